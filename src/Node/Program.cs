@@ -1,0 +1,6 @@
+namespace Panal.Node;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}

@@ -1,0 +1,7 @@
+namespace Panal.Conformance;
+
+public sealed class PlaceholderTests
+{
+    [Fact]
+    public void The_solution_file_exists() => Assert.True(true);
+}
