@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Panal.Conformance.Witness;
+using Panal.Load.SideBySide;
 
 namespace Panal.Load;
 
@@ -18,6 +19,7 @@ internal static class Modes
             "move" => Retrieve(arguments, (int)arguments.Number("listen", 11_113)),
             "echo" => Echo(arguments),
             "limit" => Limit(arguments),
+            "side-by-side" => Compare(arguments, ct),
             _ => throw new UsageException($"There is no mode '{mode}'."),
         };
         arguments.ThrowIfUnknown();
@@ -95,6 +97,30 @@ internal static class Modes
         var (writers, bytes, count) = ((int)arguments.Number("writers", 1), (int)arguments.Number("bytes", 525_312), (int)arguments.Number("count", 1_000));
         var (directory, own) = (arguments.Text("directory", "."), arguments.Flag("own-files"));
         return () => DurableAppend.Execute(directory, writers, bytes, count, own).ToString();
+    }
+
+    private static Func<string> Compare(Arguments arguments, CancellationToken ct)
+    {
+        var isFull = arguments.Flag("full");
+        var plan = isFull ? Plan.Full : Plan.Quick;
+        var only = arguments.Text("only", "").Split(',', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+        var directory = Path.GetFullPath(arguments.Text("directory", "artifacts/bench"));
+        var isSaved = arguments.Flag("save");
+        return () =>
+        {
+            Directory.CreateDirectory(directory);
+            var comparison = new Comparison(plan, directory, only, ct);
+            comparison.Execute();
+            var now = TimeProvider.System.GetUtcNow();
+            var report = Report.Write(comparison.Results, plan, isFull, now);
+            if (isSaved)
+            {
+                Directory.CreateDirectory("benchmarks/results");
+                File.WriteAllText(FormattableString.Invariant($"benchmarks/results/{now:yyyy-MM-dd-HHmm}-{(isFull ? "full" : "quick")}.md"), report);
+            }
+
+            return report;
+        };
     }
 
     /// <summary>Given, or the time: a run of its own, so that nothing is stored twice.</summary>

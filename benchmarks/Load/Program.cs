@@ -10,6 +10,7 @@ const string usage = """
       move    as get, and [--listen 11113]: the server must know LOADMOVE at that port
       echo    [--count 100]
       limit   [--writers 1] [--count 1000] [--bytes 525312] [--directory .] [--own-files]
+      side-by-side [--full] [--only "store 1,careless,…"] [--directory artifacts/bench] [--save]
     """;
 
 if (args.Length == 0)

@@ -35,7 +35,7 @@ public sealed class ServerProcess : IDisposable
     /// Has DCMTK's network code (storescp, Orthanc) set TCP_NODELAY by its documented environment variable: without it they wait
     /// 44 ms for each instance whatever the client does. False leaves the server as its maker ships it.
     /// </summary>
-    public bool NoDelay { get; init; } = true;
+    public bool NoDelay { get; set; } = true;
 
     public WitnessTarget Target => new("127.0.0.1", Port, AeTitle);
 
