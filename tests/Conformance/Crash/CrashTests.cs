@@ -4,6 +4,7 @@ using Panal.Conformance.Witness;
 namespace Panal.Conformance.Crash;
 
 /// <summary>The promise "what was acknowledged is durable", kept by the real process when it is killed.</summary>
+[Collection(nameof(Crashes))]
 public sealed class CrashTests(ITestOutputHelper output) : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("panal-crash-").FullName;
@@ -95,3 +96,7 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
         return ledger;
     }
 }
+
+/// <summary>Runs alone: a restart has a time limit, and the machine's disk is what is tested.</summary>
+[CollectionDefinition(nameof(Crashes), DisableParallelization = true)]
+public static class Crashes;
