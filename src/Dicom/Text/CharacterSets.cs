@@ -41,7 +41,32 @@ public static class CharacterSets
     public static SpecificCharacterSet Utf8 { get; } = ForTerms(["ISO_IR 192"]);
 
     /// <summary>The character set of the values of (0008,0005), in their order; an empty list is the default repertoire. Never fails.</summary>
-    public static SpecificCharacterSet ForTerms(params ReadOnlySpan<string> terms) => ForJoined(string.Join('\\', terms));
+    public static SpecificCharacterSet ForTerms(params ReadOnlySpan<string> terms)
+    {
+        switch (terms.Length)
+        {
+            case 0:
+                return ForJoined("");
+            case 1:
+                return ForJoined(terms[0]);
+        }
+
+        Span<char> joined = stackalloc char[ValueLimitBytes];
+        var length = 0;
+        foreach (var term in terms)
+        {
+            if (term.Length >= joined.Length - length)
+            {
+                break;
+            }
+
+            term.CopyTo(joined[length..]);
+            length += term.Length;
+            joined[length++] = '\\';
+        }
+
+        return ForJoined(joined[..Math.Max(length - 1, 0)]);
+    }
 
     /// <summary>The character set of a value of (0008,0005) as it stands in the data set, with its padding. Never fails.</summary>
     public static SpecificCharacterSet ForValue(ReadOnlySpan<byte> value)
@@ -60,7 +85,7 @@ public static class CharacterSets
 
         var key = joined.ToString();
         var built = Build(key.Split('\\', StringSplitOptions.TrimEntries));
-        if (Cache.Count < CacheLimit)
+        if (Cache.Count < CacheLimit && key.Length <= ValueLimitBytes)
         {
             Cache.TryAdd(key, built);
         }

@@ -251,7 +251,7 @@ internal sealed class CodeExtensionCharacterSet : SpecificCharacterSet
         private bool TryWrite(GraphicSet set, char character)
         {
             // The yen sign of JIS X 0201 would be read as the backslash that separates values.
-            if (!set.TryGetCode(character, out var code) || (code == '\\' && character != '\\' && _vr.IsMultiValued()))
+            if (!set.TryGetCode(character, out var code) || (!set.IsG1 && code == '\\' && character != '\\' && _vr.IsMultiValued()))
             {
                 return false;
             }

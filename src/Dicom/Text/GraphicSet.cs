@@ -9,6 +9,9 @@ internal sealed class GraphicSet
 
     public const char Undefined = '\uFFFD';
 
+    /// <summary>Tells code 0 from no code.</summary>
+    private const int Present = 0x8000;
+
     private readonly char[] _characters;
     private readonly ushort[]?[] _codes = new ushort[256][];
 
@@ -48,7 +51,9 @@ internal sealed class GraphicSet
     public bool TryGetCode(char character, out int code)
     {
         code = _codes[character >> 8]?[character & 0xFF] ?? 0;
-        return code != 0;
+        var isThere = code != 0;
+        code &= ~Present;
+        return isThere;
     }
 
     /// <summary>Lets a character be written that reads back as its neighbour in meaning.</summary>
@@ -65,7 +70,7 @@ internal sealed class GraphicSet
         ref var code = ref page[character & 0xFF];
         if (code == 0)
         {
-            code = (ushort)(Width == 1 ? place : (((place / Side) + 0x21) << 8) | ((place % Side) + 0x21));
+            code = (ushort)(Present | (Width == 1 ? place : (((place / Side) + 0x21) << 8) | ((place % Side) + 0x21)));
         }
     }
 }
