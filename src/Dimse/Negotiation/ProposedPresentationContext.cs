@@ -1,4 +1,4 @@
-namespace Panal.Dimse.Negotiation;
+namespace Panal.Dimse;
 
 /// <summary>One presentation context that the requestor proposes (PS3.8 §9.3.2.2, Table 9-13).</summary>
 /// <param name="Id">Odd number from 1 to 255.</param>

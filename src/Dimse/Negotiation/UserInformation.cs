@@ -1,4 +1,4 @@
-namespace Panal.Dimse.Negotiation;
+namespace Panal.Dimse;
 
 /// <summary>How many operations may be outstanding at once; 0 is no limit (PS3.7 §D.3.3.3).</summary>
 /// <param name="Invoked">Operations that the association's requestor may have invoked.</param>

@@ -1,4 +1,4 @@
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>Who aborted (PS3.8 §9.3.8, Table 9-26).</summary>
 public enum AbortSource : byte

@@ -1,6 +1,5 @@
-using Panal.Dimse.Negotiation;
 
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>The fixed part of A-ASSOCIATE-RQ and A-ASSOCIATE-AC, and the item types of both.</summary>
 internal static class AssociatePdu

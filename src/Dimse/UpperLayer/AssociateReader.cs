@@ -1,8 +1,7 @@
 using System.Buffers;
 using System.Text;
-using Panal.Dimse.Negotiation;
 
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>Reads the bodies of A-ASSOCIATE-RQ and A-ASSOCIATE-AC, whose length the header has already bounded.</summary>
 //   0          2          4              20             36             68

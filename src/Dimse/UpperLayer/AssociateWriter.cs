@@ -1,9 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
-using Panal.Dimse.Negotiation;
 
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>Writes A-ASSOCIATE-RQ and A-ASSOCIATE-AC (PS3.8 §9.3.2 and 9.3.3; wire picture at <see cref="AssociateReader"/>).</summary>
 internal static class AssociateWriter

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>Walks through the items of one A-ASSOCIATE PDU; no length is used before it is checked against what is left.</summary>
 //   0        1          2              4

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>Writes nested items whose lengths are known only when they end; wire picture at <see cref="ItemReader"/>.</summary>
 internal struct ItemWriter(int capacityBytes) : IDisposable

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>Turns the bytes of UIDs that each association repeats into strings that exist once.</summary>
 internal static class KnownUids

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>PDU types (PS3.8 §9.3.1, Tables 9-11 to 9-26).</summary>
 internal enum PduType : byte
@@ -59,11 +59,19 @@ internal readonly record struct PduHeader(PduType Type, uint LengthBytes)
             bytes = copy;
         }
 
-        CheckType(bytes[0]);
-        header = new PduHeader((PduType)bytes[0], BinaryPrimitives.ReadUInt32BigEndian(bytes[2..]));
-        header.CheckLength(limits);
+        header = Read(bytes, limits);
         consumed = buffer.GetPosition(SizeBytes);
         return true;
+    }
+
+    /// <summary>Reads one PDU header from six bytes.</summary>
+    /// <exception cref="AssociationAbortException">The type is unknown, or the body is longer or shorter than the type allows.</exception>
+    public static PduHeader Read(ReadOnlySpan<byte> bytes, in PduLimits limits)
+    {
+        CheckType(bytes[0]);
+        var header = new PduHeader((PduType)bytes[0], BinaryPrimitives.ReadUInt32BigEndian(bytes[2..]));
+        header.CheckLength(limits);
+        return header;
     }
 
     /// <summary>Writes the header into the first six bytes of a span.</summary>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>The six bytes that begin each presentation data value (PS3.8 §9.3.5.1 and Annex E.2).</summary>
 //   0                4           5           6
@@ -28,11 +28,7 @@ internal readonly record struct PdvHeader(byte ContextId, bool IsCommand, bool I
     public static bool TryRead(in ReadOnlySequence<byte> buffer, long pduBytes, out PdvHeader header)
     {
         header = default;
-        if (pduBytes < SizeBytes)
-        {
-            throw new AssociationAbortException($"{pduBytes} bytes at the end of a P-DATA-TF PDU hold no PDV.", AbortReason.InvalidPduParameterValue);
-        }
-
+        CheckRoom(pduBytes);
         Span<byte> copy = stackalloc byte[SizeBytes];
         scoped var bytes = buffer.FirstSpan;
         if (bytes.Length < SizeBytes)
@@ -46,6 +42,14 @@ internal readonly record struct PdvHeader(byte ContextId, bool IsCommand, bool I
             bytes = copy;
         }
 
+        header = Read(bytes, pduBytes);
+        return true;
+    }
+
+    /// <summary>Reads one PDV header from six bytes.</summary>
+    /// <exception cref="AssociationAbortException">The length is below 2 or beyond the PDU.</exception>
+    public static PdvHeader Read(ReadOnlySpan<byte> bytes, long pduBytes)
+    {
         var length = BinaryPrimitives.ReadUInt32BigEndian(bytes);
         if (length < CountedBytes || length > pduBytes - sizeof(uint))
         {
@@ -54,8 +58,7 @@ internal readonly record struct PdvHeader(byte ContextId, bool IsCommand, bool I
         }
 
         // Bits 2 to 7 are reserved and not tested (PS3.8 Annex E.2).
-        header = new PdvHeader(bytes[4], (bytes[5] & CommandBit) != 0, (bytes[5] & LastBit) != 0, (int)length - CountedBytes);
-        return true;
+        return new PdvHeader(bytes[4], (bytes[5] & CommandBit) != 0, (bytes[5] & LastBit) != 0, (int)length - CountedBytes);
     }
 
     /// <summary>Writes the header into the first six bytes of a span.</summary>
@@ -64,5 +67,14 @@ internal readonly record struct PdvHeader(byte ContextId, bool IsCommand, bool I
         BinaryPrimitives.WriteUInt32BigEndian(target, (uint)(FragmentBytes + CountedBytes));
         target[4] = ContextId;
         target[5] = (byte)((IsCommand ? CommandBit : 0) | (IsLast ? LastBit : 0));
+    }
+
+    /// <summary>Checks that what is left of a PDU can hold a PDV.</summary>
+    public static void CheckRoom(long pduBytes)
+    {
+        if (pduBytes < SizeBytes)
+        {
+            throw new AssociationAbortException($"{pduBytes} bytes at the end of a P-DATA-TF PDU hold no PDV.", AbortReason.InvalidPduParameterValue);
+        }
     }
 }

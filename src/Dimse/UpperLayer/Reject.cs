@@ -1,4 +1,4 @@
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>Result field of A-ASSOCIATE-RJ (PS3.8 §9.3.4, Table 9-21).</summary>
 public enum RejectResult : byte

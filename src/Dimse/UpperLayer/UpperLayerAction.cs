@@ -1,4 +1,4 @@
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>Actions of the upper layer (PS3.8 Tables 9-6 to 9-9); <see cref="None"/> is a cell that the standard leaves empty.</summary>
 internal enum UpperLayerAction : byte

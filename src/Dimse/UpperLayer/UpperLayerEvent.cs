@@ -1,4 +1,4 @@
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>Events of the upper layer (PS3.8 §9.2.2, Table 9-10, left column).</summary>
 internal enum UpperLayerEvent : byte

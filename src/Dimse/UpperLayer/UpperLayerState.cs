@@ -1,4 +1,4 @@
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>States of one association of the upper layer (PS3.8 §9.2.1, Tables 9-1 to 9-5).</summary>
 public enum UpperLayerState : byte

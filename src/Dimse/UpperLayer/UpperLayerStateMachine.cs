@@ -1,6 +1,6 @@
-using static Panal.Dimse.UpperLayer.UpperLayerAction;
+using static Panal.Dimse.UpperLayerAction;
 
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>The state machine of one association: PS3.8 Table 9-10 and the next states of Tables 9-6 to 9-9.</summary>
 /// <remarks>Not synchronised: the connection that owns it holds its lock.</remarks>

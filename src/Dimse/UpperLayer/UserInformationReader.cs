@@ -1,7 +1,6 @@
 using System.Text;
-using Panal.Dimse.Negotiation;
 
-namespace Panal.Dimse.UpperLayer;
+namespace Panal.Dimse;
 
 /// <summary>Reads the user information item (PS3.8 §9.3.2.3 and Annex D; PS3.7 §D.3.3).</summary>
 internal static class UserInformationReader

@@ -2,8 +2,7 @@ using System.Buffers;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Panal.Dimse.Negotiation;
-using Panal.Dimse.UpperLayer;
+using Panal.Dimse;
 
 namespace Panal.Unit.Dimse.UpperLayer;
 

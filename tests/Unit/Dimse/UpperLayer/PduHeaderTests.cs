@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Panal.Dimse.UpperLayer;
+using Panal.Dimse;
 
 namespace Panal.Unit.Dimse.UpperLayer;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Panal.Dimse.UpperLayer;
+using Panal.Dimse;
 
 namespace Panal.Unit.Dimse.UpperLayer;
 

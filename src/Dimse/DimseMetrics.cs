@@ -1,0 +1,26 @@
+using System.Diagnostics.Metrics;
+
+namespace Panal.Dimse;
+
+/// <summary>The meter "Panal.Dimse".</summary>
+internal static class DimseMetrics
+{
+    /// <summary>The meter's name, for whoever listens.</summary>
+    public const string MeterName = "Panal.Dimse";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    public static readonly Counter<long> Associations = Meter.CreateCounter<long>("panal.dimse.associations", description: "Associations established");
+
+    public static readonly UpDownCounter<long> Open = Meter.CreateUpDownCounter<long>("panal.dimse.associations.open", description: "Associations open now");
+
+    public static readonly Counter<long> Rejected = Meter.CreateCounter<long>("panal.dimse.associations.rejected", description: "Association requests rejected");
+
+    public static readonly Counter<long> Aborted = Meter.CreateCounter<long>("panal.dimse.associations.aborted", description: "Associations that did not end by release");
+
+    public static readonly Counter<long> Messages = Meter.CreateCounter<long>("panal.dimse.messages", description: "Requests received");
+
+    public static readonly Counter<long> ReceivedBytes = Meter.CreateCounter<long>("panal.dimse.received", "By", "Bytes of PDUs received");
+
+    public static readonly Counter<long> SentBytes = Meter.CreateCounter<long>("panal.dimse.sent", "By", "Bytes of P-DATA-TF PDUs sent");
+}
