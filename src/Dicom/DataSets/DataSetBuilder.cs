@@ -26,6 +26,9 @@ internal sealed class DataSetBuilder
         _open.Add(new Open(DataSet, default, Vr.None));
     }
 
+    /// <summary>Leaves out the sequence of the top level that is being read.</summary>
+    public void Abandon() => _open.RemoveRange(1, _open.Count - 1);
+
     /// <param name="token">The token.</param>
     /// <param name="value">The value of an element or fragment, in little endian; kept, not copied.</param>
     public void Add(in DataSetToken token, ReadOnlyMemory<byte> value)

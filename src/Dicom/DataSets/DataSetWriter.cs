@@ -18,7 +18,9 @@ internal sealed class DataSetWriter(bool isExplicit, bool isBigEndian, SequenceL
         WriteElements(dataSet, target);
     }
 
-    public void WriteHeader(Tag tag, Vr vr, uint length, IBufferWriter<byte> target)
+    /// <summary>Writes the header of an element, item or delimiter.</summary>
+    /// <returns>The VR that the value must have: UN when the length is too great for the VR.</returns>
+    public Vr WriteHeader(Tag tag, Vr vr, uint length, IBufferWriter<byte> target)
     {
         var header = target.GetSpan(12);
         WriteTag(header, tag);
@@ -26,7 +28,7 @@ internal sealed class DataSetWriter(bool isExplicit, bool isBigEndian, SequenceL
         {
             WriteUInt32(header[4..], length);
             target.Advance(8);
-            return;
+            return vr;
         }
 
         vr = vr == Vr.None ? Vr.UN : vr;
@@ -41,11 +43,12 @@ internal sealed class DataSetWriter(bool isExplicit, bool isBigEndian, SequenceL
             (header[6], header[7]) = (0, 0);
             WriteUInt32(header[8..], length);
             target.Advance(12);
-            return;
+            return vr;
         }
 
         WriteUInt16(header[6..], (ushort)length);
         target.Advance(8);
+        return vr;
     }
 
     private void WriteElements(DataSet dataSet, IBufferWriter<byte> target)
@@ -97,7 +100,7 @@ internal sealed class DataSetWriter(bool isExplicit, bool isBigEndian, SequenceL
     {
         var length = element.Value.Length;
         var even = (length + 1) & ~1;
-        WriteHeader(element.Tag, element.Vr, (uint)even, target);
+        var vr = WriteHeader(element.Tag, element.Vr, (uint)even, target);
         var bytes = target.GetSpan(even);
         element.Value.Span.CopyTo(bytes);
         if (even > length)
@@ -107,7 +110,7 @@ internal sealed class DataSetWriter(bool isExplicit, bool isBigEndian, SequenceL
 
         if (isBigEndian)
         {
-            ByteOrder.Swap(bytes[..even], element.Vr.UnitLengthBytes());
+            ByteOrder.Swap(bytes[..even], vr.UnitLengthBytes());
         }
 
         target.Advance(even);

@@ -307,7 +307,7 @@ public sealed class DataSetReader
 
     private DataSetToken StartItem(ref Level sequence, uint length)
     {
-        var token = new DataSetToken(DataSetTokenKind.ItemStart, sequence.Tag, Vr.SQ, Defined(length), _offset, Depth);
+        var token = new DataSetToken(DataSetTokenKind.ItemStart, sequence.Tag, sequence.Vr, Defined(length), _offset, Depth);
         var end = EndOf(ref sequence, HeaderLengthBytes, length);
         Count();
         Push(new Level
@@ -368,13 +368,14 @@ public sealed class DataSetReader
         Count();
         NoteOrder(ref level, tag);
         token = new DataSetToken(vr == Vr.SQ ? DataSetTokenKind.SequenceStart : DataSetTokenKind.Element, tag, vr, length, _offset, Depth);
-        _offset += headerLength;
         if (vr == Vr.SQ)
         {
             Push(level with { Kind = LevelKind.Sequence, Tag = tag, Vr = vr, End = end, LastTag = 0 });
+            _offset += headerLength;
             return Step.Token;
         }
 
+        _offset += headerLength;
         Anomalies |= (length & 1) != 0 ? DataSetAnomalies.OddLength : DataSetAnomalies.None;
         _valueRemaining = length;
         return Step.Token;
@@ -445,9 +446,8 @@ public sealed class DataSetReader
         var (kind, levelKind) = isFragments
             ? (DataSetTokenKind.FragmentsStart, LevelKind.Fragments)
             : (DataSetTokenKind.SequenceStart, LevelKind.Sequence);
-        vr = isFragments ? vr : Vr.SQ;
+        vr = isFragments || isUnknown ? vr : Vr.SQ;
         var token = new DataSetToken(kind, tag, vr, -1, _offset, Depth);
-        _offset += headerLength;
         Push(new Level
         {
             Kind = levelKind,
@@ -458,6 +458,7 @@ public sealed class DataSetReader
             IsUnknownContent = isUnknown,
             End = long.MaxValue,
         });
+        _offset += headerLength;
         return token;
     }
 
@@ -495,9 +496,9 @@ public sealed class DataSetReader
             _context.Leave();
         }
 
-        var (tag, vr) = (level.Tag, level.Vr);
+        var (tag, vr, length) = (level.Tag, level.Vr, level.End == long.MaxValue ? -1 : 0);
         _depth--;
-        return new DataSetToken(kind, tag, vr, 0, _offset, Depth);
+        return new DataSetToken(kind, tag, vr, length, _offset, Depth);
     }
 
     private void Count()

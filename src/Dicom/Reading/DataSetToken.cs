@@ -20,8 +20,8 @@ public enum DataSetTokenKind : byte
 /// <summary>One step through a data set.</summary>
 /// <param name="Kind">What begins or ends.</param>
 /// <param name="Tag">Tag of the element, or of the sequence that an item, fragment or end belongs to.</param>
-/// <param name="Vr">VR as encoded; in implicit VR as the dictionaries and the other elements say.</param>
-/// <param name="LengthBytes">Length of what follows; -1 when undefined; 0 for ends.</param>
+/// <param name="Vr">VR as encoded (UN for a sequence that came as UN); in implicit VR as the dictionaries and the other elements say.</param>
+/// <param name="LengthBytes">Length of what follows; -1 when undefined; of an end 0, or -1 when a delimiter told it.</param>
 /// <param name="OffsetBytes">Offset of the header from the start of the data set, in bytes.</param>
 /// <param name="Depth">How many items enclose it; 0 at the top.</param>
 public readonly record struct DataSetToken(DataSetTokenKind Kind, Tag Tag, Vr Vr, long LengthBytes, long OffsetBytes, int Depth);

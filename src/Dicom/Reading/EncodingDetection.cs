@@ -31,5 +31,31 @@ internal static class EncodingDetection
         return (looksExplicit, foundBigEndian);
     }
 
-    private static bool IsPlausible(Tag tag) => tag.IsGroupLength ? tag.Group is < 0x100 or 0x7FE0 : DataDictionary.TryFind(tag, out _);
+    /// <summary>The uncompressed syntax that the first element of a data set shows; false when it shows none.</summary>
+    /// <param name="header">The first 8 bytes of the data set.</param>
+    /// <param name="syntax">The syntax.</param>
+    public static bool TryGuess(ReadOnlySpan<byte> header, out TransferSyntax syntax)
+    {
+        syntax = TransferSyntax.ExplicitVrLittleEndian;
+        var little = new Tag(BinaryPrimitives.ReadUInt16LittleEndian(header), BinaryPrimitives.ReadUInt16LittleEndian(header[2..]));
+        var big = new Tag(BinaryPrimitives.ReadUInt32BigEndian(header));
+
+        // Group 0000 stands in messages only: zeros are no file.
+        var isLittle = little.Group != 0 && IsPlausible(little);
+        if (!isLittle && (big.Group == 0 || !IsPlausible(big)))
+        {
+            return false;
+        }
+
+        var isExplicit = ((Vr)((header[4] << 8) | header[5])).IsKnown();
+        syntax = isExplicit
+            ? isLittle ? TransferSyntax.ExplicitVrLittleEndian : TransferSyntax.ExplicitVrBigEndian
+            : TransferSyntax.ImplicitVrLittleEndian;
+        return isExplicit || isLittle;
+    }
+
+    /// <remarks>The retired groups 1000 and 1010 match almost any element, and are what 0010 looks like in the other byte order.</remarks>
+    private static bool IsPlausible(Tag tag) => tag.IsGroupLength
+        ? tag.Group is < 0x100 or 0x7FE0
+        : tag.Group is not (0x1000 or 0x1010) && DataDictionary.TryFind(tag, out _);
 }

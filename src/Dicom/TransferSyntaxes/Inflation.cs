@@ -13,58 +13,28 @@ internal static class Inflation
     public static byte[] InflateAll(in ReadOnlySequence<byte> bytes, DecodeLimits limits)
     {
         using var source = PipeReader.Create(bytes).AsStream();
-        using var inflater = new DeflateStream(source, CompressionMode.Decompress);
+        using var inflater = new InflatingStream(source, limits);
         var plain = new ArrayBufferWriter<byte>();
-        try
+        while (inflater.Read(plain.GetSpan(StepBytes)) is var read and > 0)
         {
-            while (true)
+            plain.Advance(read);
+            if (plain.WrittenCount > limits.MaximumDataSetLengthBytes)
             {
-                var read = inflater.Read(plain.GetSpan(StepBytes));
-                if (read == 0)
-                {
-                    return plain.WrittenSpan.ToArray();
-                }
-
-                plain.Advance(read);
-                InflationLimit.Check(bytes.Length, plain.WrittenCount, limits);
-                if (plain.WrittenCount > limits.MaximumDataSetLengthBytes)
-                {
-                    throw new DicomFormatException("The inflated data set is too long for memory", plain.WrittenCount, DicomFormatReason.TooLong);
-                }
+                throw new DicomFormatException("The inflated data set is too long for memory", plain.WrittenCount, DicomFormatReason.TooLong);
             }
         }
-        catch (InvalidDataException)
-        {
-            throw new DicomFormatException("The deflated bytes are corrupt", plain.WrittenCount, DicomFormatReason.DeflateCorrupt);
-        }
+
+        return plain.WrittenSpan.ToArray();
     }
 
     public static void DeflateAll(ReadOnlySpan<byte> plain, IBufferWriter<byte> target)
     {
         using var deflated = new MemoryStream();
-        using (var deflater = new DeflateStream(deflated, CompressionLevel.Fastest, leaveOpen: true))
+        using (var deflater = new DeflatingStream(deflated))
         {
             deflater.Write(plain);
         }
 
         target.Write(deflated.GetBuffer().AsSpan(0, (int)deflated.Length));
-        if ((deflated.Length & 1) != 0)
-        {
-            target.Write([(byte)0]);
-        }
-    }
-}
-
-/// <summary>Stops a data set that is small on the wire and without end in memory.</summary>
-internal static class InflationLimit
-{
-    /// <exception cref="DicomFormatException">Too many bytes, or too many for so few deflated ones.</exception>
-    public static void Check(long deflatedBytes, long inflatedBytes, DecodeLimits limits)
-    {
-        if (inflatedBytes > limits.MaximumInflatedLengthBytes
-            || (inflatedBytes > limits.InflatedLengthWithoutRatioBytes && inflatedBytes / limits.MaximumInflateRatio > deflatedBytes))
-        {
-            throw new DicomFormatException("The deflated bytes become too many", inflatedBytes, DicomFormatReason.DeflateLimit);
-        }
     }
 }
