@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Text;
+using Panal.Dicom.Text;
 
 namespace Panal.Dicom;
 
@@ -7,13 +7,11 @@ namespace Panal.Dicom;
 internal static class DataSetText
 {
     public static string Decode(ReadOnlySpan<byte> value, Vr vr, ReadOnlySpan<string> characterSets) =>
-        vr.IsText() && IsUtf8(characterSets) ? Encoding.UTF8.GetString(value) : Encoding.Latin1.GetString(value);
+        CharacterSets.ForTerms(characterSets).Decode(value, vr);
 
-    public static void Encode(string text, Vr vr, ReadOnlySpan<string> characterSets, IBufferWriter<byte> target)
-    {
-        var encoding = vr.IsText() && IsUtf8(characterSets) ? Encoding.UTF8 : Encoding.Latin1;
-        encoding.GetBytes(text, target);
-    }
+    /// <summary>False when a character has no place in the character sets and became a question mark.</summary>
+    public static bool Encode(string text, Vr vr, ReadOnlySpan<string> characterSets, IBufferWriter<byte> target) =>
+        CharacterSets.ForTerms(characterSets).Encode(text, vr, target);
 
     /// <summary>A value without the spaces and NULs that mean nothing (PS3.5 §6.2).</summary>
     public static string Trim(string value, Vr vr) => vr switch
@@ -21,6 +19,4 @@ internal static class DataSetText
         Vr.LT or Vr.PN or Vr.ST or Vr.UC or Vr.UR or Vr.UT => value.TrimEnd(' ', '\0'),
         _ => value.Trim(' ', '\0'),
     };
-
-    private static bool IsUtf8(ReadOnlySpan<string> characterSets) => characterSets.Length > 0 && characterSets[0] == "ISO_IR 192";
 }

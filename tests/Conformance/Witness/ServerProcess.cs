@@ -37,6 +37,9 @@ public sealed class ServerProcess : IDisposable
     /// </summary>
     public bool NoDelay { get; set; } = true;
 
+    /// <summary>Put before the command, to run it under a tracer.</summary>
+    public string[] CommandPrefix { get; set; } = [];
+
     public WitnessTarget Target => new("127.0.0.1", Port, AeTitle);
 
     /// <summary>Panal's executable as `./run --build-only` leaves it; PANAL_EXECUTABLE names another.</summary>
@@ -65,7 +68,7 @@ public sealed class ServerProcess : IDisposable
         var data = Path.Combine(directory, "data");
         foreach (var (title, port) in moveDestinations)
         {
-            Run(executable, ["ae", "add", title, "127.0.0.1", Text(port), "--data", data]);
+            Run(executable, ["ae", "add", title, "--host", "127.0.0.1", "--port", Text(port), "--data", data]);
         }
 
         var dicom = FreePort();
@@ -112,7 +115,7 @@ public sealed class ServerProcess : IDisposable
     {
         // The shell gives way to the server (exec), which so writes its log itself and keeps this process id.
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = Directory };
-        foreach (var argument in (string[])["-c", "exec \"$@\" >>\"$0\" 2>&1", LogPath, .. _command])
+        foreach (var argument in (string[])["-c", "exec \"$@\" >>\"$0\" 2>&1", LogPath, .. CommandPrefix, .. _command])
         {
             start.ArgumentList.Add(argument);
         }

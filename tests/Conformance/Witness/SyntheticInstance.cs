@@ -14,8 +14,8 @@ public readonly record struct SyntheticIdentity(long Run, int Study, long Number
     /// <summary>All UIDs are this long: even, so that no pad moves what follows.</summary>
     public const int UidBytes = 44;
 
-    private static readonly string[] Syllables = ["GAR", "LO", "MAR", "TI", "NEZ", "RO", "DRI", "SAN", "CHE", "PE", "REZ", "GO", "MEZ", "FER", "NAN", "DEZ"];
-    private static readonly string[] GivenNames = ["ANA", "LUIS", "MARIA", "JOSE", "CARMEN", "JUAN", "ELENA", "PEDRO", "LUCIA", "DIEGO"];
+    private static readonly string[] Syllables = ["GAR", "LOP", "MAR", "TIN", "NEZ", "ROS", "DRI", "SAN", "CHE", "PER", "REZ", "GOM", "MEZ", "FER", "NAN", "DEZ"];
+    private static readonly string[] GivenNames = ["ANAS", "LUIS", "SARA", "JOSE", "ROSA", "JUAN", "INES", "HUGO", "ALBA", "IVAN"];
 
     public string StudyUid => Uid('1');
 
@@ -35,7 +35,8 @@ public readonly record struct SyntheticIdentity(long Run, int Study, long Number
     /// <summary>Study Date: one of 2,000 days from 2019-01-01 on.</summary>
     public static string StudyDate(int study) => new DateOnly(2019, 1, 1).AddDays((int)((uint)study * 2_246_822_519u >> 8) % 2_000).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
 
-    public static string PatientName(int study) => (FamilyName(study) + "^" + GivenNames[study % 10]).PadRight(20);
+    /// <summary>All names are 14 letters long: DCMTK takes trailing spaces away, which would change the bytes that come back.</summary>
+    public static string PatientName(int study) => FamilyName(study) + "^" + GivenNames[study % 10];
 
     /// <summary>PS3.5 §B.2: 2.25 and a number below 2^128; the digit tells study, series and instance apart.</summary>
     public void WriteUid(char kind, Span<byte> target)

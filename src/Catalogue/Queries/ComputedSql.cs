@@ -1,0 +1,69 @@
+using System.Collections.Frozen;
+using Panal.Catalogue.Matching;
+using Panal.Dicom;
+
+namespace Panal.Catalogue.Queries;
+
+/// <summary>SQL for attributes that are worked out from rows below (PS3.4 §C.3.4).</summary>
+internal static class ComputedSql
+{
+    private const string OfStudy = "FROM series AS s WHERE s.study = study.id";
+    private const string ContentOfStudy = "FROM series AS s JOIN series_content AS c ON c.series = s.id WHERE s.study = study.id";
+    private const string OfPatient = "FROM study AS t WHERE t.patient = patient.id";
+    private const string SeriesOfPatient = "FROM study AS t JOIN series AS s ON s.study = t.id WHERE t.patient = patient.id";
+    private const string ContentOfPatient =
+        "FROM study AS t JOIN series AS s ON s.study = t.id JOIN series_content AS c ON c.series = s.id WHERE t.patient = patient.id";
+
+    private static readonly FrozenDictionary<Tag, string> Counts = new Dictionary<Tag, string>
+    {
+        [Tags.NumberOfPatientRelatedStudies] = $"(SELECT count(*) {OfPatient})",
+        [Tags.NumberOfPatientRelatedSeries] = $"(SELECT count(*) {SeriesOfPatient})",
+        [Tags.NumberOfPatientRelatedInstances] = $"(SELECT sum(c.instances) {ContentOfPatient})",
+        [Tags.NumberOfStudyRelatedSeries] = $"(SELECT count(*) {OfStudy})",
+        [Tags.NumberOfStudyRelatedInstances] = $"(SELECT sum(c.instances) {ContentOfStudy})",
+        [Tags.NumberOfSeriesRelatedInstances] = "(SELECT sum(c.instances) FROM series_content AS c WHERE c.series = series.id)",
+    }.ToFrozenDictionary();
+
+    internal static bool Contains(Tag tag) =>
+        Counts.ContainsKey(tag) || tag == Tags.ModalitiesInStudy || tag == Tags.SOPClassesInStudy || tag == Tags.AvailableTransferSyntaxUID;
+
+    /// <summary>A condition on a computed attribute; none of them can be unknown.</summary>
+    internal static string Condition(QueryPlan plan, KeyCondition condition)
+    {
+        if (Counts.TryGetValue(condition.Tag, out string? count))
+        {
+            return condition is NumberCondition number
+                ? "(" + string.Join(" OR ", number.Numbers.Select(value => plan.Number(count, value))) + ")"
+                : "0";
+        }
+
+        if (condition.Tag == Tags.ModalitiesInStudy)
+        {
+            return condition switch
+            {
+                TextCondition text =>
+                    $"EXISTS (SELECT 1 {OfStudy} AND ({string.Join(" OR ", text.Patterns.Select(pattern => plan.Text("s.modality", pattern)))}))",
+                _ => $"NOT EXISTS (SELECT 1 {OfStudy} AND s.modality <> '')",
+            };
+        }
+
+        if (condition is not UidCondition uids)
+        {
+            return "0";
+        }
+
+        return condition.Tag == Tags.SOPClassesInStudy
+            ? $"EXISTS (SELECT 1 {ContentOfStudy} AND {plan.Uids("c.sop_class", uids.Uids)})"
+            : plan.Uids("instance.transfer_syntax", uids.Uids);
+    }
+
+    /// <summary>The count for one row, whose id is ?1.</summary>
+    internal static string? CountFor(Tag tag) => Counts.TryGetValue(tag, out string? count)
+        ? "SELECT " + count.Replace("patient.id", "?1", StringComparison.Ordinal).Replace("study.id", "?1", StringComparison.Ordinal).Replace("series.id", "?1", StringComparison.Ordinal)
+        : null;
+
+    internal const string ModalitiesOfStudy = "SELECT DISTINCT s.modality FROM series AS s WHERE s.study = ?1 AND s.modality <> '' ORDER BY s.modality";
+
+    internal const string SopClassesOfStudy =
+        "SELECT DISTINCT c.sop_class FROM series AS s JOIN series_content AS c ON c.series = s.id WHERE s.study = ?1 ORDER BY c.sop_class";
+}

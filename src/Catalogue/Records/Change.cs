@@ -1,0 +1,22 @@
+namespace Panal.Catalogue;
+
+/// <summary>What a change did. Stored: numbers never change.</summary>
+public enum ChangeKind : byte
+{
+    /// <summary>An instance was added.</summary>
+    InstanceAdded = 1,
+
+    /// <summary>An instance was deleted with all its copies.</summary>
+    InstanceDeleted = 2,
+
+    /// <summary>A copy was added, moved, removed, or changed its state.</summary>
+    CopiesChanged = 3,
+
+    /// <summary>Other content for the instance was recorded.</summary>
+    ConflictRecorded = 4,
+}
+
+/// <summary>One entry of the change feed, written in the transaction of what it tells.</summary>
+/// <param name="Sequence">From 1, without gaps, in the order of commits.</param>
+/// <param name="SopInstanceUid">The instance; FindInstance and Query tell what it is now.</param>
+public sealed record Change(long Sequence, ChangeKind Kind, DateTimeOffset At, string SopInstanceUid);

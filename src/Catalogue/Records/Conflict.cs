@@ -1,0 +1,58 @@
+using Panal.Dicom;
+
+namespace Panal.Catalogue;
+
+/// <summary>What two sources say differently. Stored: numbers never change.</summary>
+public enum ConflictKind : byte
+{
+    /// <summary>Two contents under one SOP Instance UID.</summary>
+    OtherContent = 1,
+
+    /// <summary>Attributes of one patient.</summary>
+    PatientAttributes = 2,
+
+    /// <summary>Attributes of one study.</summary>
+    StudyAttributes = 3,
+
+    /// <summary>Attributes of one series.</summary>
+    SeriesAttributes = 4,
+
+    /// <summary>One Study Instance UID under two patients; the study stays with the first.</summary>
+    StudyOfOtherPatient = 5,
+
+    /// <summary>One Series Instance UID in two studies; both are kept.</summary>
+    SeriesOfOtherStudy = 6,
+}
+
+/// <summary>What was done with the later one. Stored: numbers never change.</summary>
+public enum ConflictDecision : byte
+{
+    /// <summary>The first one stays, the later content is not kept.</summary>
+    KeptFirst = 1,
+
+    /// <summary>The later content is kept as another version.</summary>
+    KeptBoth = 2,
+
+    /// <summary>The sender was refused.</summary>
+    Refused = 3,
+}
+
+/// <summary>A difference for the administrator.</summary>
+/// <param name="Subject">SOP Instance UID, Study or Series Instance UID, or the key of the patient.</param>
+/// <param name="SopInstanceUid">The instance that brought the other content.</param>
+/// <param name="Version">Version of the kept copy; null when nothing was kept.</param>
+/// <param name="Other">The other attributes, where attributes are disputed.</param>
+public sealed record Conflict(
+    long Id,
+    ConflictKind Kind,
+    string Subject,
+    string SopInstanceUid,
+    string SourceAeTitle,
+    DateTimeOffset DetectedAt,
+    ConflictDecision Decision,
+    int? Version,
+    DataSet Other,
+    DateTimeOffset? ResolvedAt)
+{
+    public override string ToString() => "[redacted]";
+}

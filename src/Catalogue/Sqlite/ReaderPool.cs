@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+
+namespace Panal.Catalogue.Sqlite;
+
+/// <summary>Read-only connections, lent to one thread at a time; they never wait for the writer.</summary>
+internal sealed class ReaderPool(string path, CatalogueOptions options) : IDisposable
+{
+    private readonly ConcurrentBag<Reader> _idle = [];
+    private readonly SemaphoreSlim _places = new(options.ReaderLimit);
+    private volatile bool _isClosed;
+
+    /// <summary>Runs a read in one snapshot.</summary>
+    internal TResult Read<TState, TResult>(TState state, Func<Reader, TState, TResult> read, CancellationToken ct)
+    {
+        Reader reader = Rent(ct);
+        bool isWhole = false;
+        try
+        {
+            reader.Connection.Execute("BEGIN");
+            TResult result = read(reader, state);
+            reader.Connection.Execute("COMMIT");
+            isWhole = true;
+            return result;
+        }
+        catch (CatalogueException) when (ct.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(ct);
+        }
+        finally
+        {
+            Return(reader, isWhole);
+        }
+    }
+
+    /// <summary>Lends a reader; waits when all are at work, which lasts as long as a query on the processor.</summary>
+    private Reader Rent(CancellationToken ct)
+    {
+        _places.Wait(ct);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, typeof(CatalogueDatabase));
+            Reader reader = _idle.TryTake(out Reader? known) ? known : new Reader(Connection.Open(path, readOnly: true, options.ReaderCacheKibibytes));
+            reader.Cancellation = ct;
+            return reader;
+        }
+        catch
+        {
+            _places.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a reader back; one that failed may still hold its snapshot and is closed.</summary>
+    private void Return(Reader reader, bool isWhole)
+    {
+        reader.Cancellation = default;
+        reader.Conditions = [];
+        reader.Patterns = [];
+        if (_isClosed || !isWhole)
+        {
+            reader.Dispose();
+        }
+        else
+        {
+            _idle.Add(reader);
+        }
+
+        _places.Release();
+    }
+
+    public void Dispose()
+    {
+        _isClosed = true;
+        while (_idle.TryTake(out Reader? reader))
+        {
+            reader.Dispose();
+        }
+    }
+}

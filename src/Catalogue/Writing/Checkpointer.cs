@@ -1,0 +1,118 @@
+using Panal.Catalogue.Sqlite;
+using SQLitePCL;
+
+namespace Panal.Catalogue.Writing;
+
+/// <summary>
+/// Copies the write-ahead log into the database before it grows long. The bulk is copied beside the writer on a connection of its own;
+/// only the short rest is copied while the writer stands still, after which SQLite starts the log anew.
+/// </summary>
+internal sealed class Checkpointer : IDisposable
+{
+    /// <summary>Pages that may be left for the writer: some milliseconds.</summary>
+    private const int RestPages = 256;
+
+    private const int RoundLimit = 4;
+
+    private readonly Connection _connection;
+    private readonly Writer _writer;
+    private readonly long _limitPages;
+    private readonly Lock _gate = new();
+    private Task _copying = Task.CompletedTask;
+    private bool _isCopied;
+    private long _pagesBefore;
+
+    internal Checkpointer(string path, Writer writer, CatalogueOptions options)
+    {
+        _connection = Connection.Open(path, readOnly: false, options.ReaderCacheKibibytes);
+        _writer = writer;
+        _limitPages = options.CheckpointBytes / 4096;
+    }
+
+    /// <summary>The failure of the last checkpoint; null when it went well. Writing goes on, the log grows.</summary>
+    internal Exception? Failure { get; private set; }
+
+    /// <summary>Called by the writer's thread between transactions.</summary>
+    internal void AfterCommit()
+    {
+        bool mustFinish;
+        lock (_gate)
+        {
+            mustFinish = _isCopied;
+            _isCopied = false;
+            if (!mustFinish && _copying.IsCompleted && PagesWritten() - _pagesBefore >= _limitPages)
+            {
+                _copying = Task.Run(Copy);
+            }
+        }
+
+        if (mustFinish)
+        {
+            Finish();
+        }
+    }
+
+    internal Task StopAsync()
+    {
+        lock (_gate)
+        {
+            return _copying;
+        }
+    }
+
+    private void Copy()
+    {
+        try
+        {
+            for (int round = 0; round < RoundLimit && Checkpoint(_connection) > RestPages; round++)
+            {
+            }
+
+            Failure = null;
+        }
+        catch (CatalogueException failure)
+        {
+            Failure = failure;
+        }
+
+        lock (_gate)
+        {
+            _isCopied = true;
+        }
+    }
+
+    private void Finish()
+    {
+        try
+        {
+            Checkpoint(_writer.Connection);
+        }
+        catch (CatalogueException failure)
+        {
+            Failure = failure;
+        }
+
+        _pagesBefore = PagesWritten();
+    }
+
+    /// <summary>Pages left in the log after one pass.</summary>
+    private static int Checkpoint(Connection connection)
+    {
+        int code = raw.sqlite3_wal_checkpoint_v2(connection.Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out int logged, out int copied);
+        if (code is not raw.SQLITE_BUSY)
+        {
+            connection.Check(code);
+        }
+
+        // Pages that came while it ran are not counted in this pass; the next one sees them.
+        return logged - copied;
+    }
+
+    private long PagesWritten()
+    {
+        raw.sqlite3_db_status(_writer.Connection.Handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out int current, out _, 0);
+        return (uint)current;
+    }
+
+    public void Dispose() => _connection.Dispose();
+}

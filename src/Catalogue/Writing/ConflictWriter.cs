@@ -1,0 +1,158 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Panal.Catalogue.Attributes;
+using Panal.Catalogue.Sqlite;
+using Panal.Dicom;
+
+namespace Panal.Catalogue.Writing;
+
+/// <summary>Records what two sources say differently; the first one wins.</summary>
+internal sealed class ConflictWriter(Connection connection, CatalogueOptions options, ChangeWriter feed) : IDisposable
+{
+    private readonly Statement _insert = connection.Prepare(
+        """
+        INSERT INTO conflict (kind, subject, fingerprint, instance, source, detected_at, decision, version, other)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        ON CONFLICT (kind, subject, fingerprint) DO NOTHING
+        """);
+
+    private readonly Statement _count = connection.Prepare("SELECT count(*) FROM conflict WHERE kind = ?1 AND subject = ?2");
+
+    private readonly Statement _find = connection.Prepare("SELECT id, version FROM conflict WHERE kind = ?1 AND subject = ?2 AND fingerprint = ?3");
+
+    private readonly Statement _decide = connection.Prepare("UPDATE conflict SET decision = ?2, version = ?3 WHERE id = ?1");
+
+    private readonly Statement _resolve = connection.Prepare("UPDATE conflict SET resolved_at = ?2 WHERE id = ?1 AND resolved_at IS NULL");
+
+    private readonly Statement _patient = connection.Prepare("SELECT attributes FROM patient WHERE id = ?1");
+
+    private readonly Statement _study = connection.Prepare("SELECT attributes FROM study WHERE id = ?1");
+
+    private readonly Statement _series = connection.Prepare("SELECT attributes FROM series WHERE id = ?1");
+
+    /// <summary>Compares the parents that an instance names with the rows it was put under.</summary>
+    internal void Compare(InstanceRecord record, EncodedAttributes attributes, SeriesEntry entry, long now)
+    {
+        ReadOnlySpan<byte> patient = attributes[QueryLevel.Patient].Span;
+        if (attributes.PatientKey != entry.PatientKey)
+        {
+            Record(ConflictKind.StudyOfOtherPatient, attributes.StudyInstanceUid, patient, record, now);
+        }
+        else
+        {
+            CompareLevel(ConflictKind.PatientAttributes, entry.PatientKey, _patient.Bind(1, entry.Patient), patient, record, now);
+        }
+
+        CompareLevel(
+            ConflictKind.StudyAttributes, attributes.StudyInstanceUid, _study.Bind(1, entry.Study), attributes[QueryLevel.Study].Span, record, now);
+        CompareLevel(
+            ConflictKind.SeriesAttributes, attributes.SeriesInstanceUid, _series.Bind(1, entry.Id), attributes[QueryLevel.Series].Span, record, now);
+    }
+
+    internal void RecordSeriesOfOtherStudy(InstanceRecord record, EncodedAttributes attributes, long now) =>
+        Record(ConflictKind.SeriesOfOtherStudy, attributes.SeriesInstanceUid, attributes[QueryLevel.Study].Span, record, now);
+
+    /// <summary>Records other content under a known UID; keeps its copy as a new version when that was decided. Repeating it changes nothing.</summary>
+    /// <returns>The kept copy; null when none is kept.</returns>
+    internal CopyRecord? RecordContent(InstanceRecord record, ConflictDecision decision, long instance, CopyWriter copies, long now)
+    {
+        List<CopyRecord> existing = copies.Of(instance);
+        CopyRecord? kept = existing.Find(copy => copy.Hash.Span.SequenceEqual(record.Copy.Hash.Span));
+        (long Id, long? Version)? known = Find(record);
+        if (kept is null && decision == ConflictDecision.KeptBoth)
+        {
+            kept = record.Copy with { Version = existing.Max(copy => copy.Version) + 1 };
+            copies.Insert(instance, kept);
+            feed.Append(ChangeKind.CopiesChanged, now, record.SopInstanceUid);
+        }
+
+        if (known is { } row)
+        {
+            if (row.Version is null && kept is { Version: > 0 })
+            {
+                _decide.Bind(1, row.Id).Bind(2, (long)decision).Bind(3, kept.Version).Run();
+            }
+
+            return kept;
+        }
+
+        Insert(ConflictKind.OtherContent, record.SopInstanceUid, record.Copy.Hash.Span, record, decision, kept?.Version, [], now);
+        feed.Append(ChangeKind.ConflictRecorded, now, record.SopInstanceUid);
+        return kept;
+    }
+
+    internal bool Resolve(long id, long now)
+    {
+        _resolve.Bind(1, id).Bind(2, now).Run();
+        return connection.Changes == 1;
+    }
+
+    private (long Id, long? Version)? Find(InstanceRecord record)
+    {
+        _find.Bind(1, (long)ConflictKind.OtherContent).Bind(2, record.SopInstanceUid).Bind(3, record.Copy.Hash.Span);
+        (long, long?)? found = _find.Step() ? (_find.Int64(0), _find.NullableInt64(1)) : null;
+        _find.Reset();
+        return found;
+    }
+
+    private void CompareLevel(ConflictKind kind, string subject, Statement row, ReadOnlySpan<byte> other, InstanceRecord record, long now)
+    {
+        var difference = new ArrayBufferWriter<byte>();
+        if (row.Step())
+        {
+            CollectDifferences(row.Blob(0), other, difference);
+        }
+
+        row.Reset();
+        if (difference.WrittenCount > 0)
+        {
+            Record(kind, subject, difference.WrittenSpan, record, now);
+        }
+    }
+
+    /// <summary>Elements that both sides have, with other values; what only one of them knows is no contradiction.</summary>
+    private static void CollectDifferences(ReadOnlySpan<byte> mine, ReadOnlySpan<byte> other, ArrayBufferWriter<byte> difference)
+    {
+        ReadOnlySpan<byte> rest = other;
+        while (true)
+        {
+            ReadOnlySpan<byte> before = rest;
+            if (!AttributeBlob.TryRead(ref rest, out Tag tag, out _, out ReadOnlySpan<byte> value))
+            {
+                return;
+            }
+
+            if (AttributeBlob.TryFind(mine, tag, out _, out ReadOnlySpan<byte> own) && !own.SequenceEqual(value))
+            {
+                difference.Write(before[..(before.Length - rest.Length)]);
+            }
+        }
+    }
+
+    private void Record(ConflictKind kind, string subject, ReadOnlySpan<byte> other, InstanceRecord record, long now)
+    {
+        Span<byte> fingerprint = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(fingerprint, EncodedAttributes.Fingerprint(other));
+        _count.Bind(1, (long)kind).Bind(2, subject);
+        bool isFull = _count.Step() && _count.Int64(0) >= options.DifferenceLimit;
+        _count.Reset();
+        if (!isFull)
+        {
+            Insert(kind, subject, fingerprint, record, ConflictDecision.KeptFirst, null, other, now);
+        }
+    }
+
+    private void Insert(
+        ConflictKind kind, string subject, ReadOnlySpan<byte> fingerprint, InstanceRecord record,
+        ConflictDecision decision, int? version, ReadOnlySpan<byte> other, long now) =>
+        _insert.Bind(1, (long)kind).Bind(2, subject).Bind(3, fingerprint).Bind(4, record.SopInstanceUid).Bind(5, record.SourceAeTitle)
+            .Bind(6, now).Bind(7, (long)decision).Bind(8, version).Bind(9, other).Run();
+
+    public void Dispose()
+    {
+        foreach (Statement statement in (Statement[])[_insert, _count, _find, _decide, _resolve, _patient, _study, _series])
+        {
+            statement.Dispose();
+        }
+    }
+}

@@ -1,0 +1,198 @@
+using System.Globalization;
+using Panal.Catalogue.Attributes;
+using Panal.Catalogue.Matching;
+using Panal.Catalogue.Sqlite;
+using Panal.Dicom;
+
+namespace Panal.Catalogue.Writing;
+
+/// <summary>Adds instances: finds or makes the parents, then writes instance, copy, count and change.</summary>
+internal sealed class InstanceWriter(Connection connection, ConflictWriter conflicts, CopyWriter copies, ChangeWriter feed) : IDisposable
+{
+    private readonly SeriesCache _cache = new();
+
+    private readonly Statement _findInstance = connection.Prepare("SELECT id FROM instance WHERE uid = ?1");
+
+    private readonly Statement _findPatient = connection.Prepare("SELECT id, fingerprint FROM patient WHERE key = ?1");
+
+    private readonly Statement _findStudy = connection.Prepare(
+        """
+        SELECT study.id, study.fingerprint, patient.id, patient.key, patient.fingerprint
+        FROM study JOIN patient ON patient.id = study.patient WHERE study.uid = ?1
+        """);
+
+    private readonly Statement _findSeries = connection.Prepare("SELECT id, fingerprint FROM series WHERE uid = ?1 AND study = ?2");
+
+    private readonly Statement _seriesElsewhere = connection.Prepare("SELECT 1 FROM series WHERE uid = ?1 AND study <> ?2 LIMIT 1");
+
+    private readonly Statement _insertPatient = connection.Prepare(
+        """
+        INSERT INTO patient (key, patient_id, issuer, name_alphabetic, name_ideographic, name_phonetic, birth_date, sex, fingerprint, attributes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        """);
+
+    private readonly Statement _insertStudy = connection.Prepare(
+        """
+        INSERT INTO study (patient, uid, study_id, date, time, accession_number,
+                           referring_alphabetic, referring_ideographic, referring_phonetic, fingerprint, attributes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        """);
+
+    private readonly Statement _insertSeries = connection.Prepare(
+        "INSERT INTO series (study, uid, modality, number, fingerprint, attributes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+
+    private readonly Statement _insertInstance = connection.Prepare(
+        """
+        INSERT INTO instance (series, uid, sop_class, transfer_syntax, number, source, received_at, attributes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        """);
+
+    private readonly Statement _count = connection.Prepare(
+        """
+        INSERT INTO series_content (series, sop_class, instances, bytes) VALUES (?1, ?2, 1, ?3)
+        ON CONFLICT (series, sop_class) DO UPDATE SET instances = instances + 1, bytes = bytes + excluded.bytes
+        """);
+
+    /// <summary>Adds the record unless its SOP Instance UID is known.</summary>
+    internal AddOutcome Add(InstanceRecord record, long now)
+    {
+        if (Find(record.SopInstanceUid) is { } existing)
+        {
+            return Compare(copies.Of(existing), record.Copy);
+        }
+
+        EncodedAttributes attributes = record.Encoded;
+        SeriesEntry series = FindOrAddSeries(record, attributes, now);
+        _insertInstance.Bind(1, series.Id).Bind(2, record.SopInstanceUid).Bind(3, record.SopClassUid).Bind(4, record.TransferSyntaxUid)
+            .Bind(5, Number(attributes[QueryLevel.Image].Span, Tags.InstanceNumber)).Bind(6, record.SourceAeTitle)
+            .Bind(7, record.ReceivedAt.ToUnixTimeMilliseconds()).Bind(8, attributes[QueryLevel.Image].Span).Run();
+        copies.Insert(connection.LastInsertId, record.Copy with { Version = 0 });
+        _count.Bind(1, series.Id).Bind(2, record.SopClassUid).Bind(3, record.Copy.LengthBytes).Run();
+        feed.Append(ChangeKind.InstanceAdded, now, record.SopInstanceUid);
+        return new AddOutcome(AddResult.Added, null);
+    }
+
+    internal long? Find(string sopInstanceUid)
+    {
+        _findInstance.Bind(1, sopInstanceUid);
+        long? id = _findInstance.Step() ? _findInstance.Int64(0) : null;
+        _findInstance.Reset();
+        return id;
+    }
+
+    /// <summary>Drops what is remembered of rows that may be gone.</summary>
+    internal void Forget() => _cache.Clear();
+
+    internal static AddOutcome Compare(List<CopyRecord> existing, CopyRecord offered)
+    {
+        CopyRecord? same = existing.Find(copy => copy.LengthBytes == offered.LengthBytes && copy.Hash.Span.SequenceEqual(offered.Hash.Span));
+        return same is null ? new AddOutcome(AddResult.OtherContent, existing[0]) : new AddOutcome(AddResult.AlreadyThere, same);
+    }
+
+    private SeriesEntry FindOrAddSeries(InstanceRecord record, EncodedAttributes attributes, long now)
+    {
+        SeriesEntry? entry = _cache.Find(attributes.StudyInstanceUid, attributes.SeriesInstanceUid);
+        if (entry is null)
+        {
+            entry = LoadOrAddSeries(record, attributes, now);
+            _cache.Add(attributes.StudyInstanceUid, attributes.SeriesInstanceUid, entry);
+        }
+
+        if (!entry.IsSettled(attributes.PatientKey, attributes.PatientFingerprint, attributes.StudyFingerprint, attributes.SeriesFingerprint))
+        {
+            conflicts.Compare(record, attributes, entry, now);
+            entry.Settle(attributes.PatientKey, attributes.PatientFingerprint, attributes.StudyFingerprint, attributes.SeriesFingerprint);
+        }
+
+        return entry;
+    }
+
+    private SeriesEntry LoadOrAddSeries(InstanceRecord record, EncodedAttributes attributes, long now)
+    {
+        _findStudy.Bind(1, attributes.StudyInstanceUid);
+        bool isKnown = _findStudy.Step();
+        long study = 0, studyFingerprint = attributes.StudyFingerprint, patient = 0, patientFingerprint = attributes.PatientFingerprint;
+        string patientKey = attributes.PatientKey;
+        if (isKnown)
+        {
+            study = _findStudy.Int64(0);
+            studyFingerprint = _findStudy.Int64(1);
+            patient = _findStudy.Int64(2);
+            patientKey = _findStudy.Text(3);
+            patientFingerprint = _findStudy.Int64(4);
+        }
+
+        _findStudy.Reset();
+        if (!isKnown)
+        {
+            (patient, patientFingerprint) = FindOrAddPatient(attributes);
+            study = AddStudy(patient, attributes);
+        }
+
+        _findSeries.Bind(1, attributes.SeriesInstanceUid).Bind(2, study);
+        (long Id, long Fingerprint)? series = _findSeries.Step() ? (_findSeries.Int64(0), _findSeries.Int64(1)) : null;
+        _findSeries.Reset();
+        series ??= AddSeries(record, study, attributes, now);
+        return new SeriesEntry(series.Value.Id, patientKey, patient, study, patientFingerprint, studyFingerprint, series.Value.Fingerprint);
+    }
+
+    private (long Id, long Fingerprint) FindOrAddPatient(EncodedAttributes attributes)
+    {
+        _findPatient.Bind(1, attributes.PatientKey);
+        (long Id, long Fingerprint)? known = _findPatient.Step() ? (_findPatient.Int64(0), _findPatient.Int64(1)) : null;
+        _findPatient.Reset();
+        if (known is { } patient)
+        {
+            return patient;
+        }
+
+        ReadOnlySpan<byte> blob = attributes[QueryLevel.Patient].Span;
+        FoldedName name = FoldedName.Fold(AttributeBlob.FirstText(blob, Tags.PatientName));
+        _insertPatient.Bind(1, attributes.PatientKey).Bind(2, AttributeBlob.FirstText(blob, Tags.PatientID))
+            .Bind(3, AttributeBlob.FirstText(blob, Tags.IssuerOfPatientID)).Bind(4, name.Alphabetic).Bind(5, name.Ideographic).Bind(6, name.Phonetic)
+            .Bind(7, DateValue.Parse(AttributeBlob.FirstText(blob, Tags.PatientBirthDate))).Bind(8, AttributeBlob.FirstText(blob, Tags.PatientSex))
+            .Bind(9, attributes.PatientFingerprint).Bind(10, blob).Run();
+        return (connection.LastInsertId, attributes.PatientFingerprint);
+    }
+
+    private long AddStudy(long patient, EncodedAttributes attributes)
+    {
+        ReadOnlySpan<byte> blob = attributes[QueryLevel.Study].Span;
+        FoldedName referring = FoldedName.Fold(AttributeBlob.FirstText(blob, Tags.ReferringPhysicianName));
+        _insertStudy.Bind(1, patient).Bind(2, attributes.StudyInstanceUid).Bind(3, AttributeBlob.FirstText(blob, Tags.StudyID))
+            .Bind(4, DateValue.Parse(AttributeBlob.FirstText(blob, Tags.StudyDate)))
+            .Bind(5, TimeValue.Parse(AttributeBlob.FirstText(blob, Tags.StudyTime)))
+            .Bind(6, AttributeBlob.FirstText(blob, Tags.AccessionNumber))
+            .Bind(7, referring.Alphabetic).Bind(8, referring.Ideographic).Bind(9, referring.Phonetic)
+            .Bind(10, attributes.StudyFingerprint).Bind(11, blob).Run();
+        return connection.LastInsertId;
+    }
+
+    private (long Id, long Fingerprint) AddSeries(InstanceRecord record, long study, EncodedAttributes attributes, long now)
+    {
+        _seriesElsewhere.Bind(1, attributes.SeriesInstanceUid).Bind(2, study);
+        bool isElsewhere = _seriesElsewhere.Step();
+        _seriesElsewhere.Reset();
+        if (isElsewhere)
+        {
+            conflicts.RecordSeriesOfOtherStudy(record, attributes, now);
+        }
+
+        ReadOnlySpan<byte> blob = attributes[QueryLevel.Series].Span;
+        _insertSeries.Bind(1, study).Bind(2, attributes.SeriesInstanceUid).Bind(3, AttributeBlob.FirstText(blob, Tags.Modality))
+            .Bind(4, Number(blob, Tags.SeriesNumber)).Bind(5, attributes.SeriesFingerprint).Bind(6, blob).Run();
+        return (connection.LastInsertId, attributes.SeriesFingerprint);
+    }
+
+    private static long? Number(ReadOnlySpan<byte> blob, Tag tag) =>
+        long.TryParse(AttributeBlob.FirstText(blob, tag), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null;
+
+    public void Dispose()
+    {
+        foreach (Statement statement in (Statement[])[
+            _findInstance, _findStudy, _findSeries, _seriesElsewhere, _insertPatient, _insertStudy, _insertSeries, _insertInstance, _count, _findPatient])
+        {
+            statement.Dispose();
+        }
+    }
+}

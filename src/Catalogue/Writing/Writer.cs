@@ -1,0 +1,124 @@
+using Panal.Catalogue.Sqlite;
+
+namespace Panal.Catalogue.Writing;
+
+/// <summary>The one connection that writes, with its statements; used by one thread at a time (see WriteQueue).</summary>
+internal sealed class Writer : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly Statement _begin;
+    private readonly Statement _commit;
+    private readonly Statement _rollback;
+
+    internal Writer(Connection connection, CatalogueOptions options, TimeProvider time)
+    {
+        Connection = connection;
+        Options = options;
+        _time = time;
+        _begin = connection.Prepare("BEGIN IMMEDIATE");
+        _commit = connection.Prepare("COMMIT");
+        _rollback = connection.Prepare("ROLLBACK");
+        Feed = new ChangeWriter(connection);
+        Copies = new CopyWriter(connection, Feed);
+        Conflicts = new ConflictWriter(connection, options, Feed);
+        Instances = new InstanceWriter(connection, Conflicts, Copies, Feed);
+        Deletion = new DeletionWriter(connection, Copies, Feed);
+        Jobs = new JobWriter(connection);
+    }
+
+    internal Connection Connection { get; }
+
+    internal CatalogueOptions Options { get; }
+
+    /// <summary>Time of the transaction, in milliseconds since 1970 UTC.</summary>
+    internal long Now { get; private set; }
+
+    internal ChangeWriter Feed { get; }
+
+    internal CopyWriter Copies { get; }
+
+    internal ConflictWriter Conflicts { get; }
+
+    internal InstanceWriter Instances { get; }
+
+    internal DeletionWriter Deletion { get; }
+
+    internal JobWriter Jobs { get; }
+
+    /// <summary>Runs the items in one transaction; when that fails, each alone, so that one bad write spoils no other.</summary>
+    internal void Commit(List<WriteItem> group)
+    {
+        Exception? failure = TryCommit(group);
+        if (failure is null)
+        {
+            foreach (WriteItem item in group)
+            {
+                item.Succeed();
+            }
+
+            return;
+        }
+
+        if (group.Count == 1)
+        {
+            group[0].Fail(failure);
+            return;
+        }
+
+        var alone = new List<WriteItem>(1);
+        foreach (WriteItem item in group)
+        {
+            alone.Add(item);
+            Commit(alone);
+            alone.Clear();
+        }
+    }
+
+    private Exception? TryCommit(List<WriteItem> group)
+    {
+        try
+        {
+            Now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            _begin.Run();
+            foreach (WriteItem item in group)
+            {
+                item.Execute(this);
+            }
+
+            _commit.Run();
+            return null;
+        }
+        catch (Exception failure)
+        {
+            Rollback();
+            return failure;
+        }
+    }
+
+    private void Rollback()
+    {
+        Instances.Forget();
+        try
+        {
+            // Some failures (disk full, I/O) have already rolled back.
+            if (Connection.IsInTransaction)
+            {
+                _rollback.Run();
+            }
+        }
+        catch (CatalogueException)
+        {
+            // The next BEGIN reports what is still wrong.
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable part in (IDisposable[])[Jobs, Deletion, Instances, Conflicts, Copies, Feed, _rollback, _commit, _begin])
+        {
+            part.Dispose();
+        }
+
+        Connection.Dispose();
+    }
+}

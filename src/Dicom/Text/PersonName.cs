@@ -1,0 +1,25 @@
+namespace Panal.Dicom.Text;
+
+/// <summary>The three component groups of one person name, each with its components divided by <c>^</c>; empty when absent.</summary>
+/// <remarks>PS3.5 §6.2.1.</remarks>
+public readonly record struct PersonName(string Alphabetic, string Ideographic, string Phonetic)
+{
+    public bool IsEmpty => Alphabetic.Length == 0 && Ideographic.Length == 0 && Phonetic.Length == 0;
+
+    /// <summary>Divides one value at <c>=</c>; groups beyond the third, which the standard does not have, are left out.</summary>
+    public static PersonName Parse(ReadOnlySpan<char> value) => new(TakeGroup(ref value), TakeGroup(ref value), TakeGroup(ref value));
+
+    /// <summary>The value as it is encoded, without empty groups at its end.</summary>
+    public string ToValue() => $"{Alphabetic}={Ideographic}={Phonetic}".TrimEnd('=');
+
+    /// <summary>Hides the name from logs.</summary>
+    public override string ToString() => "[redacted]";
+
+    private static string TakeGroup(ref ReadOnlySpan<char> value)
+    {
+        var end = value.IndexOf('=');
+        var group = end < 0 ? value : value[..end];
+        value = end < 0 ? [] : value[(end + 1)..];
+        return group.Trim(' ').ToString();
+    }
+}

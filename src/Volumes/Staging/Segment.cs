@@ -1,0 +1,93 @@
+namespace Panal.Volumes.Staging;
+
+/// <summary>
+/// One recycled file of the staging log. Rented by one writer at a time; readers of staged objects come and go.
+/// </summary>
+internal sealed class Segment(int number, IVolumeFile file, long capacityBytes)
+{
+    private ulong _readableGeneration;
+    private int _readers;
+    private int _pendingNotes;
+
+    public int Number => number;
+
+    public IVolumeFile File => file;
+
+    public long CapacityBytes => capacityBytes;
+
+    public ulong Generation { get; private set; }
+
+    /// <summary>Where the next frame goes, in bytes.</summary>
+    public long Position { get; set; }
+
+    public long RoomBytes => capacityBytes - Position;
+
+    /// <summary>The objects committed here since the segment was opened; guarded by the lock of the pool.</summary>
+    public List<StagedObject> Objects { get; } = [];
+
+    public long FirstCommitTimestamp { get; set; }
+
+    public long LastCommitTimestamp { get; set; }
+
+    /// <summary>An error happened here: what was committed is still settled, then the file is removed.</summary>
+    public bool IsWithdrawn { get; set; }
+
+    /// <summary>One page of scratch for the renter.</summary>
+    public byte[] Page { get; } = GC.AllocateUninitializedArray<byte>(SegmentFormat.PageBytes, pinned: true);
+
+    /// <summary>True while a committed object's note may not be in the catalogue yet.</summary>
+    public bool HasPendingNotes => Volatile.Read(ref _pendingNotes) != 0;
+
+    public void NotePending() => Interlocked.Increment(ref _pendingNotes);
+
+    public void NoteApplied() => Interlocked.Decrement(ref _pendingNotes);
+
+    /// <summary>Begins a new life: everything that was in the segment no longer counts.</summary>
+    public void Open(ulong generation)
+    {
+        SegmentFormat.WriteHeader(Page, new(generation, SegmentState.Open, capacityBytes));
+        file.Write(Page, default, 0);
+        Reopen(generation, SegmentFormat.PageBytes);
+    }
+
+    /// <summary>Takes over a segment as it was found at start-up.</summary>
+    public void Reopen(ulong generation, long position)
+    {
+        Generation = generation;
+        Position = position;
+        Interlocked.Exchange(ref _readableGeneration, generation);
+    }
+
+    /// <summary>Ends this life durably; readers are sent to the final files first.</summary>
+    public void Release()
+    {
+        Interlocked.Exchange(ref _readableGeneration, 0);
+        SpinWait.SpinUntil(() => Volatile.Read(ref _readers) == 0);      // a read takes microseconds, seldom a disk access
+        SegmentFormat.WriteHeader(Page, new(Generation, SegmentState.Released, capacityBytes));
+        file.Write(Page, default, 0);
+        file.SyncData();
+        Objects.Clear();
+        Position = SegmentFormat.PageBytes;
+    }
+
+    /// <summary>Reads staged bytes; false if that life of the segment has ended and the bytes are elsewhere.</summary>
+    public bool TryRead(ulong generation, Span<byte> buffer, long offset, out int read)
+    {
+        Interlocked.Increment(ref _readers);
+        try
+        {
+            if (Volatile.Read(ref _readableGeneration) != generation)
+            {
+                read = 0;
+                return false;
+            }
+
+            read = file.Read(buffer, offset);
+            return true;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _readers);
+        }
+    }
+}

@@ -1,0 +1,488 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+
+namespace Panal.Volumes.Staging;
+
+/// <summary>
+/// The segments of the log and who has them:
+/// <code>
+///   (new) ─► free ─► rented ─► open ─► rented … ─► waiting ─► (settler) ─► free
+/// </code>
+/// Free ones are taken last in, first out: their pages are still in memory.
+/// </summary>
+internal sealed class SegmentPool(
+    IVolumeFiles files, string directory, VolumeStoreOptions options, TimeProvider time, ILogger logger) : IDisposable
+{
+    /// <summary>A segment with less room than the usual object, and at least this, is full.</summary>
+    private const long SmallestRoomBytes = 256 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly Stack<Segment> _free = new();
+    private readonly List<Segment> _open = [];
+    private readonly List<Segment> _waiting = [];
+    private readonly LinkedList<Waiter> _waiters = new();
+    private int _count;
+    private int _rented;
+    private int _settling;
+    private int _nextNumber = 1;
+    private long _typicalBytes;
+    private IOException? _trouble;
+
+    private sealed record Waiter(long NeededBytes, int RentLimit)
+    {
+        public TaskCompletionSource<Segment?> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>Called when segments begin to wait or writers begin to starve.</summary>
+    public Action Stirred { get; set; } = static () => { };
+
+    /// <summary>Why objects cannot leave the log; while set, nobody waits for room in vain.</summary>
+    public IOException? Trouble
+    {
+        get => Volatile.Read(ref _trouble);
+        set
+        {
+            Volatile.Write(ref _trouble, value);
+            if (value is not null)
+            {
+                FailWaiters(value);
+            }
+        }
+    }
+
+    /// <summary>A segment with room for this many bytes, or null if one can only be had by waiting.</summary>
+    /// <param name="isBrief">True if it is given back at once; such a rent does not wait for slow writers.</param>
+    public Segment? TryRent(long neededBytes, bool isBrief)
+    {
+        var rentLimit = isBrief ? options.MaxSegments : options.MaxLanes;
+        Segment? segment;
+        lock (_lock)
+        {
+            if (_rented >= rentLimit)
+            {
+                return null;
+            }
+
+            segment = TakeUsable(neededBytes);
+            if (segment is null && _count >= options.MaxSegments)
+            {
+                return null;
+            }
+
+            _rented++;
+            if (segment is null)
+            {
+                _count++;
+            }
+        }
+
+        return OpenRented(segment);
+    }
+
+    /// <summary>Waits for a segment; null if all are with slow writers for longer than the options allow.</summary>
+    /// <exception cref="StorageFullException">The log is full and cannot be emptied, because the volumes are full.</exception>
+    /// <exception cref="StorageFailedException">The log is full and cannot be emptied, or cannot be written.</exception>
+    public async ValueTask<Segment?> RentAsync(long neededBytes, bool isBrief, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (TryRent(neededBytes, isBrief) is { } segment)
+            {
+                return segment;
+            }
+
+            var waiter = new Waiter(neededBytes, isBrief ? options.MaxSegments : options.MaxLanes);
+            bool lanesAreBusy;
+            lock (_lock)
+            {
+                lanesAreBusy = _rented >= waiter.RentLimit;
+                if (!lanesAreBusy && Trouble is { } trouble)
+                {
+                    throw StagingLog.Renew(trouble);
+                }
+
+                _waiters.AddLast(waiter);
+            }
+
+            Stirred();
+            using var patience = new CancellationTokenSource(options.LaneWait, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+            try
+            {
+                if (await waiter.Completion.Task.WaitAsync(either.Token) is { } handed)
+                {
+                    return OpenRented(handed);
+                }
+            }
+            catch (OperationCanceledException) when (!TryLeave(waiter))
+            {
+                var handed = await waiter.Completion.Task;       // it was handed over in the same moment
+                if (handed is not null && cancellationToken.IsCancellationRequested)
+                {
+                    Return(handed);
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+                if (handed is not null)
+                {
+                    return OpenRented(handed);
+                }
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (lanesAreBusy && !isBrief)
+                {
+                    return null;
+                }
+            }
+        }
+    }
+
+    /// <summary>Gives a rented segment back; a full one goes to the settler.</summary>
+    public void Return(Segment segment)
+    {
+        var isFull = false;
+        lock (_lock)
+        {
+            _rented--;
+            if (segment.IsWithdrawn && segment.Objects.Count == 0)
+            {
+                _count--;
+            }
+            else if (segment.IsWithdrawn || segment.RoomBytes < Math.Max(SmallestRoomBytes, _typicalBytes))
+            {
+                isFull = true;
+                _waiting.Add(segment);
+            }
+            else
+            {
+                _open.Add(segment);
+            }
+
+            ServeWaiters();
+        }
+
+        if (segment.IsWithdrawn && !isFull)
+        {
+            Remove(segment);
+        }
+
+        if (isFull)
+        {
+            Stirred();
+        }
+    }
+
+    /// <summary>Notes a commit in a rented segment.</summary>
+    public void Committed(Segment segment, StagedObject staged, long timestamp)
+    {
+        lock (_lock)
+        {
+            segment.Objects.Add(staged);
+            segment.LastCommitTimestamp = timestamp;
+            segment.FirstCommitTimestamp = segment.Objects.Count == 1 ? timestamp : segment.FirstCommitTimestamp;
+            _typicalBytes = Math.Min(staged.LengthBytes + staged.LengthBytes / 8, options.SegmentBytes / 4);
+        }
+    }
+
+    /// <summary>Takes a segment found at start-up: with objects it waits for the settler, else it is free.</summary>
+    public void Adopt(Segment segment)
+    {
+        lock (_lock)
+        {
+            _count++;
+            _nextNumber = Math.Max(_nextNumber, segment.Number + 1);
+            if (segment.Objects.Count > 0)
+            {
+                _waiting.Add(segment);
+            }
+            else
+            {
+                _free.Push(segment);
+            }
+        }
+    }
+
+    /// <summary>Segments to settle now; none unless there is a reason to (load, silence, age, or <paramref name="all"/>).</summary>
+    public List<Segment> TakeForSettling(bool all)
+    {
+        var now = time.GetTimestamp();
+        lock (_lock)
+        {
+            for (var index = _open.Count - 1; index >= 0; index--)
+            {
+                var segment = _open[index];
+                if (segment.Objects.Count > 0 && (all || IsStale(segment, now)))
+                {
+                    _open.RemoveAt(index);
+                    _waiting.Add(segment);
+                }
+            }
+
+            var isDue = all || _waiters.Count > 0 || _waiting.Count >= options.SettleBatchSegments
+                || _waiting.Exists(segment => segment.Objects.Count == 0 || IsStale(segment, now));
+            var batch = new List<Segment>();
+            for (var index = 0; isDue && index < _waiting.Count && batch.Count < options.SettleBatchSegments;)
+            {
+                if (_waiting[index].HasPendingNotes)
+                {
+                    index++;
+                    continue;
+                }
+
+                batch.Add(_waiting[index]);
+                _waiting.RemoveAt(index);
+            }
+
+            _settling += batch.Count;
+            return batch;
+        }
+    }
+
+    private bool IsStale(Segment segment, long now) =>
+        time.GetElapsedTime(segment.LastCommitTimestamp, now) >= options.IdleBeforeSettling
+        || time.GetElapsedTime(segment.FirstCommitTimestamp, now) >= options.LongestStaging;
+
+    /// <summary>The settler could not finish a segment: it waits again.</summary>
+    public void PutBack(Segment segment)
+    {
+        lock (_lock)
+        {
+            _settling--;
+            _waiting.Add(segment);
+        }
+    }
+
+    /// <summary>Everything of a segment is durable elsewhere: it is marked so, durably, and free again.</summary>
+    public void Release(Segment segment)
+    {
+        try
+        {
+            segment.Release();
+        }
+        catch (IOException error)
+        {
+            Log.SegmentWithdrawn(logger, segment.Number, error.Message);
+            segment.IsWithdrawn = true;
+        }
+
+        lock (_lock)
+        {
+            _settling--;
+            if (segment.IsWithdrawn)
+            {
+                _count--;
+            }
+            else
+            {
+                _free.Push(segment);
+            }
+
+            ServeWaiters();
+        }
+
+        if (segment.IsWithdrawn)
+        {
+            Remove(segment);
+        }
+    }
+
+    /// <summary>Writes one more segment full of zeros, if there are too few; false if there was nothing to do.</summary>
+    public bool PrepareOne(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var isWanted = _count < options.MinSegments || (_free.Count == 0 && _open.Count == 0 && _rented > 0);
+            if (!isWanted || _count >= options.MaxSegments)
+            {
+                return false;
+            }
+
+            _count++;
+        }
+
+        try
+        {
+            var segment = Create();
+            var zeros = new byte[Math.Min(1 << 20, options.SegmentBytes)];
+            for (long offset = 0; offset < options.SegmentBytes && !cancellationToken.IsCancellationRequested; offset += zeros.Length)
+            {
+                var length = (int)Math.Min(zeros.Length, options.SegmentBytes - offset);
+                segment.File.Write(zeros.AsSpan(0, length), default, offset);
+            }
+
+            segment.File.SyncData();
+            lock (_lock)
+            {
+                _free.Push(segment);
+                ServeWaiters();
+            }
+
+            return true;
+        }
+        catch (IOException error)
+        {
+            lock (_lock)
+            {
+                _count--;
+            }
+
+            Log.SegmentNotPrepared(logger, _nextNumber, error.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Segments on disk, in use, waiting for the settler or with it.</summary>
+    public (int Count, int Busy, int Waiting) Counts()
+    {
+        lock (_lock)
+        {
+            return (_count, _rented + _waiting.Count + _settling + _open.Count(segment => segment.Objects.Count > 0), _waiting.Count + _settling);
+        }
+    }
+
+    private Segment? TakeUsable(long neededBytes)
+    {
+        for (var index = _open.Count - 1; index >= 0; index--)
+        {
+            var segment = _open[index];
+            if (segment.RoomBytes >= neededBytes)
+            {
+                _open.RemoveAt(index);
+                return segment;
+            }
+        }
+
+        return _free.TryPop(out var free) ? free : null;
+    }
+
+    // Outside of the lock: the caller has been counted as renter already.
+    private Segment OpenRented(Segment? segment)
+    {
+        try
+        {
+            segment ??= Create();
+            if (segment.Objects.Count == 0)
+            {
+                segment.Open(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1);
+            }
+
+            return segment;
+        }
+        catch (IOException error)
+        {
+            lock (_lock)
+            {
+                _rented--;
+                _count--;
+            }
+
+            if (segment is not null)
+            {
+                Log.SegmentWithdrawn(logger, segment.Number, error.Message);
+                Remove(segment);
+            }
+
+            throw;
+        }
+    }
+
+    private Segment Create()
+    {
+        var number = Interlocked.Increment(ref _nextNumber) - 1;
+        var path = PathOf(number);
+        var file = files.Create(path);
+        try
+        {
+            file.Allocate(options.SegmentBytes);
+            file.SyncData();
+            files.SyncDirectory(directory);
+            return new Segment(number, file, options.SegmentBytes);
+        }
+        catch (IOException)
+        {
+            file.Dispose();
+            TryDelete(path);
+            throw;
+        }
+    }
+
+    private string PathOf(int number) => Path.Combine(directory, $"segment-{number:D4}");
+
+    private void Remove(Segment segment)
+    {
+        segment.File.Dispose();
+        TryDelete(PathOf(segment.Number));
+    }
+
+    private void TryDelete(string path)
+    {
+        try
+        {
+            files.Delete(path);
+            files.SyncDirectory(directory);
+        }
+        catch (IOException)
+        {
+            // The disk is failing; what is left behind is recognised as released or replayed, never lost.
+        }
+    }
+
+    private void ServeWaiters()
+    {
+        for (var node = _waiters.First; node is not null;)
+        {
+            var next = node.Next;
+            if (_rented < node.Value.RentLimit)
+            {
+                if (TakeUsable(node.Value.NeededBytes) is { } segment)
+                {
+                    _waiters.Remove(node);
+                    _rented++;
+                    node.Value.Completion.SetResult(segment);
+                }
+                else if (_count < options.MaxSegments)
+                {
+                    _waiters.Remove(node);
+                    node.Value.Completion.SetResult(null);       // it may create one itself
+                }
+            }
+
+            node = next;
+        }
+    }
+
+    private bool TryLeave(Waiter waiter)
+    {
+        lock (_lock)
+        {
+            return _waiters.Remove(waiter);
+        }
+    }
+
+    private void FailWaiters(IOException trouble)
+    {
+        List<Waiter> waiters;
+        lock (_lock)
+        {
+            waiters = [.. _waiters];
+            _waiters.Clear();
+        }
+
+        foreach (var waiter in waiters)
+        {
+            waiter.Completion.SetException(StagingLog.Renew(trouble));
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (var segment in (Segment[])[.. _free, .. _open, .. _waiting])
+            {
+                segment.File.Dispose();
+            }
+        }
+    }
+}
