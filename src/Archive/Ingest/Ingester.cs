@@ -1,0 +1,285 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Microsoft.Extensions.Logging;
+using Panal.Catalogue;
+using Panal.Dicom;
+using Panal.Volumes;
+
+namespace Panal.Archive.Ingest;
+
+/// <summary>What a door knows about an instance before its data set arrives.</summary>
+/// <param name="SopClassUid">SOP Class UID as announced.</param>
+/// <param name="SopInstanceUid">SOP Instance UID as announced.</param>
+/// <param name="TransferSyntax">How the data set is encoded.</param>
+/// <param name="SourceAeTitle">Who sends, for the catalogue.</param>
+public sealed record IngestRequest(string SopClassUid, string SopInstanceUid, TransferSyntax TransferSyntax, string SourceAeTitle);
+
+/// <summary>
+/// Takes instances in: bytes flow from the door to the volume while the elements before Pixel Data are read from the same buffers.
+/// </summary>
+/// <remarks>
+/// The order is bytes, then row, then answer. The bytes become durable together with a note that holds the row, so a crash
+/// between the two loses nothing: start-up writes the missing rows from the notes (docs/formats/staging-log.md).
+/// </remarks>
+public sealed class Ingester
+{
+    private static readonly ElementSelection Wanted = new([.. CataloguedAttributes.Wanted]);
+    private static readonly Tag[] Parents = [Tags.StudyInstanceUID, Tags.SeriesInstanceUID];
+
+    private readonly VolumeStore _volumes;
+    private readonly CatalogueDatabase _catalogue;
+    private readonly IngestOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Ingester> _logger;
+    private readonly IngestMeter _meter;
+    private readonly InstanceLocks _locks = new();
+    private readonly ConcurrentBag<ElementScanner> _scanners = [];
+
+    public Ingester(
+        VolumeStore volumes, CatalogueDatabase catalogue, IngestOptions options, IngestMeter meter, TimeProvider time, ILogger<Ingester> logger)
+    {
+        _volumes = volumes;
+        _catalogue = catalogue;
+        _options = options;
+        _meter = meter;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Stores one instance; when it returns an acknowledged outcome, bytes and row survive power loss.</summary>
+    /// <param name="dataSet">The data set without file meta information; read to its end or to the first fault.</param>
+    /// <param name="request">What the door knows already.</param>
+    /// <param name="ct">Fires when the sender is gone; nothing is kept then.</param>
+    /// <returns>What became of the instance. Faults of the peer's connection leave as its own exceptions.</returns>
+    public async ValueTask<IngestOutcome> StoreAsync(PipeReader dataSet, IngestRequest request, CancellationToken ct)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var outcome = await TryStoreAsync(dataSet, request, ct);
+        _meter.Record(outcome, Stopwatch.GetElapsedTime(started));
+        if (outcome.Result is IngestResult.Refused)
+        {
+            Log.Refused(_logger, request.SourceAeTitle, outcome.Refusal, outcome.Explanation);
+        }
+
+        return outcome;
+    }
+
+    private async ValueTask<IngestOutcome> TryStoreAsync(PipeReader dataSet, IngestRequest request, CancellationToken ct)
+    {
+        if (!Uid.IsWellFormed(request.SopInstanceUid) || !Uid.IsWellFormed(request.SopClassUid))
+        {
+            return IngestOutcome.Refused(IngestRefusal.InvalidUid, "SOP Class or SOP Instance UID is not a UID");
+        }
+
+        try
+        {
+            await using var staged = _volumes.Begin();
+            var header = WriteHeader(request);
+            await staged.WriteAsync(header, ct);
+            var attributes = await ReceiveAsync(dataSet, request, staged, ct);
+            return Fault(attributes, request) ?? await DecideAsync(new Received(request, attributes, header.Length, staged), ct);
+        }
+        catch (DicomFormatException fault)
+        {
+            return IngestOutcome.Refused(IngestRefusal.CannotUnderstand, $"{fault.Reason} at byte {fault.OffsetBytes}");
+        }
+        catch (StorageFullException)
+        {
+            return IngestOutcome.Refused(IngestRefusal.OutOfResources, "No volume has room");
+        }
+        catch (StorageFailedException)
+        {
+            return IngestOutcome.Refused(IngestRefusal.OutOfResources, "No volume can be written");
+        }
+        catch (CatalogueException fault) when (fault.Failure is CatalogueFailure.StorageFull or CatalogueFailure.StorageFailed)
+        {
+            return IngestOutcome.Refused(IngestRefusal.OutOfResources, "The catalogue cannot be written");
+        }
+    }
+
+    private static ReadOnlyMemory<byte> WriteHeader(IngestRequest request)
+    {
+        var header = new ArrayBufferWriter<byte>(1024);
+        FileMeta.WriteHeader(request.SopClassUid, request.SopInstanceUid, request.TransferSyntax, header);
+        return header.WrittenMemory;
+    }
+
+    /// <summary>Lets the bytes flow to the volume and reads the catalogued attributes out of the same buffers.</summary>
+    private async ValueTask<DataSet> ReceiveAsync(PipeReader dataSet, IngestRequest request, StagedWrite staged, CancellationToken ct)
+    {
+        var scanner = _scanners.TryTake(out var pooled) ? pooled : new ElementScanner(Wanted, ScanOptions.Default);
+        scanner.Start(request.TransferSyntax);
+        while (true)
+        {
+            var read = await dataSet.ReadAsync(ct);
+            var bytes = read.Buffer;
+            scanner.Append(bytes);
+            await staged.WriteAsync(bytes, ct);
+            dataSet.AdvanceTo(bytes.End);
+            if (read.IsCompleted)
+            {
+                break;
+            }
+        }
+
+        var attributes = scanner.Complete();
+        _scanners.Add(scanner);
+        return attributes;
+    }
+
+    /// <summary>Says why an instance that arrived whole still cannot be kept; null when it can.</summary>
+    private static IngestOutcome? Fault(DataSet attributes, IngestRequest request)
+    {
+        if (attributes.GetString(Tags.SOPClassUID) is { } sopClass && sopClass != request.SopClassUid)
+        {
+            return IngestOutcome.Refused(IngestRefusal.DataSetDoesNotMatchSopClass, "The data set has another SOP Class UID");
+        }
+
+        if (attributes.GetString(Tags.SOPInstanceUID) is { } sopInstance && sopInstance != request.SopInstanceUid)
+        {
+            return IngestOutcome.Refused(IngestRefusal.DataSetDoesNotMatchSopClass, "The data set has another SOP Instance UID");
+        }
+
+        NonPatientObjects.Adopt(attributes, request.SopClassUid);
+        foreach (var tag in Parents)
+        {
+            var uid = attributes.GetString(tag);
+            if (string.IsNullOrEmpty(uid))
+            {
+                return IngestOutcome.Refused(IngestRefusal.CannotUnderstand, $"{DataDictionary.KeywordOf(tag)} is missing");
+            }
+
+            if (!Uid.IsWellFormed(uid))
+            {
+                return IngestOutcome.Refused(IngestRefusal.InvalidUid, $"{DataDictionary.KeywordOf(tag)} is not a UID");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Compares with what is held under the UID, and keeps, drops or refuses. One caller at a time for each UID.</summary>
+    private async ValueTask<IngestOutcome> DecideAsync(Received received, CancellationToken ct)
+    {
+        using var alone = await _locks.AcquireAsync(received.Request.SopInstanceUid, ct);
+        var held = _catalogue.FindInstance(received.Request.SopInstanceUid);
+        if (held is null)
+        {
+            await KeepAsync(received, isVersion: false, ct);
+            return new IngestOutcome(IngestResult.Stored);
+        }
+
+        var hash = received.Staged.Seal();
+        if (held.Copies.Any(copy => copy.Hash.Span.SequenceEqual(hash.ToArray())))
+        {
+            return new IngestOutcome(IngestResult.AlreadyThere);
+        }
+
+        Log.OtherContent(_logger, received.Request.SopInstanceUid, received.Request.SourceAeTitle);
+        switch (_options.Duplicates)
+        {
+            case DuplicatePolicy.KeepBothVersions:
+                await KeepAsync(received, isVersion: true, ct);
+                return new IngestOutcome(IngestResult.KeptBoth);
+            case DuplicatePolicy.Refuse:
+                await RecordConflictAsync(received, ConflictDecision.Refused, ct);
+                return IngestOutcome.Refused(IngestRefusal.DuplicateSopInstance, "Other content is held under this UID");
+            default:
+                await RecordConflictAsync(received, ConflictDecision.KeptFirst, ct);
+                return new IngestOutcome(IngestResult.KeptFirst);
+        }
+    }
+
+    /// <summary>Makes the bytes durable with a note of the row, then writes the row.</summary>
+    private async ValueTask KeepAsync(Received received, bool isVersion, CancellationToken ct)
+    {
+        var staged = received.Staged;
+        var hash = staged.Seal();
+        var record = Describe(received, hash, isVersion);
+        StoredObject stored;
+        try
+        {
+            stored = await staged.CommitAsync(record.Copy.Path, Note(record), ct);
+        }
+        catch (ObjectExistsException) when (!isVersion)
+        {
+            // A file that the catalogue does not know has the name. It is left alone; this one gets another.
+            record = Describe(received, hash, isVersion: true);
+            stored = await staged.CommitAsync(record.Copy.Path, Note(record), ct);
+        }
+
+        record = record with { Copy = record.Copy with { VolumeId = stored.Volume.Value } };
+        try
+        {
+            // From here on the sender's departure changes nothing: the bytes are durable.
+            await CatalogueAsync(record, isVersion, CancellationToken.None);
+            _meter.Kept(stored.LengthBytes);
+        }
+        catch
+        {
+            await _volumes.DeleteAsync(stored.Volume, stored.Path, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Writes the row of a durable object; start-up comes here too, with what a crash left without one.</summary>
+    private async ValueTask CatalogueAsync(InstanceRecord record, bool isVersion, CancellationToken ct)
+    {
+        if (!isVersion)
+        {
+            var outcome = await _catalogue.AddAsync(record, ct);
+            if (outcome.Result != AddResult.OtherContent)
+            {
+                return;
+            }
+        }
+
+        await _catalogue.AddConflictAsync(record, ConflictDecision.KeptBoth, isDurable: false, ct);
+    }
+
+    /// <summary>Catalogues an object that was durable when the node stopped, as far as its row is missing.</summary>
+    /// <remarks>
+    /// Every object that reached the staging log was decided upon before, so it is the first of its UID, the same again, or a version.
+    /// </remarks>
+    internal static async ValueTask ReplayAsync(CatalogueDatabase catalogue, RecoveredObject recovered, CancellationToken ct)
+    {
+        if (!InstanceNote.TryDecode(recovered.Note, out var record))
+        {
+            throw new InvalidDataException("A note in the staging log cannot be read; it was written by a later version.");
+        }
+
+        record = record with { Copy = record.Copy with { VolumeId = recovered.Volume.Value } };
+        var outcome = await catalogue.AddAsync(record, ct);
+        if (outcome.Result == AddResult.OtherContent)
+        {
+            await catalogue.AddConflictAsync(record, ConflictDecision.KeptBoth, isDurable: false, ct);
+        }
+    }
+
+    private async ValueTask RecordConflictAsync(Received received, ConflictDecision decision, CancellationToken ct)
+    {
+        var record = Describe(received, received.Staged.Seal(), isVersion: true);
+        await _catalogue.AddConflictAsync(record, decision, isDurable: true, ct);
+    }
+
+    private InstanceRecord Describe(Received received, ContentHash hash, bool isVersion)
+    {
+        var request = received.Request;
+        var now = _time.GetUtcNow();
+        var path = FileNames.For(_options.Layout, received.Attributes, request.SopInstanceUid, hash, now, isVersion);
+        var copy = new CopyRecord(0, path, received.Staged.LengthBytes, hash.ToArray(), received.DataSetOffsetBytes, CopyState.Online);
+        return new InstanceRecord(
+            received.Attributes, request.SopInstanceUid, request.SopClassUid, request.TransferSyntax.Uid, request.SourceAeTitle, now, copy);
+    }
+
+    private static ReadOnlyMemory<byte> Note(InstanceRecord record)
+    {
+        var note = new ArrayBufferWriter<byte>(4096);
+        InstanceNote.Encode(record, note);
+        return note.WrittenMemory;
+    }
+
+    private sealed record Received(IngestRequest Request, DataSet Attributes, long DataSetOffsetBytes, StagedWrite Staged);
+}

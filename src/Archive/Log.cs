@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging;
+using Panal.Archive.Ingest;
+using Panal.Volumes;
+
+namespace Panal.Archive;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "Refused an instance of {SourceAeTitle}: {Refusal}: {Explanation}")]
+    public static partial void Refused(ILogger logger, string sourceAeTitle, IngestRefusal? refusal, string? explanation);
+
+    [LoggerMessage(2, LogLevel.Warning, "{SourceAeTitle} sent other content under the known SOP Instance UID {SopInstanceUid}")]
+    public static partial void OtherContent(ILogger logger, string sopInstanceUid, string sourceAeTitle);
+
+    [LoggerMessage(3, LogLevel.Error, "A file could not be imported")]
+    public static partial void ImportFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(4, LogLevel.Warning, "Attempt {Attempt} of {Kind} job {Id} failed")]
+    public static partial void JobStepFailed(ILogger logger, Exception fault, string kind, long id, int attempt);
+
+    [LoggerMessage(5, LogLevel.Error, "{Kind} job {Id} is given up after {Attempts} attempts")]
+    public static partial void JobGivenUp(ILogger logger, string kind, long id, int attempts);
+
+    [LoggerMessage(6, LogLevel.Information, "Reported storage commitment to {RequestorAeTitle}: {Committed} committed, {Failed} failed")]
+    public static partial void CommitmentReported(ILogger logger, string requestorAeTitle, int committed, int failed);
+
+    [LoggerMessage(7, LogLevel.Error, "The copy of SOP Instance {SopInstanceUid} on volume {Volume} is {Outcome}")]
+    public static partial void CopyFaulty(ILogger logger, string sopInstanceUid, int volume, VerifyOutcome outcome);
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.DependencyInjection;
+using Panal.Archive.Commitment;
+using Panal.Archive.Fixity;
+using Panal.Archive.Import;
+using Panal.Archive.Ingest;
+using Panal.Archive.Jobs;
+using Panal.Archive.Retrieve;
+using Panal.Archive.Search;
+
+namespace Panal.Archive;
+
+/// <summary>What the host decides about an archive.</summary>
+public sealed record ArchiveOptions
+{
+    /// <summary>Our AE title: matches are retrieved from it.</summary>
+    public required string AeTitle { get; init; }
+
+    /// <summary>Where the state of imports is kept.</summary>
+    public required string ImportFolder { get; init; }
+
+    /// <summary>How instances are taken in.</summary>
+    public IngestOptions Ingest { get; init; } = new();
+}
+
+/// <summary>Puts the room together.</summary>
+public static class Registration
+{
+    /// <summary>Adds the archive on holdings that are open; the host keeps and closes them.</summary>
+    public static IServiceCollection AddArchive(this IServiceCollection services, Holdings holdings, ArchiveOptions options)
+    {
+        services.AddSingleton(holdings.Catalogue);
+        services.AddSingleton(holdings.Volumes);
+        services.AddSingleton(options.Ingest);
+        services.AddSingleton<IngestMeter>();
+        services.AddSingleton<Ingester>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Importer>(provider, options.ImportFolder));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Searcher>(provider, options.AeTitle));
+        services.AddSingleton<Retriever>();
+        services.AddSingleton<Verifier>();
+        services.AddSingleton<JobRunner>();
+        services.AddSingleton<CommitmentService>();
+        return services;
+    }
+}

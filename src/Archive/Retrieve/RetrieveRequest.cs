@@ -1,0 +1,39 @@
+using Panal.Archive.Search;
+using Panal.Catalogue;
+using Panal.Dicom;
+
+namespace Panal.Archive.Retrieve;
+
+/// <summary>What a C-MOVE or C-GET asks for.</summary>
+/// <param name="Model">The information model.</param>
+/// <param name="Identifier">Query/Retrieve Level and unique keys (PS3.4 §C.4.2.1.4).</param>
+/// <param name="Relational">Relational retrieval was negotiated.</param>
+public sealed record RetrieveRequest(InformationModel Model, DataSet Identifier, bool Relational)
+{
+    /// <summary>No patient data in logs.</summary>
+    public override string ToString() => $"{Model} retrieval [redacted]";
+}
+
+/// <summary>One instance that can be sent.</summary>
+/// <param name="SopClassUid">SOP Class UID.</param>
+/// <param name="SopInstanceUid">SOP Instance UID.</param>
+/// <param name="TransferSyntaxUid">How it is stored.</param>
+/// <param name="StudyInstanceUid">Its study, for the audit trail.</param>
+/// <param name="PatientId">Its patient, for the audit trail.</param>
+/// <param name="Copy">Where it is.</param>
+public sealed record InstanceReference(
+    string SopClassUid, string SopInstanceUid, string TransferSyntaxUid, string StudyInstanceUid, string PatientId, CopyRecord Copy)
+{
+    /// <summary>No patient data in logs.</summary>
+    public override string ToString() => SopInstanceUid;
+}
+
+/// <summary>An instance on its way out.</summary>
+/// <param name="DataSet">The data set without file meta information, read once from the start; owned by the receiver.</param>
+/// <param name="LengthBytes">Its length; null when it is converted on the way.</param>
+/// <param name="TransferSyntax">How it is encoded.</param>
+public sealed record OutgoingInstance(Stream DataSet, long? LengthBytes, TransferSyntax TransferSyntax) : IAsyncDisposable
+{
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => DataSet.DisposeAsync();
+}

@@ -1,0 +1,109 @@
+using Panal.Catalogue;
+using Panal.Dicom;
+
+namespace Panal.Archive.Search;
+
+/// <summary>Answers queries from the catalogue (PS3.4 Annex C). Matching itself is the catalogue's; here are the rules around it.</summary>
+public sealed class Searcher
+{
+    private const string Utf8 = "ISO_IR 192";
+
+    private readonly CatalogueDatabase _catalogue;
+    private readonly string _aeTitle;
+
+    /// <param name="catalogue">What is searched.</param>
+    /// <param name="aeTitle">Our AE title, the Retrieve AE Title (0008,0054) of each match.</param>
+    public Searcher(CatalogueDatabase catalogue, string aeTitle)
+    {
+        _catalogue = catalogue;
+        _aeTitle = aeTitle;
+    }
+
+    /// <summary>Finds what matches an identifier.</summary>
+    /// <returns>Matches, found while they are read; reading stops with <paramref name="ct"/>.</returns>
+    /// <exception cref="SearchRefusedException">The identifier cannot be understood.</exception>
+    public SearchAnswer Find(SearchRequest request, CancellationToken ct)
+    {
+        var level = Identifier.LevelOf(request.Identifier, request.Model);
+        if (request.Strict && !request.Relational)
+        {
+            Identifier.RequireHierarchical(request.Identifier, request.Model, level);
+        }
+
+        var query = Read(request, level);
+        return new SearchAnswer(Answer(request, level, query, ct), query.UnsupportedKeys);
+    }
+
+    private static CatalogueQuery Read(SearchRequest request, QueryLevel level)
+    {
+        var options = new MatchingOptions
+        {
+            CombinesDateAndTime = request.CombinesDateAndTime,
+            MatchesEmptyValues = request.MatchesEmptyValues,
+            MatchesAllValues = request.MatchesAllValues,
+        };
+        try
+        {
+            return CatalogueQuery.FromIdentifier(level, request.Identifier, options);
+        }
+        catch (CatalogueQueryException fault)
+        {
+            throw new SearchRefusedException(SearchRefusal.UnableToProcess, fault.Message);
+        }
+    }
+
+    private IEnumerable<DataSet> Answer(SearchRequest request, QueryLevel level, CatalogueQuery query, CancellationToken ct)
+    {
+        var term = Identifier.TermOf(level);
+        var asked = request.Identifier.CharacterSets.ToArray();
+        foreach (var match in _catalogue.Query(query, ct))
+        {
+            var answer = InReadableCharacters(match, asked);
+            answer.Set(Tags.QueryRetrieveLevel, term);
+            answer.Set(Tags.RetrieveAETitle, _aeTitle);
+            answer.Set(Tags.InstanceAvailability, "ONLINE");
+            yield return answer;
+        }
+    }
+
+    /// <summary>
+    /// Encodes a match so that the asker can read it: without a character set when none is needed, else in the one of the question,
+    /// else in Latin-1, which every client knows, else in Unicode. Nothing is ever replaced by question marks.
+    /// </summary>
+    private static DataSet InReadableCharacters(DataSet match, string[] asked)
+    {
+        if (IsAscii(match))
+        {
+            return match.WithCharacterSets();
+        }
+
+        return (asked.Length > 0 ? Kept(match, asked) : null) ?? Kept(match, ["ISO_IR 100"]) ?? match.WithCharacterSets(Utf8);
+    }
+
+    private static bool IsAscii(DataSet dataSet)
+    {
+        foreach (var element in dataSet.Elements)
+        {
+            if (element.Vr.IsString() && !System.Text.Ascii.IsValid(element.Value.Span))
+            {
+                return false;
+            }
+
+            foreach (var item in element.Items)
+            {
+                if (!IsAscii(item))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static DataSet? Kept(DataSet match, ReadOnlySpan<string> terms)
+    {
+        var encoded = match.WithCharacterSets(terms);
+        return encoded.WithCharacterSets(Utf8).ContentEquals(match.WithCharacterSets(Utf8)) ? encoded : null;
+    }
+}
