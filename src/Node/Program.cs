@@ -1,6 +1,44 @@
+using System.CommandLine;
+using Panal.Node.Commands;
+
 namespace Panal.Node;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private static Task<int> Main(string[] arguments) => RunAsync(arguments, Console.Out, Console.Error);
+
+    /// <summary>Runs one command line; the value is the exit code of the process.</summary>
+    internal static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
+    {
+        var root = new RootCommand("Panal, a peer-to-peer PACS.")
+        {
+            ServeCommand.Create(),
+            AeCommand.Create(),
+            CheckCommand.Create(),
+            VersionCommand.Create(),
+            DocsCommand.Create(),
+        };
+        var invocation = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            // Every command stops by itself when it is told to, and bounds the time that it takes for it.
+            ProcessTerminationTimeout = null,
+        };
+        try
+        {
+            return await root.Parse(arguments).InvokeAsync(invocation).ConfigureAwait(false);
+        }
+        catch (CommandException e)
+        {
+            await error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return (int)e.ExitCode;
+        }
+        catch (Options.ConfigurationException e)
+        {
+            await error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return (int)ExitCode.Configuration;
+        }
+    }
 }

@@ -1,0 +1,68 @@
+using System.Net.Mime;
+using System.Text.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Panal.Node.Hosting;
+using Panal.Node.Options;
+using Prometheus;
+
+namespace Panal.Node.Doors;
+
+/// <summary>The HTTP door: `/health` for everybody, `/metrics` for this machine and the addresses that are listed.</summary>
+internal static class WebDoor
+{
+    /// <summary>Longest HTTP request body: this door takes none.</summary>
+    private const long BodyLimitBytes = 0;
+
+    public static void Limit(KestrelServerLimits limits, NetworkConnectionOptions options)
+    {
+        limits.MaxConcurrentConnections = options.MaximumHttpConnections;
+        limits.MaxRequestBodySize = BodyLimitBytes;
+        limits.MaxRequestHeaderCount = 64;
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+    }
+
+    public static void Map(WebApplication application, AddressList monitors, CollectorRegistry metrics)
+    {
+        application.MapGet("/health", (RequestDelegate)(context => HealthAsync(context, monitors)));
+        application.MapGet("/metrics", (RequestDelegate)(context => MetricsAsync(context, monitors, metrics)));
+    }
+
+    private static async Task HealthAsync(HttpContext context, AddressList monitors)
+    {
+        var problems = context.RequestServices.GetRequiredService<Health>().Problems();
+        context.Response.StatusCode = problems.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        context.Response.ContentType = MediaTypeNames.Application.Json;
+        context.Response.Headers.CacheControl = "no-store";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteString("status", problems.Count == 0 ? "ok" : "unavailable");
+        // A stranger learns only whether the node works: reasons name folders and volumes.
+        if (monitors.Contains(context.Connection.RemoteIpAddress))
+        {
+            json.WriteStartArray("reasons");
+            foreach (var problem in problems)
+            {
+                json.WriteStringValue(problem);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+        await json.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task MetricsAsync(HttpContext context, AddressList monitors, CollectorRegistry metrics)
+    {
+        if (!monitors.Contains(context.Connection.RemoteIpAddress))
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return;
+        }
+
+        context.Response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
+        await metrics.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
+    }
+}

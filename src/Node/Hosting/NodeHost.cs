@@ -1,0 +1,193 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
+using Panal.Node.Commands;
+using Panal.Node.Doors;
+using Panal.Node.Options;
+using Panal.Node.Transport;
+using Panal.Security.Access;
+using Panal.Security.Audit;
+using Prometheus;
+
+namespace Panal.Node.Hosting;
+
+/// <summary>A running node: its rooms, its doors and its audit trail, composed from one configuration.</summary>
+internal sealed class NodeHost : IAsyncDisposable
+{
+    private readonly NodeConfiguration _configuration;
+    private readonly NetworkAEOptions _ae;
+    private readonly NetworkConnectionOptions _connection;
+    private readonly DataFolder _data;
+    private readonly NodeCertificate? _certificate;
+    private readonly AeRegistry _registry;
+    private readonly AuditTrail _audit;
+    private readonly WebApplication _application;
+
+    private NodeHost(NodeConfiguration configuration, DataFolder data, TimeProvider time)
+    {
+        _configuration = configuration;
+        _data = data;
+        _ae = configuration.NetworkAE;
+        _connection = configuration.NetworkConnection;
+        _certificate = _connection.DicomTlsPort == 0 ? null : NodeCertificate.Load(data.Path, _connection, time);
+        _registry = OpenRegistry(data.Path, time);
+        var source = new AuditSource(configuration.Device.EffectiveName, configuration.Device.InstitutionName);
+        _audit = new AuditTrail(Path.Combine(data.Path, "audit"), source, time);
+        _application = Build(time);
+    }
+
+    /// <summary>Signalled when the node was told to stop.</summary>
+    public CancellationToken Stopping => _application.Lifetime.ApplicationStopping;
+
+    /// <summary>Composes a node and opens its doors.</summary>
+    /// <exception cref="CommandException">The data folder, a certificate or a port cannot be used.</exception>
+    public static async Task<NodeHost> StartAsync(NodeConfiguration configuration, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var data = DataFolder.Open(configuration.DataFolder);
+        NodeHost? host = null;
+        try
+        {
+            host = new NodeHost(configuration, data, time);
+            await host.OpenDoorsAsync(cancellationToken).ConfigureAwait(false);
+            var started = AuditEvents.ApplicationStarted(configuration.Device.EffectiveName, host._ae.AETitle);
+            await host._audit.RecordAsync(started, cancellationToken).ConfigureAwait(false);
+            return host;
+        }
+        catch
+        {
+            if (host is null)
+            {
+                data.Dispose();
+            }
+            else
+            {
+                await host.DisposeAsync().ConfigureAwait(false);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The doors, open and closed, for the table.</summary>
+    public IEnumerable<Door> Doors()
+    {
+        var callers = _ae.Open
+            ? "everybody, with all rights"
+            : $"this machine; registered application entities ({_registry.Entities.Count})";
+        yield return _connection.DicomPort == 0
+            ? new Door(Door.Off, "DICOM", "", "switched off")
+            : new Door(Shown(_connection.DicomPort), "DICOM", _ae.AETitle, callers);
+        yield return _certificate is null
+            ? new Door(Door.Off, "DICOM over TLS", "", "switched off")
+            : new Door(Shown(_connection.DicomTlsPort), "DICOM over TLS", _ae.AETitle, $"{callers}; {CertificateText(_certificate)}");
+        yield return _connection.HttpPort == 0
+            ? new Door(Door.Off, "HTTP", "", "switched off")
+            : new Door(Shown(_connection.HttpPort), "HTTP", "", "/health everybody; /metrics "
+                + (_connection.MonitoringFrom.Length == 0 ? "this machine" : "this machine, " + _connection.MonitoringFrom));
+    }
+
+    /// <summary>Lets running messages finish for the configured time, then closes the doors.</summary>
+    public async Task StopAsync()
+    {
+        using var timeout = new CancellationTokenSource(_connection.StopTimeout);
+        await _application.StopAsync(timeout.Token).ConfigureAwait(false);
+        var stopped = AuditEvents.ApplicationStopped(_configuration.Device.EffectiveName, _ae.AETitle);
+        await _audit.RecordAsync(stopped, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _application.DisposeAsync().ConfigureAwait(false);
+        await _audit.DisposeAsync().ConfigureAwait(false);
+        _certificate?.Leaf.Dispose();
+        _data.Dispose();
+    }
+
+    private WebApplication Build(TimeProvider time)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "panal", ContentRootPath = _data.Path });
+        var services = builder.Services;
+        services.AddSingleton(time);
+        services.AddSingleton(_registry);
+        services.AddSingleton(_audit);
+        services.AddSingleton(new AccessRules(_ae.AETitle, _ae.AcceptAnyCalledAETitle, _ae.Open));
+        services.AddSingleton<AccessControl>();
+        services.AddSingleton(new ConnectionLimiter(_connection.MaximumConnections, _connection.MaximumConnectionsPerAddress));
+        services.AddSingleton<HealthProbe>(() => _audit.Problem is { } problem ? "The audit trail cannot be written: " + problem : null);
+        services.AddSingleton<Health>();
+        services.AddRoutingCore();
+        services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
+        services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
+        AddLogging(builder.Logging);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(Listen);
+        // After Kestrel's own, which only comes when there is none yet.
+        services.AddSingleton<IConnectionListenerFactory, RawTcpListenerFactory>();
+
+        var application = builder.Build();
+        application.UseRouting();
+        WebDoor.Map(application, _connection.Monitors, NodeMetrics.Create(application.Services));
+        return application;
+    }
+
+    private void Listen(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        WebDoor.Limit(kestrel.Limits, _connection);
+        if (_connection.HttpPort != 0)
+        {
+            kestrel.Listen(new IPEndPoint(_connection.BindAddress, _connection.HttpPort), o => o.Protocols = HttpProtocols.Http1);
+        }
+    }
+
+    private async Task OpenDoorsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _application.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new CommandException(ExitCode.Door, e.Message + " Another program listens there; choose another port, or 0 to switch the door off.");
+        }
+        catch (SocketException e)
+        {
+            throw new CommandException(ExitCode.Door, $"A door cannot be opened on {_connection.Bind}: {e.Message}.");
+        }
+    }
+
+    private static AeRegistry OpenRegistry(string folder, TimeProvider time)
+    {
+        try
+        {
+            return new AeRegistry(folder, time);
+        }
+        catch (AeRegistryException e)
+        {
+            throw new CommandException(ExitCode.Configuration, e.Message);
+        }
+    }
+
+    // The log goes to the error stream: the output holds the table and `ready`, which scripts wait for.
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.AddFilter("Panal", LogLevel.Information).AddFilter(null, LogLevel.Warning)
+            // A door that cannot be opened is told to the person at the terminal once, without a stack.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        logging.AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fffK ";
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    private string Shown(int port) => _connection.Bind == "*" ? $"*:{port}" : new IPEndPoint(_connection.BindAddress, port).ToString();
+
+    private string CertificateText(NodeCertificate certificate)
+    {
+        var kind = certificate.IsSelfSigned ? "self-signed certificate" : "certificate";
+        return $"client certificate {_connection.ClientCertificate.ToString().ToLowerInvariant()}; our {kind} {certificate.Fingerprint[..16]}… ends {certificate.Leaf.NotAfter:yyyy-MM-dd}";
+    }
+}

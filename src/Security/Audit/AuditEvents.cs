@@ -1,0 +1,184 @@
+using System.Net;
+
+namespace Panal.Security.Audit;
+
+/// <summary>An application entity as it takes part in an event.</summary>
+/// <param name="AeTitle">Its AE title.</param>
+/// <param name="Address">Its address; null when it is not known.</param>
+public sealed record AuditParty(string AeTitle, IPAddress? Address);
+
+/// <summary>The studies of one patient that an event touched.</summary>
+/// <param name="PatientId">Patient ID as stored; may be empty.</param>
+/// <param name="PatientName">Patient's Name as stored; may be empty.</param>
+/// <param name="Studies">At least one.</param>
+public sealed record AuditPatient(string PatientId, string PatientName, IReadOnlyList<AuditStudy> Studies)
+{
+    /// <inheritdoc/>
+    public override string ToString() => "[redacted]";
+}
+
+/// <summary>One study that an event touched.</summary>
+/// <param name="StudyInstanceUid">Its UID.</param>
+/// <param name="AccessionNumber">Its accession number; may be empty.</param>
+/// <param name="SopClasses">SOP classes touched, and how many instances of each.</param>
+public sealed record AuditStudy(string StudyInstanceUid, string AccessionNumber, IReadOnlyList<(string SopClassUid, int Instances)> SopClasses)
+{
+    /// <inheritdoc/>
+    public override string ToString() => "[redacted]";
+}
+
+/// <summary>Makes the messages of PS3.15 §A.5.3 that this node writes. One patient a message, one message a burst.</summary>
+public static class AuditEvents
+{
+    private static readonly AuditCode ApplicationRole = AuditCode.Dcm("110150", "Application");
+    private static readonly AuditCode SourceRole = AuditCode.Dcm("110153", "Source Role ID");
+    private static readonly AuditCode DestinationRole = AuditCode.Dcm("110152", "Destination Role ID");
+
+    /// <summary>The node starts (PS3.15 §A.5.3.1).</summary>
+    public static AuditMessage ApplicationStarted(string device, string aeTitle) =>
+        ApplicationActivity(device, aeTitle, AuditCode.Dcm("110120", "Application Start"));
+
+    /// <summary>The node stops (PS3.15 §A.5.3.1).</summary>
+    public static AuditMessage ApplicationStopped(string device, string aeTitle) =>
+        ApplicationActivity(device, aeTitle, AuditCode.Dcm("110121", "Application Stop"));
+
+    /// <summary>A burst of instances is about to go from source to destination (PS3.15 §A.5.3.3).</summary>
+    /// <param name="sourceIsRequestor">True when the source started the transfer.</param>
+    public static AuditMessage BeginTransferring(AuditParty source, AuditParty destination, bool sourceIsRequestor, AuditPatient patient) => new()
+    {
+        EventId = AuditCode.Dcm("110102", "Begin Transferring DICOM Instances"),
+        Action = AuditAction.Execute,
+        Participants = Transfer(source, destination, sourceIsRequestor),
+        Objects = ObjectsOf(patient),
+    };
+
+    /// <summary>A burst of instances went from source to destination (PS3.15 §A.5.3.7).</summary>
+    /// <param name="action">Create when they are new here, Read when they were sent or already here.</param>
+    public static AuditMessage InstancesTransferred(
+        AuditParty source, AuditParty destination, bool sourceIsRequestor, AuditPatient patient, AuditAction action, AuditOutcome outcome) => new()
+    {
+        EventId = AuditCode.Dcm("110104", "DICOM Instances Transferred"),
+        Action = action,
+        Outcome = outcome,
+        Participants = Transfer(source, destination, sourceIsRequestor),
+        Objects = ObjectsOf(patient),
+    };
+
+    /// <summary>Instances were looked at, changed or deleted here (PS3.15 §A.5.3.6).</summary>
+    public static AuditMessage InstancesAccessed(AuditParty by, AuditPatient patient, AuditAction action, AuditOutcome outcome) => new()
+    {
+        EventId = AuditCode.Dcm("110103", "DICOM Instances Accessed"),
+        Action = action,
+        Outcome = outcome,
+        Participants = [Participant(by, null, isRequestor: true)],
+        Objects = ObjectsOf(patient),
+    };
+
+    /// <summary>Somebody asked what there is (PS3.15 §A.5.3.10).</summary>
+    /// <param name="query">The identifier as it was sent.</param>
+    public static AuditMessage Query(
+        AuditParty by, AuditParty us, string sopClassUid, string transferSyntaxUid, ReadOnlyMemory<byte> query, AuditOutcome outcome) => new()
+    {
+        EventId = AuditCode.Dcm("110112", "Query"),
+        Action = AuditAction.Execute,
+        Outcome = outcome,
+        Participants = Transfer(by, us, sourceIsRequestor: true),
+        Objects =
+        [
+            new AuditObject
+            {
+                IdType = AuditCode.Dcm("110181", "SOP Class UID"),
+                Id = sopClassUid,
+                RoleCode = 3,
+                Query = query,
+                Details = [("TransferSyntax", transferSyntaxUid)],
+            },
+        ],
+    };
+
+    /// <summary>Somebody was turned away, or something else happened that the security officer should see (PS3.15 §A.5.3.11).</summary>
+    /// <param name="device">Name of this node.</param>
+    /// <param name="by">Who it was; null when nothing is known.</param>
+    /// <param name="description">What happened, for a person.</param>
+    public static AuditMessage SecurityAlert(string device, AuditParty? by, SecurityAlertType type, string description) => new()
+    {
+        EventId = AuditCode.Dcm("110113", "Security Alert"),
+        EventType = type == SecurityAlertType.NetworkAccess
+            ? AuditCode.Dcm("110126", "Node Authentication")
+            : AuditCode.Dcm("110132", "Use of Restricted Function"),
+        Action = AuditAction.Execute,
+        Outcome = AuditOutcome.MinorFailure,
+        Participants =
+        [
+            new AuditParticipant { UserId = device, Role = ApplicationRole },
+            .. by is null ? (AuditParticipant[])[] : [Participant(by, null, isRequestor: true)],
+        ],
+        Objects =
+        [
+            new AuditObject
+            {
+                IdType = AuditCode.Dcm("110182", "Node ID"),
+                Id = by?.Address?.ToString() ?? device,
+                RoleCode = 12,
+                Details = [("Alert Description", description)],
+            },
+        ],
+    };
+
+    private static AuditMessage ApplicationActivity(string device, string aeTitle, AuditCode type) => new()
+    {
+        EventId = AuditCode.Dcm("110100", "Application Activity"),
+        EventType = type,
+        Action = AuditAction.Execute,
+        Participants =
+        [
+            new AuditParticipant { UserId = device, AeTitles = [aeTitle], Role = ApplicationRole },
+            new AuditParticipant { UserId = Environment.UserName, IsRequestor = true, Role = AuditCode.Dcm("110151", "Application Launcher") },
+        ],
+    };
+
+    private static IReadOnlyList<AuditParticipant> Transfer(AuditParty source, AuditParty destination, bool sourceIsRequestor) =>
+    [
+        Participant(source, SourceRole, sourceIsRequestor),
+        Participant(destination, DestinationRole, !sourceIsRequestor),
+    ];
+
+    private static AuditParticipant Participant(AuditParty party, AuditCode? role, bool isRequestor) => new()
+    {
+        UserId = party.AeTitle.Length > 0 ? party.AeTitle : party.Address?.ToString() ?? "unknown",
+        AeTitles = party.AeTitle.Length > 0 ? [party.AeTitle] : [],
+        Role = role,
+        IsRequestor = isRequestor,
+        NetworkAccessPoint = party.Address?.ToString() ?? "",
+    };
+
+    private static IReadOnlyList<AuditObject> ObjectsOf(AuditPatient patient) =>
+    [
+        .. patient.Studies.Select(study => new AuditObject
+        {
+            IdType = AuditCode.Dcm("110180", "Study Instance UID"),
+            Id = study.StudyInstanceUid,
+            RoleCode = 3,
+            AccessionNumbers = study.AccessionNumber.Length > 0 ? [study.AccessionNumber] : [],
+            SopClasses = study.SopClasses,
+        }),
+        new AuditObject
+        {
+            IdType = AuditCode.Rfc3881("2", "Patient Number"),
+            Id = patient.PatientId,
+            TypeCode = 1,
+            RoleCode = 1,
+            Name = patient.PatientName,
+        },
+    ];
+}
+
+/// <summary>What a security alert is about, PS3.16 CID 403.</summary>
+public enum SecurityAlertType
+{
+    /// <summary>A caller could not show who it is: unknown AE, wrong address or certificate, failed TLS.</summary>
+    NetworkAccess,
+
+    /// <summary>A known caller wanted what it may not do.</summary>
+    RestrictedFunction,
+}
