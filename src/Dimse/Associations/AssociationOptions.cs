@@ -1,3 +1,5 @@
+using Panal.Dicom;
+
 namespace Panal.Dimse;
 
 /// <summary>Limits and times of associations; each default says why.</summary>
@@ -46,10 +48,10 @@ public sealed record AssociationOptions
     public AsynchronousOperationsWindow AsynchronousOperations { get; init; } = new(8, 8);
 
     /// <summary>Names this implementation (PS3.7 §D.3.3.2).</summary>
-    public string ImplementationClassUid { get; init; } = "2.25.121384927440316962514137563837401529067";
+    public string ImplementationClassUid { get; init; } = FileMeta.ImplementationClassUid;
 
     /// <summary>1 to 16 characters (PS3.7 §D.3.3.2.3).</summary>
-    public string ImplementationVersionName { get; init; } = "PANAL_0_1";
+    public string ImplementationVersionName { get; init; } = FileMeta.ImplementationVersionName;
 
     /// <summary>Counts the associations of all acceptors that share it; null counts nothing.</summary>
     public AssociationCapacity? Capacity { get; init; }
