@@ -19,4 +19,11 @@ internal static class DataSetText
         Vr.LT or Vr.PN or Vr.ST or Vr.UC or Vr.UR or Vr.UT => value.TrimEnd(' ', '\0'),
         _ => value.Trim(' ', '\0'),
     };
+
+    /// <inheritdoc cref="Trim(string, Vr)"/>
+    public static ReadOnlySpan<char> Trim(ReadOnlySpan<char> value, Vr vr) => vr switch
+    {
+        Vr.LT or Vr.PN or Vr.ST or Vr.UC or Vr.UR or Vr.UT => value.TrimEnd(" \0"),
+        _ => value.Trim(" \0"),
+    };
 }

@@ -1,0 +1,15 @@
+namespace Panal.Dicom.Json;
+
+/// <summary>A value that may be left out of the JSON and referred to instead.</summary>
+/// <param name="Path">Tags and item numbers that lead to the element, such as <c>00400275/0/00420011</c>.</param>
+/// <param name="Vr">VR as written.</param>
+/// <param name="LengthBytes">Length of the value; of encapsulated pixel data that of all fragments.</param>
+public readonly record struct BulkData(string Path, Vr Vr, long LengthBytes);
+
+/// <summary>Gives the URI that a value is written as, or null to write the value itself.</summary>
+/// <remarks>PS3.18 §F.2.2.</remarks>
+public delegate string? BulkDataReference(BulkData value);
+
+/// <summary>Gives the value in little endian that a URI stands for; false leaves the element out.</summary>
+/// <exception cref="DicomJsonException">The value is refused.</exception>
+public delegate bool BulkDataResolution(string uri, Tag tag, Vr vr, out ReadOnlyMemory<byte> value);

@@ -1,0 +1,281 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Panal.Dicom.Text;
+
+namespace Panal.Dicom.Json;
+
+/// <summary>Writes data sets as the DICOM JSON Model.</summary>
+/// <remarks>PS3.18 §F.2; JSON types by VR, Table F.2.3-1.</remarks>
+internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? bulkData)
+{
+    /// <summary>The largest integer that every reader of JSON keeps exactly (RFC 8259 §6).</summary>
+    private const long LargestExactInteger = (1L << 53) - 1;
+
+    private static readonly JsonEncodedText VrName = JsonEncodedText.Encode("vr");
+    private static readonly JsonEncodedText ValueName = JsonEncodedText.Encode("Value");
+    private static readonly JsonEncodedText InlineBinaryName = JsonEncodedText.Encode("InlineBinary");
+    private static readonly JsonEncodedText BulkDataName = JsonEncodedText.Encode("BulkDataURI");
+
+    private readonly StringBuilder _path = new();
+
+    public void Write(DataSet dataSet)
+    {
+        var characterSet = CharacterSets.ForTerms(dataSet.CharacterSets);
+        writer.WriteStartObject();
+        foreach (var element in dataSet.Elements)
+        {
+            if (!element.Tag.IsGroupLength)
+            {
+                WriteElement(element, characterSet);
+            }
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private void WriteElement(in Element element, SpecificCharacterSet characterSet)
+    {
+        var reference = bulkData is null ? null : Reference(element);
+        if (element.IsEncapsulated && reference is null)
+        {
+            return;
+        }
+
+        var vr = element.Vr.IsKnown() ? element.Vr : Vr.UN;
+        Span<byte> name = stackalloc byte[8];
+        Utf8Formatter.TryFormat(element.Tag.Value, name, out _, new System.Buffers.StandardFormat('X', 8));
+        writer.WriteStartObject(name);
+        writer.WriteString(VrName, vr.Code());
+        if (reference is not null)
+        {
+            writer.WriteString(BulkDataName, reference);
+        }
+        else if (element.IsSequence)
+        {
+            WriteItems(element);
+        }
+        else if (!element.Value.IsEmpty)
+        {
+            WriteValue(element.Tag, vr, element.Value.Span, characterSet);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private string? Reference(in Element element)
+    {
+        if (element.IsSequence || element.Tag == Tags.SpecificCharacterSet)
+        {
+            return null;
+        }
+
+        var length = element.IsEncapsulated ? element.Fragments.Sum(fragment => (long)fragment.Length) : element.Value.Length;
+        return length == 0 ? null : bulkData!(new BulkData($"{_path}{element.Tag.Value:X8}", element.Vr, length));
+    }
+
+    private void WriteItems(in Element element)
+    {
+        if (element.Items.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray(ValueName);
+        var length = _path.Length;
+        for (var index = 0; index < element.Items.Count; index++)
+        {
+            if (bulkData is not null)
+            {
+                _path.Append(CultureInfo.InvariantCulture, $"{element.Tag.Value:X8}/{index}/");
+            }
+
+            Write(element.Items[index]);
+            _path.Length = length;
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private void WriteValue(Tag tag, Vr vr, ReadOnlySpan<byte> value, SpecificCharacterSet characterSet)
+    {
+        if (vr is Vr.OB or Vr.OD or Vr.OF or Vr.OL or Vr.OV or Vr.OW or Vr.UN)
+        {
+            writer.WriteBase64String(InlineBinaryName, value);
+            return;
+        }
+
+        if (vr.IsBinary())
+        {
+            WriteNumbers(vr, value);
+            return;
+        }
+
+        var text = DataSetText.Trim(characterSet.Decode(value, vr), vr).AsSpan();
+        if (text.IsEmpty)
+        {
+            return;
+        }
+
+        writer.WriteStartArray(ValueName);
+        if (tag == Tags.SpecificCharacterSet)
+        {
+            writer.WriteStringValue("ISO_IR 192");
+        }
+        else if (!vr.IsMultiValued())
+        {
+            writer.WriteStringValue(text);
+        }
+        else
+        {
+            foreach (var part in text.Split('\\'))
+            {
+                WriteText(vr, DataSetText.Trim(text[part], vr));
+            }
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private void WriteText(Vr vr, ReadOnlySpan<char> text)
+    {
+        if (text.IsEmpty)
+        {
+            writer.WriteNullValue();
+        }
+        else if (vr == Vr.PN)
+        {
+            WritePersonName(PersonName.Parse(text));
+        }
+        else if (vr is not (Vr.DS or Vr.IS) || !TryWriteDecimal(text, vr == Vr.IS))
+        {
+            writer.WriteStringValue(text);
+        }
+    }
+
+    private void WritePersonName(PersonName name)
+    {
+        if (name.IsEmpty)
+        {
+            writer.WriteNullValue();
+            return;
+        }
+
+        writer.WriteStartObject();
+        WriteGroup("Alphabetic"u8, name.Alphabetic);
+        WriteGroup("Ideographic"u8, name.Ideographic);
+        WriteGroup("Phonetic"u8, name.Phonetic);
+        writer.WriteEndObject();
+    }
+
+    private void WriteGroup(ReadOnlySpan<byte> name, string group)
+    {
+        if (group.Length > 0)
+        {
+            writer.WriteString(name, group);
+        }
+    }
+
+    /// <summary>Writes DS and IS as numbers, digit by digit where they are numbers of JSON already, so that reading gives the same text.</summary>
+    private bool TryWriteDecimal(ReadOnlySpan<char> text, bool isInteger)
+    {
+        if (isInteger)
+        {
+            if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer)
+                || Math.Abs(integer) > LargestExactInteger)
+            {
+                return false;
+            }
+
+            writer.WriteNumberValue(integer);
+            return true;
+        }
+
+        const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        if (!double.TryParse(text, style, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
+        {
+            return false;
+        }
+
+        if (JsonNumbers.IsNumber(text))
+        {
+            writer.WriteRawValue(text, skipInputValidation: true);
+        }
+        else
+        {
+            writer.WriteNumberValue(number);
+        }
+
+        return true;
+    }
+
+    private void WriteNumbers(Vr vr, ReadOnlySpan<byte> value)
+    {
+        var count = ElementNumbers.Count(vr, value.Length);
+        if (count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray(ValueName);
+        for (var index = 0; index < count; index++)
+        {
+            switch (vr)
+            {
+                case Vr.AT:
+                    writer.WriteStringValue(ElementNumbers.Text(value, vr, index));
+                    break;
+                case Vr.FL:
+                    WriteFloat(BinaryPrimitives.ReadSingleLittleEndian(value[(4 * index)..]));
+                    break;
+                case Vr.FD:
+                    WriteDouble(BinaryPrimitives.ReadDoubleLittleEndian(value[(8 * index)..]));
+                    break;
+                default:
+                    WriteInteger(ElementNumbers.Integer(value, vr, index));
+                    break;
+            }
+        }
+
+        writer.WriteEndArray();
+    }
+
+    // JSON has no numbers for these; what stands in the string is what JavaScript calls them.
+    private void WriteFloat(float number)
+    {
+        if (float.IsFinite(number))
+        {
+            writer.WriteNumberValue(number);
+        }
+        else
+        {
+            writer.WriteStringValue(number.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private void WriteDouble(double number)
+    {
+        if (double.IsFinite(number))
+        {
+            writer.WriteNumberValue(number);
+        }
+        else
+        {
+            writer.WriteStringValue(number.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private void WriteInteger(Int128 number)
+    {
+        if (Int128.Abs(number) <= LargestExactInteger)
+        {
+            writer.WriteNumberValue((long)number);
+        }
+        else
+        {
+            writer.WriteStringValue(number.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+}
