@@ -4,7 +4,7 @@ using Panal.Dicom;
 namespace Panal.Archive.Retrieve;
 
 /// <summary>Reads a data set in another transfer syntax than it is stored in; converts as far ahead as the pipe holds, no further.</summary>
-internal sealed class ConvertingStream : Stream
+public sealed class ConvertingStream : Stream
 {
     private readonly PipeReader _reader;
     private readonly Pipe _pipe = new();
