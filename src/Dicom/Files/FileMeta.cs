@@ -106,7 +106,7 @@ public static class FileMeta
         }
 
         var span = bytes.Span;
-        var hasPreamble = span.Length >= MagicEndBytes && span[PreambleLengthBytes..MagicEndBytes].SequenceEqual(Magic);
+        var hasPreamble = HasPreamble(span);
         var start = hasPreamble ? MagicEndBytes : span.StartsWith(Magic) ? Magic.Length : 0;
         if (!TryReadElements(bytes, start, isFinal, out var elements, out var end))
         {
@@ -123,7 +123,7 @@ public static class FileMeta
         {
             return isFinal ? throw new DicomFormatException("Not a DICOM file", end, DicomFormatReason.NotDicom) : null;
         }
-        else if (!EncodingDetection.TryGuess(span[end..], out syntax))
+        else if (!EncodingDetection.TryGuess(span[end..], out syntax) && !hasPreamble)
         {
             throw new DicomFormatException("Not a DICOM file", end, DicomFormatReason.NotDicom);
         }
@@ -135,6 +135,12 @@ public static class FileMeta
             TellsTransferSyntax = told is not null,
         };
     }
+
+    /// <summary>Whether the magic is one: a data set without head may have the four letters there by chance.</summary>
+    private static bool HasPreamble(ReadOnlySpan<byte> file) =>
+        file.Length >= MagicEndBytes && file[PreambleLengthBytes..MagicEndBytes].SequenceEqual(Magic)
+        && ((file.Length >= MagicEndBytes + 2 && file[MagicEndBytes] == 2 && file[MagicEndBytes + 1] == 0)
+            || !EncodingDetection.TryGuess(file, out _));
 
     /// <summary>Reads group 0002: explicit little endian by the standard, implicit by some writers.</summary>
     private static bool TryReadElements(ReadOnlyMemory<byte> bytes, int start, bool isFinal, out DataSet elements, out int position)

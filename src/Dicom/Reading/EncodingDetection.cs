@@ -31,12 +31,13 @@ internal static class EncodingDetection
         return (looksExplicit, foundBigEndian);
     }
 
-    /// <summary>The uncompressed syntax that the first element of a data set shows; false when it shows none.</summary>
+    /// <summary>The uncompressed syntax that the first element of a data set shows; false when the element is not in the dictionary.</summary>
     /// <param name="header">The first 8 bytes of the data set.</param>
-    /// <param name="syntax">The syntax.</param>
+    /// <param name="syntax">The syntax; when the answer is false, little endian with or without VR as the bytes look.</param>
     public static bool TryGuess(ReadOnlySpan<byte> header, out TransferSyntax syntax)
     {
-        syntax = TransferSyntax.ExplicitVrLittleEndian;
+        var isExplicit = ((Vr)((header[4] << 8) | header[5])).IsKnown();
+        syntax = isExplicit ? TransferSyntax.ExplicitVrLittleEndian : TransferSyntax.ImplicitVrLittleEndian;
         var little = new Tag(BinaryPrimitives.ReadUInt16LittleEndian(header), BinaryPrimitives.ReadUInt16LittleEndian(header[2..]));
         var big = new Tag(BinaryPrimitives.ReadUInt32BigEndian(header));
 
@@ -47,10 +48,7 @@ internal static class EncodingDetection
             return false;
         }
 
-        var isExplicit = ((Vr)((header[4] << 8) | header[5])).IsKnown();
-        syntax = isExplicit
-            ? isLittle ? TransferSyntax.ExplicitVrLittleEndian : TransferSyntax.ExplicitVrBigEndian
-            : TransferSyntax.ImplicitVrLittleEndian;
+        syntax = isExplicit && !isLittle ? TransferSyntax.ExplicitVrBigEndian : syntax;
         return isExplicit || isLittle;
     }
 

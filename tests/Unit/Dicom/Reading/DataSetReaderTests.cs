@@ -56,6 +56,32 @@ public sealed class DataSetReaderTests
     }
 
     [Fact]
+    public void Encapsulated_pixel_data_without_any_fragment_is_read()
+    {
+        var bytes = Bytes.Of("E07F 1000 4F42 0000 FFFFFFFF FEFFDDE0 00000000");
+        var tokens = Tokens(TransferSyntax.ForUid(Uids.RLELossless), bytes, out _);
+        Assert.Equal([DataSetTokenKind.FragmentsStart, DataSetTokenKind.FragmentsEnd], tokens.Select(token => token.Kind));
+        var decoded = DataSetEncoding.Decode(bytes, TransferSyntax.ForUid(Uids.RLELossless), DecodeLimits.Default);
+        Assert.True(decoded.Elements[0].IsEncapsulated);
+    }
+
+    [Fact]
+    public void A_million_fragments_pass_in_constant_memory()
+    {
+        var reader = new DataSetReader(TransferSyntax.ForUid(Uids.RLELossless), DecodeLimits.Default);
+        Assert.True(reader.TryRead(Bytes.Of("E07F 1000 4F42 0000 FFFFFFFF"), isFinal: false, out _, out _));
+        var fragment = Bytes.Of("FEFF00E0 02000000 0102");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var index = 0; index < 1_000_000; index++)
+        {
+            reader.TryRead(fragment, isFinal: false, out _, out _);
+            reader.Advance(2);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
     public void The_content_of_un_with_undefined_length_is_implicit_little_endian()
     {
         // (0009,1001) UN undefined, item undefined, (0008,0060) implicit, delimiters; then an explicit element.
@@ -75,6 +101,18 @@ public sealed class DataSetReaderTests
             "0900 0110 554E 0000 FFFFFFFF  FEFF00E0 FFFFFFFF  0800 6000 4353 0200 4354  FEFF0DE0 00000000  FEFFDDE0 00000000");
         var dataSet = DataSetEncoding.Decode(bytes, Explicit, DecodeLimits.Default);
         Assert.Equal("CT", dataSet.GetSequence(new Tag(0x00091001))[0].GetString(Tags.Modality));
+    }
+
+    [Fact]
+    public void Values_that_do_not_fit_their_vr_are_kept_as_they_are()
+    {
+        // US of 3 bytes, FD of 6, UI with letters, DS beyond any number.
+        var bytes = Bytes.Of("0800 1800 5549 0400 61626364 1800 5000 4453 0600 316539393939 2800 1000 5553 0300 010203 1800 7391 4644 0600 000000000000");
+        var dataSet = DataSetEncoding.Decode(bytes, Explicit, DecodeLimits.Default);
+        Assert.Equal("abcd", dataSet.GetString(Tags.SOPInstanceUID));
+        Assert.Null(dataSet.GetDouble(Tags.SliceThickness));
+        Assert.Equal((ushort)0x0201, dataSet.GetUInt16(Tags.Rows));
+        Assert.Null(dataSet.GetDouble(new Tag(0x00189173)));
     }
 
     [Fact]
@@ -140,6 +178,7 @@ public sealed class DataSetReaderTests
     [InlineData("4000 7502 5351 0000 FFFFFFFF 1000 2000 4C4F 0000", DicomFormatReason.UnexpectedTag, 12)]
     [InlineData("4000 7502 5351 0000 08000000 FEFF00E0 08000000 1000 2000 4C4F 0000", DicomFormatReason.LengthBeyondEnd, 12)]
     [InlineData("4000 7502 5351 0000 10000000 FEFF00E0 08000000 1000 2000 4C4F 0200 4142", DicomFormatReason.LengthBeyondEnd, 20)]
+    [InlineData("4000 7502 5351 0000 FFFFFFFF FEFF00E0 08000000 1000 2000 4C4F 0200 4142", DicomFormatReason.LengthBeyondEnd, 20)]
     [InlineData("E07F 1000 4F42 0000 FFFFFFFF FEFF00E0 FFFFFFFF", DicomFormatReason.UndefinedLength, 12)]
     [InlineData("1000 2000 4C4F 0000 FEFF00E0 00000000", DicomFormatReason.UnexpectedTag, 8)]
     public void A_violation_tells_its_reason_and_offset(string hex, DicomFormatReason reason, long offset)
