@@ -15,7 +15,8 @@ internal static class WebDoor
 
     public static void Limit(KestrelServerLimits limits, NetworkConnectionOptions options)
     {
-        limits.MaxConcurrentConnections = options.MaximumHttpConnections;
+        // Kestrel applies one limit to every door; the DICOM doors count for themselves before it.
+        limits.MaxConcurrentConnections = Math.Max(options.MaximumHttpConnections, options.MaximumConnections);
         limits.MaxRequestBodySize = BodyLimitBytes;
         limits.MaxRequestHeaderCount = 64;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
+using Panal.Archive;
 using Panal.Node.Commands;
 using Panal.Node.Doors;
 using Panal.Node.Options;
@@ -23,12 +24,16 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly NodeCertificate? _certificate;
     private readonly AeRegistry _registry;
     private readonly AuditTrail _audit;
+    private readonly Holdings _holdings;
+    private readonly ILoggerFactory _loggers;
     private readonly WebApplication _application;
 
-    private NodeHost(NodeConfiguration configuration, DataFolder data, TimeProvider time)
+    private NodeHost(NodeConfiguration configuration, DataFolder data, Holdings holdings, ILoggerFactory loggers, TimeProvider time)
     {
         _configuration = configuration;
         _data = data;
+        _holdings = holdings;
+        _loggers = loggers;
         _ae = configuration.NetworkAE;
         _connection = configuration.NetworkConnection;
         _certificate = _connection.DicomTlsPort == 0 ? null : NodeCertificate.Load(data.Path, _connection, time);
@@ -46,10 +51,13 @@ internal sealed class NodeHost : IAsyncDisposable
     public static async Task<NodeHost> StartAsync(NodeConfiguration configuration, TimeProvider time, CancellationToken cancellationToken)
     {
         var data = DataFolder.Open(configuration.DataFolder);
+        var loggers = LoggerFactory.Create(AddLogging);
+        Holdings? holdings = null;
         NodeHost? host = null;
         try
         {
-            host = new NodeHost(configuration, data, time);
+            holdings = await ArchiveComposition.OpenHoldingsAsync(configuration, time, loggers, cancellationToken).ConfigureAwait(false);
+            host = new NodeHost(configuration, data, holdings, loggers, time);
             await host.OpenDoorsAsync(cancellationToken).ConfigureAwait(false);
             var started = AuditEvents.ApplicationStarted(configuration.Device.EffectiveName, host._ae.AETitle);
             await host._audit.RecordAsync(started, cancellationToken).ConfigureAwait(false);
@@ -59,7 +67,11 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             if (host is null)
             {
-                data.Dispose();
+                await using (holdings)
+                {
+                    loggers.Dispose();
+                    data.Dispose();
+                }
             }
             else
             {
@@ -100,8 +112,10 @@ internal sealed class NodeHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _application.DisposeAsync().ConfigureAwait(false);
+        await _holdings.DisposeAsync().ConfigureAwait(false);
         await _audit.DisposeAsync().ConfigureAwait(false);
         _certificate?.Leaf.Dispose();
+        _loggers.Dispose();
         _data.Dispose();
     }
 
@@ -117,10 +131,11 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new ConnectionLimiter(_connection.MaximumConnections, _connection.MaximumConnectionsPerAddress));
         services.AddSingleton<HealthProbe>(() => _audit.Problem is { } problem ? "The audit trail cannot be written: " + problem : null);
         services.AddSingleton<Health>();
+        services.AddRooms(_configuration, _holdings, _certificate);
         services.AddRoutingCore();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
         services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
-        AddLogging(builder.Logging);
+        services.AddSingleton(_loggers);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Listen);
         // After Kestrel's own, which only comes when there is none yet.
         services.AddSingleton<IConnectionListenerFactory, RawTcpListenerFactory>();
@@ -135,11 +150,29 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         WebDoor.Limit(kestrel.Limits, _connection);
+        if (_connection.DicomPort != 0)
+        {
+            DicomDoor.Listen(kestrel, new IPEndPoint(_connection.BindAddress, _connection.DicomPort), tls: null);
+        }
+
+        if (_certificate is not null)
+        {
+            DicomDoor.Listen(kestrel, new IPEndPoint(_connection.BindAddress, _connection.DicomTlsPort), Tls(kestrel.ApplicationServices, _certificate));
+        }
+
         if (_connection.HttpPort != 0)
         {
             kestrel.Listen(new IPEndPoint(_connection.BindAddress, _connection.HttpPort), o => o.Protocols = HttpProtocols.Http1);
         }
     }
+
+    private TlsDoor Tls(IServiceProvider services, NodeCertificate certificate) => new(
+        certificate.Context,
+        _connection.ClientCertificate,
+        (address, reason, token) => _audit.RecordAsync(
+            AuditEvents.SecurityAlert(_configuration.Device.EffectiveName, null, SecurityAlertType.NetworkAccess, $"{address}: {reason}"), token),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<TlsDoor>>());
 
     private async Task OpenDoorsAsync(CancellationToken cancellationToken)
     {

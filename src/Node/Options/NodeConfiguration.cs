@@ -35,6 +35,8 @@ internal sealed class NodeConfiguration
 
     public NetworkConnectionOptions NetworkConnection => Bind<NetworkConnectionOptions>(NetworkConnectionOptions.Section);
 
+    public ArchiveSettings Archive => Bind<ArchiveSettings>(ArchiveSettings.Section);
+
     /// <summary>Reads all sources.</summary>
     /// <param name="commandLine">Settings by full name, as the command line gave them.</param>
     /// <exception cref="ConfigurationException">panal.json is not readable JSON.</exception>

@@ -24,6 +24,7 @@ internal static class SettingsCatalogue
         Section<DeviceOptions>(DeviceOptions.Section, new DeviceOptionsValidator()),
         Section<NetworkAEOptions>(NetworkAEOptions.Section, new NetworkAEOptionsValidator()),
         Section<NetworkConnectionOptions>(NetworkConnectionOptions.Section, new NetworkConnectionOptionsValidator()),
+        Section<ArchiveSettings>(ArchiveSettings.Section, new ArchiveSettingsValidator()),
     ];
 
     public static IEnumerable<Setting> Settings => Sections.SelectMany(SettingsOf);

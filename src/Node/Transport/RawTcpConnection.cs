@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Panal.Dimse.Transport;
 
 namespace Panal.Node.Transport;
 
@@ -28,7 +29,7 @@ internal sealed class RawTcpConnection : ConnectionContext, IDuplexPipe, IRawStr
     private readonly ConnectionLimiter _limiter;
     private readonly IPAddress _caller;
     private readonly CancellationTokenSource _closed = new();
-    private readonly SocketStream _stream;
+    private readonly PromptSocketStream _stream;
     private int _disposed;
 
     public RawTcpConnection(Socket socket, IPEndPoint remote, ConnectionLimiter limiter, string id)
@@ -36,7 +37,7 @@ internal sealed class RawTcpConnection : ConnectionContext, IDuplexPipe, IRawStr
         _socket = socket;
         _limiter = limiter;
         _caller = remote.Address;
-        _stream = new SocketStream(socket);
+        _stream = new PromptSocketStream(socket, ownsSocket: false);
         ConnectionId = id;
         RemoteEndPoint = remote;
         LocalEndPoint = socket.LocalEndPoint;

@@ -29,7 +29,7 @@ internal enum ClientCertificateDemand
 internal sealed class TlsDoor(
     SslStreamCertificateContext certificate,
     ClientCertificateDemand demand,
-    Action<EndPoint?, string> onFailure,
+    Func<EndPoint?, string, CancellationToken, ValueTask> onFailure,
     TimeProvider time,
     ILogger logger)
 {
@@ -104,7 +104,7 @@ internal sealed class TlsDoor(
             {
                 var reason = e is OperationCanceledException ? "no TLS handshake in time" : "TLS handshake failed: " + e.Message;
                 Log.TlsFailed(logger, connection.RemoteEndPoint, reason);
-                onFailure(connection.RemoteEndPoint, reason);
+                await onFailure(connection.RemoteEndPoint, reason, CancellationToken.None).ConfigureAwait(false);
             }
 
             return false;

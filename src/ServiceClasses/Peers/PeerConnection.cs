@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Panal.Dimse.Transport;
 
 namespace Panal.ServiceClasses.Peers;
 
@@ -54,7 +55,7 @@ public sealed class PeerConnection : IDuplexPipe, IAsyncDisposable
         try
         {
             await socket.ConnectAsync(peer.Host, peer.Port, either.Token);
-            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            Stream stream = new PromptSocketStream(socket, ownsSocket: true);
             return new PeerConnection(socket, peer.Tls ? await SecureAsync(stream, peer, options, either.Token) : stream);
         }
         catch (Exception e) when (e is SocketException or IOException or System.Security.Authentication.AuthenticationException

@@ -65,7 +65,11 @@ internal sealed class RawTcpServer : IAsyncDisposable
     public static TlsDoor Tls(ClientCertificateDemand demand, Action<EndPoint?, string>? onFailure = null) => new(
         SslStreamCertificateContext.Create(Certificate("node"), null, offline: true),
         demand,
-        onFailure ?? ((_, _) => { }),
+        (address, reason, _) =>
+        {
+            onFailure?.Invoke(address, reason);
+            return ValueTask.CompletedTask;
+        },
         TimeProvider.System,
         NullLogger.Instance);
 

@@ -1,7 +1,5 @@
 using System.IO.Pipelines;
-using Panal.Dicom;
-
-namespace Panal.Archive.Retrieve;
+namespace Panal.Dicom;
 
 /// <summary>Reads a data set in another transfer syntax than it is stored in; converts as far ahead as the pipe holds, no further.</summary>
 public sealed class ConvertingStream : Stream
