@@ -95,6 +95,30 @@ public sealed class ElementScannerTests
     }
 
     [Fact]
+    public void More_than_4_gib_flow_by_in_constant_memory()
+    {
+        // Encapsulated: five fragments of 1,000,000,000 bytes; the same piece of zeros stands for all of them.
+        using var scanner = new ElementScanner(Wanted, ScanOptions.Default);
+        scanner.Start(TransferSyntax.ForUid(Uids.MPEG4HP41));
+        scanner.Append(Bytes.Of("1000 2000 4C4F 0400 34373131  E07F 1000 4F42 0000 FFFFFFFF  FEFF00E0 00000000"));
+        var zeros = new byte[10_000_000];
+        var header = Bytes.Of("FEFF00E0 00CA9A3B");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var fragment = 0; fragment < 5; fragment++)
+        {
+            scanner.Append(header);
+            for (var piece = 0; piece < 100; piece++)
+            {
+                scanner.Append(zeros);
+            }
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        scanner.Append(Bytes.Of("FEFFDDE0 00000000"));
+        Assert.Equal("4711", scanner.Complete().GetString(Tags.PatientID));
+    }
+
+    [Fact]
     public void Values_beyond_the_limits_are_left_out_and_reported()
     {
         var dataSet = Samples.EveryVr();
