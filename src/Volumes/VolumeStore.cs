@@ -86,6 +86,7 @@ public sealed class VolumeStore : IAsyncDisposable
         var staging = Path.Combine(data, "staging");
         files.CreateDirectory(staging);
         files.SyncDirectory(data);
+        files.SyncDirectory(Path.GetDirectoryName(data) ?? data);
         var dataLock = files.Lock(Path.Combine(data, "panal.lock"));
         try
         {

@@ -76,6 +76,7 @@ internal sealed class Volume(VolumeOptions options, string group, IVolumeFiles f
             {
                 files.CreateDirectory(PartsDirectory);
                 files.SyncDirectory(Path.Combine(_root, OwnDirectory));
+                files.SyncDirectory(_root);
             }
 
             _hasApart = files.List(ApartDirectory).Count > 0;
@@ -296,6 +297,13 @@ internal sealed class Volume(VolumeOptions options, string group, IVolumeFiles f
 
         try
         {
+            if (staged.Kind == FrameKind.LargeObject)
+            {
+                // Its only copy moves: the directories must be durable before its new name can be.
+                EnsureDirectory(Path.GetDirectoryName(staged.Path) ?? string.Empty);
+                SyncDirectoriesOf([staged.Path]);
+            }
+
             Rename(part, staged.Path);
         }
         catch (IOException error) when (error is not (StorageFullException or StorageFailedException) && files.Exists(part))
@@ -348,13 +356,21 @@ internal sealed class Volume(VolumeOptions options, string group, IVolumeFiles f
             return;
         }
 
-        var directories = new HashSet<string>(StringComparer.Ordinal) { _root, Path.Combine(_root, OwnDirectory), PartsDirectory };
+        SyncDirectoriesOf(placedPaths);
         if (_hasApart)
         {
-            directories.Add(ApartDirectory);
+            files.SyncDirectory(ApartDirectory);
         }
 
-        foreach (var path in placedPaths)
+        files.SyncDirectory(Path.Combine(_root, OwnDirectory));
+        files.SyncDirectory(PartsDirectory);
+    }
+
+    // From the root downwards, so that nothing durable ever hangs below something that is not.
+    private void SyncDirectoriesOf(IEnumerable<string> paths)
+    {
+        var directories = new SortedSet<string>(StringComparer.Ordinal) { _root };
+        foreach (var path in paths)
         {
             for (var directory = Path.GetDirectoryName(path); !string.IsNullOrEmpty(directory); directory = Path.GetDirectoryName(directory))
             {
@@ -362,7 +378,7 @@ internal sealed class Volume(VolumeOptions options, string group, IVolumeFiles f
             }
         }
 
-        foreach (var directory in directories.OrderByDescending(directory => directory.Length))
+        foreach (var directory in directories)
         {
             files.SyncDirectory(directory);
         }

@@ -59,14 +59,13 @@ internal sealed class Segment(int number, IVolumeFile file, long capacityBytes)
     }
 
     /// <summary>Ends this life durably; readers are sent to the final files first.</summary>
-    public void Release()
+    public void EndLife()
     {
         Interlocked.Exchange(ref _readableGeneration, 0);
         SpinWait.SpinUntil(() => Volatile.Read(ref _readers) == 0);      // a read takes microseconds, seldom a disk access
         SegmentFormat.WriteHeader(Page, new(Generation, SegmentState.Released, capacityBytes));
         file.Write(Page, default, 0);
         file.SyncData();
-        Objects.Clear();
         Position = SegmentFormat.PageBytes;
     }
 

@@ -16,6 +16,8 @@ internal sealed class SegmentPool(
     /// <summary>A segment with less room than the usual object, and at least this, is full.</summary>
     private const long SmallestRoomBytes = 256 * 1024;
 
+    private static readonly TimeSpan PrepareRetryInterval = TimeSpan.FromSeconds(30);
+
     private readonly Lock _lock = new();
     private readonly Stack<Segment> _free = new();
     private readonly List<Segment> _open = [];
@@ -26,6 +28,7 @@ internal sealed class SegmentPool(
     private int _settling;
     private int _nextNumber = 1;
     private long _typicalBytes;
+    private long? _prepareFailedTimestamp;
     private IOException? _trouble;
 
     private sealed record Waiter(long NeededBytes, int RentLimit)
@@ -253,19 +256,24 @@ internal sealed class SegmentPool(
         }
     }
 
-    /// <summary>Everything of a segment is durable elsewhere: it is marked so, durably, and free again.</summary>
-    public void Release(Segment segment)
+    /// <summary>Everything of a segment is durable elsewhere: it is marked so, durably.</summary>
+    public void EndLife(Segment segment)
     {
         try
         {
-            segment.Release();
+            segment.EndLife();
         }
         catch (IOException error)
         {
             Log.SegmentWithdrawn(logger, segment.Number, error.Message);
             segment.IsWithdrawn = true;
         }
+    }
 
+    /// <summary>Nobody knows anything of a segment any more: it can begin a new life.</summary>
+    public void Free(Segment segment)
+    {
+        segment.Objects.Clear();
         lock (_lock)
         {
             _settling--;
@@ -293,7 +301,8 @@ internal sealed class SegmentPool(
         lock (_lock)
         {
             var isWanted = _count < options.MinSegments || (_free.Count == 0 && _open.Count == 0 && _rented > 0);
-            if (!isWanted || _count >= options.MaxSegments)
+            var isTooSoon = _prepareFailedTimestamp is { } failed && time.GetElapsedTime(failed) < PrepareRetryInterval;
+            if (!isWanted || isTooSoon || _count >= options.MaxSegments)
             {
                 return false;
             }
@@ -325,6 +334,7 @@ internal sealed class SegmentPool(
             lock (_lock)
             {
                 _count--;
+                _prepareFailedTimestamp = time.GetTimestamp();
             }
 
             Log.SegmentNotPrepared(logger, _nextNumber, error.Message);

@@ -40,7 +40,6 @@ internal sealed class Settler(StagingLog log, KnownVolumes known, ILogger logger
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
-                batch.ForEach(log.Pool.PutBack);
                 var trouble = error as IOException ?? new StorageFailedException("the catalogue cannot be made durable");
                 if (log.Pool.Trouble?.Message != trouble.Message)
                 {
@@ -50,32 +49,22 @@ internal sealed class Settler(StagingLog log, KnownVolumes known, ILogger logger
                 log.Pool.Trouble = trouble;
                 return false;
             }
-            catch (OperationCanceledException)
+            finally
             {
                 batch.ForEach(log.Pool.PutBack);
-                throw;
             }
         }
     }
 
+    // Takes out of the batch what it has released; what is left in it has to be tried again.
     private void Settle(List<Segment> batch, CancellationToken cancellationToken)
     {
-        var placed = new Dictionary<Volume, List<string>>();
-        foreach (var staged in batch.SelectMany(segment => segment.Objects))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (TryPlace(staged))
-            {
-                var paths = placed.TryGetValue(staged.Volume, out var list) ? list : placed[staged.Volume] = [];
-                paths.Add(staged.Path);
-            }
-        }
-
-        foreach (var (volume, paths) in placed)
+        var placed = PlaceAll(batch, out var paths, cancellationToken);
+        foreach (var (volume, list) in paths)
         {
             try
             {
-                volume.Sync(paths);
+                volume.Sync(list);
             }
             catch (IOException error)
             {
@@ -87,11 +76,51 @@ internal sealed class Settler(StagingLog log, KnownVolumes known, ILogger logger
 
         // On the settler's own thread: nothing else could run there meanwhile.
         Barrier?.Invoke(cancellationToken).AsTask().GetAwaiter().GetResult();
+        foreach (var segment in placed)
+        {
+            log.Pool.EndLife(segment);
+            foreach (var staged in segment.Objects)
+            {
+                lock (staged)
+                {
+                    log.Forget(staged);
+                }
+            }
+
+            batch.Remove(segment);
+            log.Pool.Free(segment);
+        }
+    }
+
+    // The segments whose every object has its final file now; one that fails does not hold up the others.
+    private List<Segment> PlaceAll(List<Segment> batch, out Dictionary<Volume, List<string>> paths, CancellationToken cancellationToken)
+    {
+        paths = [];
+        var placed = new List<Segment>();
+        IOException? failure = null;
         foreach (var segment in batch)
         {
-            segment.Objects.ForEach(log.Forget);
-            log.Pool.Release(segment);
+            try
+            {
+                foreach (var staged in segment.Objects)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (TryPlace(staged))
+                    {
+                        var list = paths.TryGetValue(staged.Volume, out var known) ? known : paths[staged.Volume] = [];
+                        list.Add(staged.Path);
+                    }
+                }
+
+                placed.Add(segment);
+            }
+            catch (IOException error)
+            {
+                failure = error;
+            }
         }
+
+        return placed.Count > 0 || failure is null ? placed : throw failure;
     }
 
     // False for an object that was deleted meanwhile.
