@@ -61,8 +61,14 @@ internal sealed class DiskFiles : IVolumeFiles
             {
                 Directory.CreateDirectory(path);
             }
-            else
+            else if (!Directory.Exists(path))
             {
+                // One by one: the call itself gives the mode to the last one only.
+                if (Path.GetDirectoryName(path) is { Length: > 0 } above)
+                {
+                    CreateDirectory(above);
+                }
+
                 Directory.CreateDirectory(path, DirectoryMode750);
             }
         }
@@ -120,7 +126,7 @@ internal sealed class DiskFiles : IVolumeFiles
     {
         if (!OperatingSystem.IsWindows())
         {
-            using var handle = OpenDirectory(path);
+            using var handle = OpenForReading(path);
             Check("sync directory", LinuxCalls.FSync(handle));
         }
     }
@@ -129,7 +135,7 @@ internal sealed class DiskFiles : IVolumeFiles
 
     public void SyncFileSystem(string path)
     {
-        using var handle = OpenDirectory(path);
+        using var handle = OpenForReading(path);
         Check("sync file system", LinuxCalls.SyncFs(handle));
     }
 
@@ -215,14 +221,19 @@ internal sealed class DiskFiles : IVolumeFiles
         }
     }
 
-    // The owner wrote its number into the lock file; reading does not need the lock on Unix.
+    // The owner wrote its number into the lock file. Opened past .NET, which would want a lock for reading.
     private static string LockOwner(string path)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return string.Empty;
+        }
+
         try
         {
-            using var file = new FileStream(path, new FileStreamOptions { Share = FileShare.ReadWrite, Access = FileAccess.Read });
+            using var file = OpenForReading(path);
             Span<byte> text = stackalloc byte[20];
-            var length = file.Read(text);
+            var length = RandomAccess.Read(file, text, 0);
             return int.TryParse(text[..length].TrimEnd((byte)'\n'), out var process) ? $" (process {process})" : string.Empty;
         }
         catch (IOException)
@@ -231,10 +242,10 @@ internal sealed class DiskFiles : IVolumeFiles
         }
     }
 
-    private static SafeFileHandle OpenDirectory(string path)
+    private static SafeFileHandle OpenForReading(string path)
     {
         var handle = LinuxCalls.Open(path, LinuxCalls.ReadOnlyCloseOnExec);
-        Check("open directory", handle);
+        Check("open", handle);
         return new SafeFileHandle(handle, ownsHandle: true);
     }
 

@@ -394,6 +394,10 @@ internal sealed class Volume(VolumeOptions options, string group, IVolumeFiles f
         {
             return null;
         }
+        catch (StorageFailedException) when (!files.Exists(fullPath))
+        {
+            return null;        // a directory
+        }
     }
 
     private string Full(string path) => Path.Combine(_root, path);

@@ -1,0 +1,337 @@
+using System.Buffers;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Panal.Volumes;
+
+namespace Panal.Unit.Volumes;
+
+/// <summary>The store on the real file system of this machine.</summary>
+public sealed class StoreOnDiskTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("panal-volumes-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private string VolumeRoot => Path.Combine(_directory, "volume");
+
+    private VolumeStoreOptions Options => new()
+    {
+        DataDirectory = Path.Combine(_directory, "data"),
+        Groups = [new() { Volumes = [new() { Id = 1, RootPath = VolumeRoot, ReserveBytes = 1 << 20 }] }],
+        SegmentBytes = 8 << 20,
+        LargeObjectBytes = 2 << 20,
+        MinSegments = 1,
+        MaxSegments = 6,
+        MaxLanes = 4,
+        IdleBeforeSettling = TimeSpan.FromMilliseconds(100),
+    };
+
+    private static Task<VolumeStore> OpenAsync(VolumeStoreOptions options, List<RecoveredObject>? replayed = null) =>
+        VolumeStore.OpenAsync(
+            options,
+            (recovered, _) =>
+            {
+                replayed?.Add(recovered);
+                return ValueTask.CompletedTask;
+            },
+            TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+
+    private static byte[] Content(int length, int seed)
+    {
+        var content = new byte[length];
+        new Random(seed).NextBytes(content);
+        return content;
+    }
+
+    private static async Task<StoredObject> StoreAsync(VolumeStore store, string path, byte[] content, int piece = 64 * 1024)
+    {
+        await using var write = store.Begin();
+        for (var offset = 0; offset < content.Length; offset += piece)
+        {
+            await write.WriteAsync(content.AsMemory(offset, Math.Min(piece, content.Length - offset)), CancellationToken.None);
+        }
+
+        return await write.CommitAsync(path, "note"u8.ToArray(), CancellationToken.None);
+    }
+
+    private static async Task UntilSettledAsync(VolumeStore store)
+    {
+        while (store.Staging.StagedObjects > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        }
+    }
+
+    [Fact]
+    public async Task Many_writers_and_every_way_to_cut_the_bytes_give_whole_files()
+    {
+        await using var store = await OpenAsync(Options);
+        int[] lengths = [0, 1, 4_095, 4_096, 4_097, 65_536, 131_071, 131_072, 131_073, 544_768, 2_097_152, 2_097_153, 5_000_000];
+        int[] pieces = [777, 16_384, 32_767, 32_768, 65_536, 131_072, 1_000_000];
+        await Task.WhenAll(pieces.Select(piece => Task.Run(async () =>
+        {
+            foreach (var length in lengths)
+            {
+                var content = Content(length, piece);
+                var stored = await StoreAsync(store, $"P{piece}/{length}", content, piece);
+                Assert.Equal(ContentHash.Of(content), stored.Hash);
+            }
+        })));
+        await UntilSettledAsync(store);
+        foreach (var (piece, length) in pieces.SelectMany(piece => lengths.Select(length => (piece, length))))
+        {
+            Assert.Equal(Content(length, piece), await File.ReadAllBytesAsync(Path.Combine(VolumeRoot, $"P{piece}/{length}")));
+            var outcome = await store.VerifyAsync(new(1), $"P{piece}/{length}", ContentHash.Of(Content(length, piece)), length, CancellationToken.None);
+            Assert.Equal(VerifyOutcome.Verified, outcome);
+        }
+
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(VolumeRoot, ".panal", "parts")));
+        Assert.True(store.Staging.Segments <= Options.MaxSegments);
+    }
+
+    [Fact]
+    public async Task A_sequence_of_many_pieces_is_stored_in_order()
+    {
+        await using var store = await OpenAsync(Options);
+        var content = Content(700_000, 5);
+        var first = new Piece(content.AsMemory(0, 10), null);
+        var last = first;
+        for (var offset = 10; offset < content.Length;)
+        {
+            var length = Math.Min(content.Length - offset, offset % 50_000 + 1);
+            last = new Piece(content.AsMemory(offset, length), last);
+            offset += length;
+        }
+
+        await using (var write = store.Begin())
+        {
+            await write.WriteAsync(new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length), CancellationToken.None);
+            Assert.Equal(ContentHash.Of(content), write.Seal());
+            await Assert.ThrowsAsync<InvalidOperationException>(() => write.WriteAsync(content.AsMemory(), CancellationToken.None).AsTask());
+            await write.CommitAsync("A", default, CancellationToken.None);
+        }
+
+        await using var reader = store.Open(new(1), "A");
+        reader.Position = 123_456;
+        var part = new byte[1_000];
+        await reader.ReadExactlyAsync(part);
+        Assert.Equal(content.AsSpan(123_456, 1_000).ToArray(), part);
+    }
+
+    private sealed class Piece : ReadOnlySequenceSegment<byte>
+    {
+        public Piece(ReadOnlyMemory<byte> memory, Piece? before)
+        {
+            Memory = memory;
+            if (before is not null)
+            {
+                RunningIndex = before.RunningIndex + before.Memory.Length;
+                before.Next = this;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Files_are_not_executable_and_closed_to_strangers()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("modes are of Unix");
+            return;
+        }
+
+        await using var store = await OpenAsync(Options);
+        await StoreAsync(store, "P/S/1", Content(100, 1));
+        await StoreAsync(store, "P/S/2", Content(3_000_000, 1));
+        await UntilSettledAsync(store);
+        const UnixFileMode fileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        foreach (var file in Directory.EnumerateFiles(_directory, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            Assert.Equal(fileMode, File.GetUnixFileMode(file));
+        }
+
+        foreach (var directory in (string[])["volume", "volume/P", "volume/P/S", "data/staging"])
+        {
+            Assert.Equal(
+                fileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute, File.GetUnixFileMode(Path.Combine(_directory, directory)));
+        }
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_left_in_the_log_is_replayed_and_settled()
+    {
+        // A copy of the directories while the store is alive is what a killed process leaves.
+        var options = Options with { SettlesInBackground = false };
+        var alive = await OpenAsync(options);
+        for (var index = 0; index < 20; index++)
+        {
+            await StoreAsync(alive, $"P/{index}", Content(300_000, index));
+        }
+
+        await StoreAsync(alive, "P/large", Content(4_000_000, 99));
+        var half = alive.Begin();
+        await half.WriteAsync(Content(1_000_000, 1), CancellationToken.None);
+        var largeHalf = alive.Begin();
+        await largeHalf.WriteAsync(Content(3_000_000, 1), CancellationToken.None);
+        var copy = Path.Combine(_directory, "copy");
+        CopyTree(Path.Combine(_directory, "data"), Path.Combine(copy, "data"));
+        CopyTree(VolumeRoot, Path.Combine(copy, "volume"));
+        await half.DisposeAsync();
+        await largeHalf.DisposeAsync();
+        await alive.DisposeAsync();
+
+        var replayed = new List<RecoveredObject>();
+        var after = options with
+        {
+            DataDirectory = Path.Combine(copy, "data"),
+            Groups = [new() { Volumes = [new() { Id = 1, RootPath = Path.Combine(copy, "volume"), ReserveBytes = 1 << 20 }] }],
+        };
+        await using var store = await OpenAsync(after, replayed);
+        Assert.Equal([.. Enumerable.Range(0, 20).Select(index => $"P/{index}"), "P/large"], replayed.Select(recovered => recovered.Path));
+        Assert.Single(Directory.EnumerateFiles(Path.Combine(copy, "volume/.panal/parts")));
+        await store.SettleAsync(CancellationToken.None);
+        for (var index = 0; index < 20; index++)
+        {
+            Assert.Equal(Content(300_000, index), await File.ReadAllBytesAsync(Path.Combine(copy, $"volume/P/{index}")));
+        }
+
+        Assert.Equal(Content(4_000_000, 99), await File.ReadAllBytesAsync(Path.Combine(copy, "volume/P/large")));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(copy, "volume/.panal/parts")));
+    }
+
+    private static void CopyTree(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var directory in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories))
+        {
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, directory)));
+        }
+
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+        }
+    }
+
+    [Fact]
+    public async Task A_link_inside_of_the_volume_leads_nowhere()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        await using var store = await OpenAsync(Options);
+        var outside = Directory.CreateDirectory(Path.Combine(_directory, "outside")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(outside, "secret"), "secret");
+        Directory.CreateSymbolicLink(Path.Combine(VolumeRoot, "P"), outside);
+        File.CreateSymbolicLink(Path.Combine(VolumeRoot, "F"), Path.Combine(outside, "secret"));
+        Assert.Throws<ObjectMissingException>(() => store.Open(new(1), "P/secret"));
+        Assert.Throws<ObjectMissingException>(() => store.Open(new(1), "F"));
+        await StoreAsync(store, "P/mine", Content(10, 1));
+        await UntilSettledAsync(store);
+        Assert.Equal(["secret"], Directory.EnumerateFileSystemEntries(outside).Select(Path.GetFileName));
+        await using var reader = store.Open(new(1), "P/mine");
+        Assert.Equal(10, reader.Length);
+        Assert.False(await store.DeleteAsync(new(1), "P/secret", CancellationToken.None));
+        Assert.True(await store.DeleteAsync(new(1), "P/mine", CancellationToken.None));
+        Assert.True(File.Exists(Path.Combine(outside, "secret")));
+    }
+
+    [Fact]
+    public async Task A_file_or_a_directory_in_the_way_does_not_stop_the_settler()
+    {
+        await using var store = await OpenAsync(Options);
+        Directory.CreateDirectory(Path.Combine(VolumeRoot, "D/file"));
+        await File.WriteAllTextAsync(Path.Combine(VolumeRoot, "F"), "x");
+        await StoreAsync(store, "D/file", Content(10, 1));
+        await StoreAsync(store, "F/a/b", Content(20, 2));
+        await StoreAsync(store, "G", Content(30, 3));
+        await UntilSettledAsync(store);
+        Assert.Equal(VolumeState.Writable, store.Volumes[0].State);
+        foreach (var (path, length) in ((string, int)[])[("D/file", 10), ("F/a/b", 20), ("G", 30)])
+        {
+            Assert.Equal(length, store.FindLengthBytes(new(1), path));
+        }
+    }
+
+    [Fact]
+    public async Task A_second_process_is_refused_with_a_clear_message()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "uses flock");
+        await using var store = await OpenAsync(Options);
+        var refused = await Assert.ThrowsAsync<DataInUseException>(() => OpenAsync(Options));
+        Assert.Contains("in use by another process", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture), refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Writing_allocates_nothing_per_call_and_little_per_object()
+    {
+        await using var store = await OpenAsync(Options with { SettlesInBackground = false });
+        var content = Content(544_768, 1);
+        await StoreAsync(store, "warm/1", content, 32_768);
+        await StoreAsync(store, "warm/2", content, 32_768);
+        await using var write = store.Begin();
+        await write.WriteAsync(content.AsMemory(0, 65_536), CancellationToken.None);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var round = 0; round < 5; round++)
+        {
+            await write.WriteAsync(content.AsMemory(0, 32_768), CancellationToken.None);
+            await write.WriteAsync(content.AsMemory(0, 131_072), CancellationToken.None);
+            await write.WriteAsync(content.AsMemory(0, 1_000), CancellationToken.None);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        await write.CommitAsync("warm/3", default, CancellationToken.None);
+
+        before = GC.GetAllocatedBytesForCurrentThread();
+        for (var index = 0; index < 10; index++)
+        {
+            await StoreAsync(store, $"P/{index}", content, 65_536);
+        }
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 10, 0, 3_000);
+    }
+
+    [Fact]
+    public async Task Memory_does_not_grow_with_the_object()
+    {
+        await using var store = await OpenAsync(Options);
+        var piece = Content(1 << 20, 1);
+        var length = Environment.GetEnvironmentVariable("PANAL_LONG") == "1" ? 2_048 : 64;
+        await using var write = store.Begin();
+        await write.WriteAsync(piece, CancellationToken.None);
+        var before = GC.GetTotalAllocatedBytes();
+        var peak = Process.GetCurrentProcess().PeakWorkingSet64;
+        for (var index = 1; index < length; index++)
+        {
+            await write.WriteAsync(piece, CancellationToken.None);
+        }
+
+        var stored = await write.CommitAsync("LARGE", default, CancellationToken.None);
+        Assert.Equal((long)length << 20, stored.LengthBytes);
+        Assert.True(Process.GetCurrentProcess().PeakWorkingSet64 - peak < 32 << 20);
+        Assert.True(GC.GetTotalAllocatedBytes() - before < 16 << 20, "other tests run beside this one, but nothing here is kept");
+    }
+
+    [Fact]
+    public async Task Readers_see_whole_objects_while_they_settle_under_them()
+    {
+        await using var store = await OpenAsync(Options with { IdleBeforeSettling = TimeSpan.Zero, SettleBatchSegments = 1 });
+        var contents = Enumerable.Range(0, 40).Select(index => Content(200_000, index)).ToArray();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(async () =>
+        {
+            var buffer = new byte[200_000];
+            for (var index = worker; index < contents.Length; index += 4)
+            {
+                await StoreAsync(store, $"P/{index}", contents[index]);
+                await using var reader = store.Open(new(1), $"P/{index}");
+                for (var round = 0; round < 20; round++)
+                {
+                    reader.Position = 0;
+                    reader.ReadExactly(buffer);
+                    Assert.True(buffer.AsSpan().SequenceEqual(contents[index]));
+                    await Task.Yield();
+                }
+            }
+        })));
+        await UntilSettledAsync(store);
+    }
+}
