@@ -56,7 +56,7 @@ public sealed class DimseRequest
 
     /// <summary>
     /// The data set in the context's transfer syntax, as it arrives; its buffers lie in the transport's own.
-    /// Complete at once when there is none. What is not read is thrown away.
+    /// Complete at once when there is none. What is not read when the first response is sent is thrown away.
     /// </summary>
     public PipeReader DataSet => dataSet ?? NoDataSet.Reader;
 
@@ -88,10 +88,12 @@ public sealed class DimseRequest
             throw new InvalidOperationException("The final response was sent already.");
         }
 
+        // From here on the loop reads on, so that C-CANCEL comes through.
+        LeaveDataSet();
         var command = BeginResponse(status);
         more?.Invoke(command);
-        IsAnswered = !DimseStatus.IsPending(status);
         await Association.Sender.SendAsync(Context, command, identifier, ct);
+        IsAnswered = !DimseStatus.IsPending(status);
     }
 
     internal void RequestCancel() => isCancelRequested = true;

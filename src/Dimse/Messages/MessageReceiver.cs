@@ -71,7 +71,7 @@ internal sealed class MessageReceiver : IValueTaskSource
             if (pdv.IsLast && length == 0)
             {
                 var command = Decode(fragment);
-                Connection.AdvanceTo(fragment.End, fragment.End);
+                Take(fragment);
                 return new Incoming(default, contextId, command);
             }
 
@@ -177,6 +177,11 @@ internal sealed class MessageReceiver : IValueTaskSource
 
     private async ValueTask<ReadOnlySequence<byte>> ReadFragmentAsync(int length)
     {
+        if (length == 0)
+        {
+            return ReadOnlySequence<byte>.Empty;
+        }
+
         while (true)
         {
             var result = await Connection.ReadAsync();
@@ -198,7 +203,15 @@ internal sealed class MessageReceiver : IValueTaskSource
             commandFragments.Write(part.Span);
         }
 
-        Connection.AdvanceTo(fragment.End, fragment.End);
+        Take(fragment);
+    }
+
+    private void Take(in ReadOnlySequence<byte> fragment)
+    {
+        if (!fragment.IsEmpty)
+        {
+            Connection.AdvanceTo(fragment.End, fragment.End);
+        }
     }
 
     private DataSet Decode(ReadOnlySequence<byte> bytes)

@@ -84,7 +84,7 @@ internal sealed class PdvReader : PipeReader
         var transportConsumed = ToTransport(consumed, transportStart, out var reached);
         position = reached ?? position;
         var transportExamined = IsAtEnd(examined)
-            ? (parsed.IsComplete ? parsedEnd : transportEnd)
+            ? (parsed.IsComplete || isInterrupted ? parsedEnd : transportEnd)
             : ToTransport(examined, transportConsumed, out _);
         receiver.Connection.AdvanceTo(transportConsumed, transportExamined);
         if (position.IsComplete)

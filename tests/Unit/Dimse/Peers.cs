@@ -20,6 +20,22 @@ internal static class Peers
         return writer.WrittenSpan.ToArray();
     }
 
+    /// <summary>Accepts all contexts in their first transfer syntax.</summary>
+    public static byte[] AssociateAccept(IReadOnlyList<ProposedPresentationContext> contexts, uint maximumLengthBytes)
+    {
+        var writer = new ArrayBufferWriter<byte>();
+        AssociateWriter.WriteAccept(
+            writer,
+            new AssociateAcceptPdu(
+                AssociatePdu.ProtocolVersion,
+                "CALLED",
+                "CALLING",
+                AssociatePdu.ApplicationContextName,
+                [.. contexts.Select(context => new PresentationContextReply(context.Id, PresentationContextResult.Acceptance, context.TransferSyntaxes[0]))],
+                new UserInformation { MaximumLengthBytes = maximumLengthBytes, ImplementationClassUid = "1.2.3" }));
+        return writer.WrittenSpan.ToArray();
+    }
+
     public static byte[] ReleaseRequest() => [5, 0, 0, 0, 0, 4, 0, 0, 0, 0];
 
     public static byte[] ReleaseReply() => [6, 0, 0, 0, 0, 4, 0, 0, 0, 0];
