@@ -50,13 +50,13 @@ internal sealed class TextPattern
             return true;
         }
 
-        // "A^B" is the same name as "A^B^^^" (PS3.5 §6.2.1.2): the key may ask for any of the spellings.
-        return _isName && Text.Contains('^') && MatchesWithEmptyComponents(value);
+        // "A^B" is the same name as "A^B^^^" (PS3.5 §6.2.1.2): the key may ask for as many components as it names.
+        return _isName && MatchesWithEmptyComponents(value);
     }
 
     private bool MatchesWithEmptyComponents(ReadOnlySpan<char> value)
     {
-        int missing = ComponentLimit - 1 - value.Count('^');
+        int missing = Math.Min(ComponentLimit - 1, Text.AsSpan().Count('^')) - value.Count('^');
         if (missing <= 0)
         {
             return false;

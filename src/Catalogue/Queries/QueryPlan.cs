@@ -225,7 +225,9 @@ internal sealed class QueryPlan
             terms.Add("(" + string.Join(" AND ", groups.Where(group => group.Pattern is not null).Select(group => Text(group.Column, group.Pattern!))) + ")");
         }
 
-        return WithUnknown(condition, column, terms);
+        string matching = WithUnknown(condition, column, terms);
+        // "*^*" is met by a name of nothing but empty components, which is no name at all.
+        return condition.UnknownMatches ? matching : $"({matching} AND NOT {column.UnknownSql})";
     }
 
     private string Range(string column, long first, long last) =>

@@ -6,6 +6,9 @@ namespace Panal.Catalogue.Sqlite;
 /// <summary>One connection to SQLite, used by one thread at a time.</summary>
 internal sealed class Connection : IDisposable
 {
+    /// <summary>Wait for a lock of a stranger at most.</summary>
+    internal const int BusyMilliseconds = 2000;
+
     private readonly sqlite3 _handle;
     private readonly string _path;
 
@@ -30,7 +33,7 @@ internal sealed class Connection : IDisposable
         {
             connection.Check(code);
             raw.sqlite3_extended_result_codes(handle, 1);
-            raw.sqlite3_busy_timeout(handle, 2000);
+            raw.sqlite3_busy_timeout(handle, BusyMilliseconds);
             connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA cache_size = -{cacheKibibytes}"));
             connection.Execute("PRAGMA mmap_size = 0");
             connection.Execute("PRAGMA temp_store = MEMORY");

@@ -14,13 +14,19 @@ internal sealed class Checkpointer : IDisposable
 
     private const int RoundLimit = 4;
 
+    /// <summary>So many times the wanted length the log may have before the writer waits for the copy.</summary>
+    private const int OverrunLimit = 4;
+
+    /// <summary>Wait for readers of the old log at most, in milliseconds; when it is not enough, the next checkpoint tries again.</summary>
+    private const int ReaderWaitMilliseconds = 100;
+
     private readonly Connection _connection;
     private readonly Writer _writer;
     private readonly long _limitPages;
     private readonly Lock _gate = new();
     private Task _copying = Task.CompletedTask;
-    private bool _isCopied;
-    private long _pagesBefore;
+    private volatile bool _isCopied;
+    private uint _pagesBefore;
 
     internal Checkpointer(string path, Writer writer, CatalogueOptions options)
     {
@@ -35,18 +41,26 @@ internal sealed class Checkpointer : IDisposable
     /// <summary>Called by the writer's thread between transactions.</summary>
     internal void AfterCommit()
     {
-        bool mustFinish;
+        // The counter may wrap; the difference does not mind.
+        uint pages = unchecked(PagesWritten() - _pagesBefore);
+        Task copying;
         lock (_gate)
         {
-            mustFinish = _isCopied;
-            _isCopied = false;
-            if (!mustFinish && _copying.IsCompleted && PagesWritten() - _pagesBefore >= _limitPages)
+            if (_copying.IsCompleted && !_isCopied && pages >= _limitPages)
             {
-                _copying = Task.Run(Copy);
+                // A thread of its own: the pool's may all be waiting for the writer.
+                _copying = Task.Factory.StartNew(Copy, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             }
+
+            copying = _copying;
         }
 
-        if (mustFinish)
+        if (pages >= _limitPages * OverrunLimit)
+        {
+            copying.Wait();
+        }
+
+        if (_isCopied)
         {
             Finish();
         }
@@ -64,7 +78,7 @@ internal sealed class Checkpointer : IDisposable
     {
         try
         {
-            for (int round = 0; round < RoundLimit && Checkpoint(_connection) > RestPages; round++)
+            for (int round = 0; round < RoundLimit && Checkpoint(_connection, raw.SQLITE_CHECKPOINT_PASSIVE) > RestPages; round++)
             {
             }
 
@@ -75,30 +89,31 @@ internal sealed class Checkpointer : IDisposable
             Failure = failure;
         }
 
-        lock (_gate)
-        {
-            _isCopied = true;
-        }
+        _isCopied = true;
     }
 
     private void Finish()
     {
+        _isCopied = false;
+        Connection connection = _writer.Connection;
         try
         {
-            Checkpoint(_writer.Connection);
+            raw.sqlite3_busy_timeout(connection.Handle, ReaderWaitMilliseconds);
+            Checkpoint(connection, raw.SQLITE_CHECKPOINT_RESTART);
         }
         catch (CatalogueException failure)
         {
             Failure = failure;
         }
 
+        raw.sqlite3_busy_timeout(connection.Handle, Connection.BusyMilliseconds);
         _pagesBefore = PagesWritten();
     }
 
     /// <summary>Pages left in the log after one pass.</summary>
-    private static int Checkpoint(Connection connection)
+    private static int Checkpoint(Connection connection, int mode)
     {
-        int code = raw.sqlite3_wal_checkpoint_v2(connection.Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out int logged, out int copied);
+        int code = raw.sqlite3_wal_checkpoint_v2(connection.Handle, "main", mode, out int logged, out int copied);
         if (code is not raw.SQLITE_BUSY)
         {
             connection.Check(code);
@@ -108,7 +123,7 @@ internal sealed class Checkpointer : IDisposable
         return logged - copied;
     }
 
-    private long PagesWritten()
+    private uint PagesWritten()
     {
         raw.sqlite3_db_status(_writer.Connection.Handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out int current, out _, 0);
         return (uint)current;

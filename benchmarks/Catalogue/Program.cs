@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Globalization;
+using Panal.Catalogue;
+using Panal.CatalogueLoad;
+using Panal.Dicom;
+
+// Fills a catalogue and measures it: dotnet run -c Release --project benchmarks/CatalogueLoad -- [instances] [directory]
+int instances = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1_000_000;
+string directory = args.Length > 1 ? args[1] : Directory.CreateTempSubdirectory("panal-catalogue-load-").FullName;
+const int PerStudy = 100;
+int studies = Math.Max(1, instances / PerStudy);
+string path = Path.Combine(directory, "catalogue.db");
+var options = new CatalogueOptions();
+
+var clock = Stopwatch.StartNew();
+await using (CatalogueDatabase database = await OpenAsync())
+{
+    long existing = database.Counts().Instances;
+    if (existing < instances)
+    {
+        int next = (int)(existing / PerStudy);
+        await Measure.CallersAsync(64, ct => FillAsync(database, () => Interlocked.Increment(ref next) - 1));
+        Console.WriteLine($"filled {database.Counts().Instances} instances in {clock.Elapsed.TotalSeconds:F1} s, {new FileInfo(path).Length / 1e6:F0} MB");
+    }
+}
+
+clock.Restart();
+await using (CatalogueDatabase database = await OpenAsync())
+{
+    Console.WriteLine($"open after a clean close: {clock.Elapsed.TotalMilliseconds:F1} ms");
+    await Measure.AddOneCallerAsync(database, studies + 1000);
+    await Measure.AddManyCallersAsync(database, 8, studies + 2000);
+    Measure.Queries(database, studies, "idle");
+    using var stop = new CancellationTokenSource();
+    Task<long> load = Measure.InsertAtRateAsync(database, 2000, studies + 5000, stop.Token);
+    Measure.Queries(database, studies, "while 2,000 inserts/s run");
+    await stop.CancelAsync();
+    Console.WriteLine($"  inserted beside: {await load}");
+    clock.Restart();
+    await database.SyncAsync(CancellationToken.None);
+    Console.WriteLine($"SyncAsync: {clock.Elapsed.TotalMilliseconds:F1} ms");
+    Console.WriteLine($"working set {Environment.WorkingSet / 1e6:F0} MB, managed heap {GC.GetTotalMemory(forceFullCollection: false) / 1e6:F0} MB");
+    Measure.CopyAsAfterACrash(path, path + "-crashed");
+}
+
+clock.Restart();
+await using (CatalogueDatabase database = await CatalogueDatabase.OpenAsync(path + "-crashed", options, TimeProvider.System, CancellationToken.None))
+{
+    Console.WriteLine($"open after a crash: {clock.Elapsed.TotalMilliseconds:F1} ms");
+}
+
+Task<CatalogueDatabase> OpenAsync() => CatalogueDatabase.OpenAsync(path, options, TimeProvider.System, CancellationToken.None);
+
+async Task FillAsync(CatalogueDatabase database, Func<int> nextStudy)
+{
+    for (int study = nextStudy(); study < studies; study = nextStudy())
+    {
+        for (int number = 0; number < PerStudy; number++)
+        {
+            await database.AddAsync(MadeUpInstances.Make(study, number), CancellationToken.None);
+        }
+    }
+}
