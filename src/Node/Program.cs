@@ -15,6 +15,11 @@ internal static class Program
             ServeCommand.Create(),
             AeCommand.Create(),
             CheckCommand.Create(),
+            EchoCommand.Create(),
+            StoreCommand.Create(),
+            FindCommand.Create(),
+            MoveCommand.Create(),
+            GetCommand.Create(),
             VersionCommand.Create(),
             DocsCommand.Create(),
         };

@@ -6,7 +6,8 @@ namespace Panal.Dimse;
 /// <summary>Facts of the connection, which the peer cannot choose in its A-ASSOCIATE-RQ.</summary>
 /// <param name="RemoteEndPoint">Where the connection comes from or goes to; null when unknown.</param>
 /// <param name="Certificate">What the peer proved by TLS; null without.</param>
-public sealed record Peer(EndPoint? RemoteEndPoint, X509Certificate2? Certificate);
+/// <param name="IsTls">True when the connection is over TLS, with or without a certificate of the peer.</param>
+public sealed record Peer(EndPoint? RemoteEndPoint, X509Certificate2? Certificate, bool IsTls = false);
 
 /// <summary>What a requestor asks for (PS3.8 §7.1.1); titles may hold any character that fits in a byte.</summary>
 public sealed record AssociationRequest(

@@ -355,7 +355,8 @@ internal sealed class UpperLayerConnection : IDisposable
     {
         readDeadline.Dispose();
         writeDeadline.Dispose();
-        sendTurn.Dispose();
+
+        // The turn to write is left to the collector: who asked for the release may still hold it when the reply has ended everything.
     }
 
     private static UpperLayerEvent EventOf(PduType type) => type switch

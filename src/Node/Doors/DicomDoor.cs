@@ -31,11 +31,11 @@ internal static class DicomDoor
 
     private static Task ServeAsync(ConnectionContext connection, IServiceProvider services)
     {
-        var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
+        var tls = connection.Features.Get<ITlsConnectionFeature>();
         var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
         return AssociationAcceptor.RunAsync(
             connection.Transport,
-            new Peer(connection.RemoteEndPoint, certificate),
+            new Peer(connection.RemoteEndPoint, tls?.ClientCertificate, IsTls: tls is not null),
             services.GetRequiredService<AssociationOptions>(),
             services.GetRequiredService<IAssociationPolicy>(),
             services.GetRequiredService<IDimseService>(),

@@ -29,7 +29,7 @@ public sealed class ServicePolicy(
 
     /// <summary>The facts that access is decided by.</summary>
     internal static AccessRequest AccessRequestOf(string callingAeTitle, string calledAeTitle, Peer peer) =>
-        new(callingAeTitle, calledAeTitle, (peer.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None, peer.Certificate is not null, peer.Certificate);
+        new(callingAeTitle, calledAeTitle, (peer.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None, peer.IsTls || peer.Certificate is not null, peer.Certificate);
 
     private async ValueTask<AssociationDecision> RejectAsync(AssociationRequest request, AccessRefusal refusal, CancellationToken ct)
     {

@@ -19,7 +19,7 @@ public sealed class PeerDialer(AssociationOptions association, PeerConnectionOpt
         try
         {
             var opened = await AssociationRequestor.ConnectAsync(
-                pipe, new Peer(pipe.RemoteEndPoint, pipe.Certificate), parameters, association, incoming, time, logger, ct);
+                pipe, new Peer(pipe.RemoteEndPoint, pipe.Certificate, peer.Tls), parameters, association, incoming, time, logger, ct);
             return new PeerAssociation(opened, pipe);
         }
         catch

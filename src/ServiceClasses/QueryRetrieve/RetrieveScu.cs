@@ -63,7 +63,7 @@ public sealed class RetrieveScu(PeerDialer dialer)
             ? Uids.PatientRootQueryRetrieveInformationModelGet
             : Uids.StudyRootQueryRetrieveInformationModelGet;
         string[] wanted = [.. sopClassUids.Concat(sopClassUids.Count == 0 ? StorageClasses : []).Distinct().Take(MaximumStorageClasses)];
-        var parameters = new AssociationParameters(callingAeTitle, peer.AeTitle, [.. Proposals.ForData(sopClassUid), .. Proposals.ForStorage(wanted, firstIndex: 1)])
+        var parameters = new AssociationParameters(callingAeTitle, peer.AeTitle, [.. Proposals.ForData(sopClassUid), .. Proposals.ForReceiving(wanted, firstIndex: 1)])
         {
             Roles = [.. wanted.Select(uid => new RoleSelection(uid, Scu: false, Scp: true))],
         };

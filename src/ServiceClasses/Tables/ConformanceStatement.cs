@@ -11,7 +11,7 @@ public static class ConformanceStatement
     private const string Introduction = """
         # DICOM conformance statement
 
-        Panal is a DICOM archive. This page is generated from the tables that the code works by (`panal conformance`); a test compares the two.
+        Panal is a DICOM archive. This page is generated from the tables that the code works by (`panal docs conformance`); a test compares the two.
         """;
 
     private const string Networking = """
