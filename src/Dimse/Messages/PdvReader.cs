@@ -83,8 +83,10 @@ internal sealed class PdvReader : PipeReader
         isLent = false;
         var transportConsumed = ToTransport(consumed, transportStart, out var reached);
         position = reached ?? position;
-        var transportExamined = IsAtEnd(examined)
-            ? (parsed.IsComplete || isInterrupted ? parsedEnd : transportEnd)
+
+        // After the last fragment nothing more need come for the next read to answer.
+        var transportExamined = parsed.IsComplete || isInterrupted ? transportConsumed
+            : IsAtEnd(examined) ? transportEnd
             : ToTransport(examined, transportConsumed, out _);
         receiver.Connection.AdvanceTo(transportConsumed, transportExamined);
         if (position.IsComplete)

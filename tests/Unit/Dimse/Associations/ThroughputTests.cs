@@ -6,6 +6,7 @@ using Panal.Dimse;
 
 namespace Panal.Unit.Dimse.Associations;
 
+[Collection(MeasuredAlone.Name)]
 public sealed class ThroughputTests(ITestOutputHelper output)
 {
     [Theory]
