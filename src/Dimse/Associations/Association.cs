@@ -313,5 +313,9 @@ public sealed partial class Association : IAsyncDisposable
         _ => Options.ArtimTimeout,
     };
 
-    private void EndStopped() => connection.TryEnd(AssociationEnd.Stopped, "This side is stopping.");
+    private void EndStopped()
+    {
+        connection.TryEnd(AssociationEnd.Stopped, "This side is stopping.");
+        connection.HurryClose();
+    }
 }

@@ -88,7 +88,11 @@ public static class AssociationAcceptor
             }
         }
 
-        await CloseAsync(connection, end, acceptance);
+        await using (ct.UnsafeRegister(static one => ((UpperLayerConnection)one!).HurryClose(), connection))
+        {
+            await CloseAsync(connection, end, acceptance);
+        }
+
         return null;
     }
 

@@ -12,7 +12,7 @@ internal sealed class MessageSender
     private const int HeadersBytes = PduHeader.SizeBytes + PdvHeader.SizeBytes;
 
     // Written before a flush; more would only be kept in memory.
-    private const int FlushBytes = 256 << 10;
+    private const int FlushBytes = 120 << 10;
 
     // Kept from message to message; larger buffers go back.
     private const int KeptBufferBytes = 256 << 10;
@@ -151,6 +151,7 @@ internal sealed class MessageSender
     private async ValueTask WriteStreamAsync(byte contextId, Stream dataSet, CancellationToken ct)
     {
         byte carried = 0;
+        var unflushed = 0;
         var hasCarried = false;
         bool isLast;
         do
@@ -183,7 +184,14 @@ internal sealed class MessageSender
 
             // The same memory: nothing was advanced since.
             Finish(connection.Output.GetSpan(HeadersBytes + longestFragmentBytes + 1), new PdvHeader(contextId, IsCommand: false, isLast, length));
-            await connection.FlushAsync();
+
+            // Small PDUs leave together: a flush wakes the transport.
+            unflushed += length;
+            if (isLast || unflushed >= FlushBytes)
+            {
+                unflushed = 0;
+                await connection.FlushAsync();
+            }
         }
         while (!isLast);
     }

@@ -22,6 +22,7 @@ internal sealed class UpperLayerConnection : IDisposable
     private readonly Deadline readDeadline;
     private readonly Deadline writeDeadline;
     private readonly SemaphoreSlim sendTurn = new(1, 1);
+    private readonly CancellationTokenSource closing;
     private AssociationEndedException? end;
     private UpperLayerAction abortAction;
     private TimeSpan readBudget;
@@ -31,6 +32,8 @@ internal sealed class UpperLayerConnection : IDisposable
     private bool isBetweenPdus;
     private bool isAwaitingPdu;
     private bool isFramed = true;
+    private bool isHurried;
+    private bool isDisposed;
 
     public UpperLayerConnection(IDuplexPipe pipe, bool isRequestor, AssociationOptions options, TimeProvider time)
     {
@@ -41,6 +44,7 @@ internal sealed class UpperLayerConnection : IDisposable
         this.time = time;
         readDeadline = new Deadline(time, () => TryEnd(AssociationEnd.TimedOut, "The peer was silent or too slow."));
         writeDeadline = new Deadline(time, () => TryEnd(AssociationEnd.TimedOut, "The peer did not read."));
+        closing = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         LongestSilence = () => options.ArtimTimeout;
     }
 
@@ -351,8 +355,27 @@ internal sealed class UpperLayerConnection : IDisposable
         }
     }
 
+    /// <summary>This side is stopping: the wait for the peer to close is cut short.</summary>
+    public void HurryClose()
+    {
+        lock (gate)
+        {
+            isHurried = true;
+            if (!isDisposed)
+            {
+                closing.CancelAfter(LongestFarewell);
+            }
+        }
+    }
+
     public void Dispose()
     {
+        lock (gate)
+        {
+            isDisposed = true;
+            closing.Dispose();
+        }
+
         readDeadline.Dispose();
         writeDeadline.Dispose();
 
@@ -514,13 +537,17 @@ internal sealed class UpperLayerConnection : IDisposable
 
     private async Task AwaitCloseAsync()
     {
-        using var expiry = new CancellationTokenSource(options.ArtimTimeout, time);
         long discarded = 0;
+        lock (gate)
+        {
+            closing.CancelAfter(isHurried ? LongestFarewell : options.ArtimTimeout);
+        }
+
         try
         {
             while (State == UpperLayerState.AwaitingClose && discarded <= options.DiscardLimitBytes)
             {
-                var result = await input.ReadAsync(expiry.Token);
+                var result = await input.ReadAsync(closing.Token);
                 if (result.Buffer.IsEmpty && result.IsCompleted)
                 {
                     Apply(UpperLayerEvent.TransportClosed);

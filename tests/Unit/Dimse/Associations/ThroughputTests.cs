@@ -35,6 +35,65 @@ public sealed class ThroughputTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>The writer copies into the pipe's segments on the same two cores: a bound for what a transport can give.</summary>
+    [Theory]
+    [InlineData(530_000, 16384, 4096)]
+    [InlineData(530_000, 16384, 131072)]
+    [InlineData(530_000, 131072, 131072)]
+    [InlineData(1_300, 16384, 4096)]
+    public async Task C_STORE_through_a_pipe_in_memory(int dataSetBytes, int pduBytes, int segmentBytes)
+    {
+        var isLong = Environment.GetEnvironmentVariable("PANAL_LONG") == "1";
+        var messages = (isLong ? 2_000_000_000 : 200_000_000) / Math.Max(dataSetBytes, 20_000);
+        var service = new SinkService();
+        await using var peer = await ScriptedPeer.OpenAsync(
+            service, new AssociationOptions(), new PipeOptions(minimumSegmentSize: segmentBytes, pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19));
+        var message = Peers.Store(3, 1, dataSetBytes, pduBytes);
+        var started = Stopwatch.GetTimestamp();
+        for (var sent = 0; sent < messages; sent++)
+        {
+            await peer.SendAsync(message);
+            await peer.ReadCommandAsync();
+        }
+
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        output.WriteLine($"{dataSetBytes} in PDUs of {pduBytes}, segments of {segmentBytes}: {service.Bytes / seconds / 1e9:F2} GB/s, {messages / seconds:F0} messages/s");
+        Assert.Equal(messages * (long)dataSetBytes, service.Bytes);
+    }
+
+    [Theory]
+    [InlineData(16384)]
+    [InlineData(65536)]
+    [InlineData(131072)]
+    [InlineData(262144)]
+    [InlineData(1048576)]
+    public async Task C_STORE_is_sent_from_a_stream_through_a_pipe_in_memory(int pduBytes)
+    {
+        var isLong = Environment.GetEnvironmentVariable("PANAL_LONG") == "1";
+        var messages = isLong ? 4_000 : 200;
+        var service = new SinkService();
+        var options = new AssociationOptions { SendPduLengthBytes = pduBytes };
+        await using var pair = await AssociationPair.OpenAsync(
+            service, options, options, requestorService: null, new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19));
+        using var content = new MemoryStream(new byte[530_000]);
+        var allocated = 0L;
+        var started = Stopwatch.GetTimestamp();
+        for (var sent = 0; sent < messages; sent++)
+        {
+            allocated = sent == messages / 2 ? GC.GetTotalAllocatedBytes() : allocated;
+            content.Position = 0;
+            var command = DimseCommand.Store(pair.Requestor.Contexts[1], "1.2.840.10008.5.1.4.1.1.2", "1.2.3", DimsePriority.Medium);
+            Assert.Equal(DimseStatus.Success, (await pair.Requestor.RequestAsync(command, content, CancellationToken.None)).Status);
+        }
+
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var each = (GC.GetTotalAllocatedBytes() - allocated) / (messages / 2);
+        output.WriteLine($"PDUs of {pduBytes}: {service.Bytes / seconds / 1e9:F2} GB/s, {messages / seconds:F0} messages/s, {each} bytes allocated a message on both sides");
+
+        // In a short run the pool's own arrays, up to 2 MiB each, still weigh.
+        Assert.True(!isLong || each < 32 << 10, $"{each} bytes");
+    }
+
     internal static Task RunAsync(IDuplexPipe pipe, IDimseService service) => AssociationAcceptor.RunAsync(
         pipe, new Peer(null, null), new AssociationOptions(), new AcceptAll(), service, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
 }
