@@ -22,6 +22,7 @@ internal static partial class Program
         var chunkBytes = Number(arguments, 3, 65_536);
         var content = new byte[objectBytes];
         new Random(1).NextBytes(content);
+        directory = Path.Combine(directory, $"run-{Environment.ProcessId}");
         Directory.CreateDirectory(directory);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{objects} objects of {objectBytes} bytes in chunks of {chunkBytes}, {Environment.ProcessorCount} processors"));
@@ -31,6 +32,9 @@ internal static partial class Program
             await MeasureAppendAsync(directory, content, chunkBytes, objects / 4, writers);
             await MeasureStoreAsync(directory, content, chunkBytes, objects, writers);
         }
+
+        // Not between the rows: discarded blocks and reused inodes would burden the next one.
+        Directory.Delete(directory, recursive: true);
     }
 
     private static int Number(string[] arguments, int index, int otherwise) =>
@@ -79,7 +83,6 @@ internal static partial class Program
         var cpuSeconds = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds;
         Report("staging log, hashed, settled", writers, (long)content.Length * (objects / writers) * writers, objects, ingest, total, cpuSeconds);
         await VerifySomeAsync(store, run, content, objects / writers);
-        Directory.Delete(Path.Combine(directory, "volume", run), recursive: true);
     }
 
     private static async Task VerifySomeAsync(VolumeStore store, string run, byte[] content, int objects)
@@ -111,7 +114,7 @@ internal static partial class Program
         var cpu = Process.GetCurrentProcess().TotalProcessorTime;
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Factory.StartNew(
-            () => Append(Path.Combine(directory, $"append-{writer}"), content, chunkBytes, objects / writers),
+            () => Append(Path.Combine(directory, $"append-{Guid.NewGuid():N}"), content, chunkBytes, objects / writers),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         var elapsed = clock.Elapsed;
         var cpuSeconds = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds;
@@ -120,21 +123,17 @@ internal static partial class Program
 
     private static void Append(string path, byte[] content, int chunkBytes, int objects)
     {
-        using (SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
+        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
+        for (var index = 0; index < objects; index++)
         {
-            for (var index = 0; index < objects; index++)
+            for (var offset = 0; offset < content.Length; offset += chunkBytes)
             {
-                for (var offset = 0; offset < content.Length; offset += chunkBytes)
-                {
-                    var length = Math.Min(chunkBytes, content.Length - offset);
-                    RandomAccess.Write(file, content.AsSpan(offset, length), (long)index * content.Length + offset);
-                }
-
-                _ = FDataSync(file);
+                var length = Math.Min(chunkBytes, content.Length - offset);
+                RandomAccess.Write(file, content.AsSpan(offset, length), (long)index * content.Length + offset);
             }
-        }
 
-        File.Delete(path);
+            _ = FDataSync(file);
+        }
     }
 
     private static void Report(string name, int writers, long bytes, int objects, TimeSpan ingest, TimeSpan settled, double cpuSeconds)

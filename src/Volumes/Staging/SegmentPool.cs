@@ -295,14 +295,16 @@ internal sealed class SegmentPool(
         }
     }
 
-    /// <summary>Writes one more segment full of zeros, if there are too few; false if there was nothing to do.</summary>
+    /// <summary>
+    /// Writes one more segment full of zeros, if there are fewer than always wanted; false if there was nothing to do.
+    /// Under load more are made by those who need them, without zeros: they are a little slow the first time only.
+    /// </summary>
     public bool PrepareOne(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            var isWanted = _count < options.MinSegments || (_free.Count == 0 && _open.Count == 0 && _rented > 0);
             var isTooSoon = _prepareFailedTimestamp is { } failed && time.GetElapsedTime(failed) < PrepareRetryInterval;
-            if (!isWanted || isTooSoon || _count >= options.MaxSegments)
+            if (_count >= options.MinSegments || isTooSoon)
             {
                 return false;
             }
