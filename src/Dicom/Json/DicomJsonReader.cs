@@ -14,6 +14,9 @@ internal sealed class DicomJsonReader(DecodeLimits limits, BulkDataResolution? b
     private long _lengthBytes;
     private bool _hasMoreThanAscii;
 
+    /// <summary>Whether an item that encloses the place has a Specific Character Set of its own.</summary>
+    private bool _isInsideDeclared;
+
     public DataSet Read(JsonElement root)
     {
         var dataSet = new DataSet();
@@ -45,9 +48,11 @@ internal sealed class DicomJsonReader(DecodeLimits limits, BulkDataResolution? b
             throw Violation("A data set is no object", DicomJsonReason.Malformed);
         }
 
+        var isInsideDeclared = _isInsideDeclared;
         if (_path.Count == 0 || Declares(element))
         {
             dataSet.Set(Tags.SpecificCharacterSet, "ISO_IR 192");
+            _isInsideDeclared = _path.Count > 0;
         }
 
         foreach (var property in element.EnumerateObject())
@@ -73,6 +78,8 @@ internal sealed class DicomJsonReader(DecodeLimits limits, BulkDataResolution? b
             ReadElement(dataSet, tag, property.Value);
             _path.RemoveAt(_path.Count - 1);
         }
+
+        _isInsideDeclared = isInsideDeclared;
     }
 
     private void ReadElement(DataSet dataSet, Tag tag, JsonElement element)
@@ -254,7 +261,7 @@ internal sealed class DicomJsonReader(DecodeLimits limits, BulkDataResolution? b
     private string Text(JsonElement value)
     {
         var text = value.GetString()!;
-        _hasMoreThanAscii |= !Ascii.IsValid(text);
+        _hasMoreThanAscii |= !_isInsideDeclared && !Ascii.IsValid(text);
         return text;
     }
 

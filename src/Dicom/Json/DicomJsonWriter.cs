@@ -57,9 +57,16 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
         {
             WriteItems(element);
         }
+        else if (element.Tag == Tags.SpecificCharacterSet)
+        {
+            // JSON is UTF-8 whatever the data set was.
+            writer.WriteStartArray(ValueName);
+            writer.WriteStringValue("ISO_IR 192");
+            writer.WriteEndArray();
+        }
         else if (!element.Value.IsEmpty)
         {
-            WriteValue(element.Tag, vr, element.Value.Span, characterSet);
+            WriteValue(vr, element.Value.Span, characterSet);
         }
 
         writer.WriteEndObject();
@@ -99,7 +106,7 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
         writer.WriteEndArray();
     }
 
-    private void WriteValue(Tag tag, Vr vr, ReadOnlySpan<byte> value, SpecificCharacterSet characterSet)
+    private void WriteValue(Vr vr, ReadOnlySpan<byte> value, SpecificCharacterSet characterSet)
     {
         if (vr is Vr.OB or Vr.OD or Vr.OF or Vr.OL or Vr.OV or Vr.OW or Vr.UN)
         {
@@ -120,11 +127,7 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
         }
 
         writer.WriteStartArray(ValueName);
-        if (tag == Tags.SpecificCharacterSet)
-        {
-            writer.WriteStringValue("ISO_IR 192");
-        }
-        else if (!vr.IsMultiValued())
+        if (!vr.IsMultiValued())
         {
             writer.WriteStringValue(text);
         }
@@ -183,8 +186,7 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
     {
         if (isInteger)
         {
-            if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer)
-                || Math.Abs(integer) > LargestExactInteger)
+            if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer))
             {
                 return false;
             }

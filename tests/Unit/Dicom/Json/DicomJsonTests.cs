@@ -23,7 +23,7 @@ public sealed class DicomJsonTests
         dataSet.Set(Tags.ImageType, "ORIGINAL", "", "AXIAL");
         dataSet.SetEmpty(Tags.AccessionNumber);
         dataSet.Set(Tags.PatientName, "Yamada^Tarou=山田^太郎=やまだ^たろう", "", "=x");
-        dataSet.Set(Tags.InstanceNumber, "7", "+08", "x");
+        dataSet.Set(Tags.InstanceNumber, "7", "+08", "x", "02147483648");
         dataSet.Set(Tags.PixelSpacing, "0.50", "1.E1", "+1.5 ", " -0", "1e999", "NaN");
         dataSet.SetTags(Tags.FrameIncrementPointer, Tags.FrameTime);
         dataSet.SetUInt16(Tags.Rows, 512);
@@ -43,7 +43,7 @@ public sealed class DicomJsonTests
             "00081115":{"vr":"SQ"},
             "00082134":{"vr":"FD","Value":[0.1,"NaN","-Infinity"]},
             "00100010":{"vr":"PN","Value":[{"Alphabetic":"Yamada^Tarou","Ideographic":"山田^太郎","Phonetic":"やまだ^たろう"},null,{"Ideographic":"x"}]},
-            "00200013":{"vr":"IS","Value":[7,8,"x"]},
+            "00200013":{"vr":"IS","Value":[7,8,"x","02147483648"]},
             "00204000":{"vr":"LT","Value":["a\\b"]},
             "00280009":{"vr":"AT","Value":["00181063"]},
             "00280010":{"vr":"US","Value":[512]},
