@@ -35,7 +35,7 @@ public sealed class CharacterSetFuzzTests
             target.ResetWrittenCount();
             if (set.Encode(text, vr, target))
             {
-                Assert.Equal(text, set.Decode(target.WrittenSpan, vr));
+                Assert.Equal(Neighbours(text), Neighbours(set.Decode(target.WrittenSpan, vr)));
             }
 
             // Text of one set in another: lost characters are told, the rest stays.
@@ -43,7 +43,7 @@ public sealed class CharacterSetFuzzTests
             target.ResetWrittenCount();
             if (other.Encode(text, vr, target))
             {
-                Assert.Equal(text, other.Decode(target.WrittenSpan, vr));
+                Assert.Equal(Neighbours(text), Neighbours(other.Decode(target.WrittenSpan, vr)));
             }
         }
     }
@@ -68,6 +68,10 @@ public sealed class CharacterSetFuzzTests
             }
         }
     }
+
+    /// <summary>Characters that Unicode holds twice for one place of JIS X 0208 or GB 2312: middle dot, dash, wave, minus.</summary>
+    private static string Neighbours(string text) =>
+        text.Replace('·', '・').Replace('\u2015', '\u2014').Replace('\uFF5E', '\u301C').Replace('\uFF0D', '\u2212');
 
     private static byte[] Generate(Random random)
     {
