@@ -165,9 +165,9 @@ public sealed class HostilePeerTests
             await finish.Task;
             await request.RespondAsync(DimseStatus.Success, ct);
         });
-        await using var peer = await ScriptedPeer.OpenAsync(service, Options with { IdleTimeout = TimeSpan.FromMilliseconds(50) });
+        await using var peer = await ScriptedPeer.OpenAsync(service, Options with { IdleTimeout = TimeSpan.FromMilliseconds(500) });
         await peer.SendAsync(Echo);
-        await Task.Delay(200, TestContext.Current.CancellationToken);
+        await Task.Delay(900, TestContext.Current.CancellationToken);
         finish.SetResult();
         Assert.Equal((ushort)0, (await peer.ReadCommandAsync()).GetUInt16(Tags.Status)!.Value);
         await peer.ExpectAbortAsync(AbortSource.ServiceUser, AbortReason.NotSpecified);
