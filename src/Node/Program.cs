@@ -20,6 +20,9 @@ internal static class Program
             FindCommand.Create(),
             MoveCommand.Create(),
             GetCommand.Create(),
+            ImportCommand.Create(),
+            VerifyCommand.Create(),
+            DumpCommand.Create(),
             VersionCommand.Create(),
             DocsCommand.Create(),
         };

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Panal.Archive;
+using Panal.Node.Admin;
 using Panal.Node.Commands;
 using Panal.Node.Doors;
 using Panal.Node.Options;
@@ -142,6 +143,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         var application = builder.Build();
         application.UseRouting();
+        AdminDoor.Map(application);
         WebDoor.Map(application, _connection.Monitors, NodeMetrics.Create(application.Services));
         return application;
     }
@@ -150,6 +152,12 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         WebDoor.Limit(kestrel.Limits, _connection);
+        if (AdminSocket.IsPossible(_data.Path))
+        {
+            AdminSocket.RemoveStale(_data.Path);
+            kestrel.ListenUnixSocket(AdminSocket.PathIn(_data.Path), o => o.Protocols = HttpProtocols.Http1);
+        }
+
         if (_connection.DicomPort != 0)
         {
             DicomDoor.Listen(kestrel, new IPEndPoint(_connection.BindAddress, _connection.DicomPort), tls: null);
@@ -179,6 +187,7 @@ internal sealed class NodeHost : IAsyncDisposable
         try
         {
             await _application.StartAsync(cancellationToken).ConfigureAwait(false);
+            AdminSocket.Restrict(_data.Path);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {

@@ -1,0 +1,98 @@
+using System.Net.Mime;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections.Features;
+using Panal.Archive.Fixity;
+using Panal.Archive.Import;
+
+namespace Panal.Node.Admin;
+
+/// <summary>Long work on a running node, asked for by its own command line: progress comes back line by line.</summary>
+internal static class AdminDoor
+{
+    /// <summary>Reports that wait for a slow reader; only the newest of them matter, but faults must not be lost.</summary>
+    private const int PendingReports = 4096;
+
+    public static void Map(WebApplication application)
+    {
+        application.MapPost("/admin/import", (RequestDelegate)ImportAsync);
+        application.MapPost("/admin/verify", (RequestDelegate)VerifyAsync);
+    }
+
+    private static Task ImportAsync(HttpContext context)
+    {
+        var importer = context.RequestServices.GetRequiredService<Importer>();
+        return RunAsync(
+            context,
+            AdminJson.Default.ImportProgress,
+            (report, token) => importer.ImportAsync(context.Request.Query["path"].ToString(), report, token));
+    }
+
+    private static Task VerifyAsync(HttpContext context)
+    {
+        var verifier = context.RequestServices.GetRequiredService<Verifier>();
+        return RunAsync(context, AdminJson.Default.VerifyProgress, verifier.VerifyAllAsync);
+    }
+
+    private static async Task RunAsync<T>(HttpContext context, JsonTypeInfo<T> type, Func<Action<T>, CancellationToken, Task<T>> work)
+    {
+        if (context.Features.Get<IConnectionEndPointFeature>()?.LocalEndPoint is not UnixDomainSocketEndPoint)
+        {
+            // On every other door these routes do not exist.
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        context.Response.ContentType = MediaTypeNames.Application.Json;
+        var reports = Channel.CreateBounded<T>(new BoundedChannelOptions(PendingReports) { SingleReader = true });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var working = WorkAsync(work, reports.Writer, stop.Token);
+        try
+        {
+            await foreach (var report in reports.Reader.ReadAllAsync(context.RequestAborted).ConfigureAwait(false))
+            {
+                await context.Response.BodyWriter.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(report, type), context.RequestAborted).ConfigureAwait(false);
+                await context.Response.BodyWriter.WriteAsync("\n"u8.ToArray(), context.RequestAborted).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Whoever asked is gone: the work stops, and the next request goes on.
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await working.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Work waits for its reader: an import is never further than what was told of it.</summary>
+    private static async Task WorkAsync<T>(Func<Action<T>, CancellationToken, Task<T>> work, ChannelWriter<T> reports, CancellationToken cancellationToken)
+    {
+        Exception? fault = null;
+        try
+        {
+            await work(
+                report =>
+                {
+                    if (!reports.TryWrite(report))
+                    {
+                        reports.WriteAsync(report, cancellationToken).AsTask().Wait(cancellationToken);
+                    }
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop.
+        }
+        catch (Exception e)
+        {
+            fault = e;
+        }
+
+        reports.TryComplete(fault);
+    }
+}

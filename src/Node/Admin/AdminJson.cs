@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+using Panal.Archive.Fixity;
+using Panal.Archive.Import;
+
+namespace Panal.Node.Admin;
+
+/// <summary>What goes over the administration socket, one JSON object a line.</summary>
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ImportProgress))]
+[JsonSerializable(typeof(VerifyProgress))]
+internal sealed partial class AdminJson : JsonSerializerContext;
