@@ -15,9 +15,9 @@ public sealed class IngestMeter : IDisposable
 
     public IngestMeter()
     {
-        _instances = _meter.CreateCounter<long>("panal_ingest_instances", description: "Instances offered, by result");
-        _bytes = _meter.CreateCounter<long>("panal_ingest_bytes", "By", "Bytes of instances that were kept");
-        _seconds = _meter.CreateHistogram<double>("panal_ingest_duration", "s", "From the first byte of a data set to the outcome");
+        _instances = _meter.CreateCounter<long>("ingest_instances", description: "Instances offered, by result");
+        _bytes = _meter.CreateCounter<long>("ingest_bytes", "By", "Bytes of instances that were kept");
+        _seconds = _meter.CreateHistogram<double>("ingest_duration_seconds", "s", "From the first byte of a data set to the outcome");
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,9 @@
 using System.Net.Mime;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
-using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Panal.Archive.Fixity;
 using Panal.Archive.Import;
 
@@ -14,6 +14,17 @@ internal static class AdminDoor
 {
     /// <summary>Reports that wait for a slow reader; only the newest of them matter, but faults must not be lost.</summary>
     private const int PendingReports = 4096;
+
+    /// <summary>Marks the connections of the socket; only they may ask for work.</summary>
+    public static void Listen(ListenOptions listener)
+    {
+        listener.Protocols = HttpProtocols.Http1;
+        listener.Use(next => connection =>
+        {
+            connection.Features.Set(Mark.Instance);
+            return next(connection);
+        });
+    }
 
     public static void Map(WebApplication application)
     {
@@ -38,7 +49,7 @@ internal static class AdminDoor
 
     private static async Task RunAsync<T>(HttpContext context, JsonTypeInfo<T> type, Func<Action<T>, CancellationToken, Task<T>> work)
     {
-        if (context.Features.Get<IConnectionEndPointFeature>()?.LocalEndPoint is not UnixDomainSocketEndPoint)
+        if (context.Features.Get<Mark>() is null)
         {
             // On every other door these routes do not exist.
             context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -66,6 +77,11 @@ internal static class AdminDoor
             await stop.CancelAsync().ConfigureAwait(false);
             await working.ConfigureAwait(false);
         }
+    }
+
+    private sealed class Mark
+    {
+        public static Mark Instance { get; } = new();
     }
 
     /// <summary>Work waits for its reader: an import is never further than what was told of it.</summary>

@@ -155,7 +155,7 @@ internal sealed class NodeHost : IAsyncDisposable
         if (AdminSocket.IsPossible(_data.Path))
         {
             AdminSocket.RemoveStale(_data.Path);
-            kestrel.ListenUnixSocket(AdminSocket.PathIn(_data.Path), o => o.Protocols = HttpProtocols.Http1);
+            kestrel.ListenUnixSocket(AdminSocket.PathIn(_data.Path), AdminDoor.Listen);
         }
 
         if (_connection.DicomPort != 0)
