@@ -41,8 +41,8 @@ internal static class NodeMetrics
 
     private static void AddHoldings(CollectorRegistry registry, IMetricFactory metrics, CatalogueDatabase catalogue, VolumeStore volumes)
     {
-        var free = metrics.CreateGauge("panal_volume_free_bytes", "Free space of a volume.", "volume");
-        var writable = metrics.CreateGauge("panal_volume_writable", "1 when a volume takes objects.", "volume");
+        var free = metrics.CreateGauge("panal_volume_free_bytes", "Free space of a volume.", ["volume"]);
+        var writable = metrics.CreateGauge("panal_volume_writable", "1 when a volume takes objects.", ["volume"]);
         var stagedObjects = metrics.CreateGauge("panal_staging_objects", "Objects that are durable in the staging log and not yet on their volume.");
         var stagedBytes = metrics.CreateGauge("panal_staging_bytes", "Their bytes.");
         var pending = metrics.CreateGauge("panal_catalogue_pending_writes", "Writes that wait for a transaction.");
