@@ -123,6 +123,7 @@ public sealed class AuditTrail : IAsyncDisposable
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 Volatile.Write(ref _problem, e.Message);
+                MakeRoom();
             }
 
             try
@@ -133,6 +134,15 @@ public sealed class AuditTrail : IAsyncDisposable
             {
                 return false;
             }
+        }
+    }
+
+    /// <summary>Lets go whoever waits for a place in the queue: images can still be read while the trail cannot be written.</summary>
+    private void MakeRoom()
+    {
+        while (_queue.Reader.Count >= QueueLength && _queue.Reader.TryRead(out _))
+        {
+            Interlocked.Increment(ref _lost);
         }
     }
 
