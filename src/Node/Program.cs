@@ -10,22 +10,6 @@ internal static class Program
     /// <summary>Runs one command line; the value is the exit code of the process.</summary>
     internal static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
     {
-        var root = new RootCommand("Panal, a peer-to-peer PACS.")
-        {
-            ServeCommand.Create(),
-            AeCommand.Create(),
-            CheckCommand.Create(),
-            EchoCommand.Create(),
-            StoreCommand.Create(),
-            FindCommand.Create(),
-            MoveCommand.Create(),
-            GetCommand.Create(),
-            ImportCommand.Create(),
-            VerifyCommand.Create(),
-            DumpCommand.Create(),
-            VersionCommand.Create(),
-            DocsCommand.Create(),
-        };
         var invocation = new InvocationConfiguration
         {
             Output = output,
@@ -36,7 +20,7 @@ internal static class Program
         };
         try
         {
-            return await root.Parse(arguments).InvokeAsync(invocation).ConfigureAwait(false);
+            return await CreateCommands().Parse(arguments).InvokeAsync(invocation).ConfigureAwait(false);
         }
         catch (CommandException e)
         {
@@ -49,4 +33,22 @@ internal static class Program
             return (int)ExitCode.Configuration;
         }
     }
+
+    /// <summary>The command line; one file a command.</summary>
+    internal static RootCommand CreateCommands() => new("Panal, a peer-to-peer PACS.")
+    {
+        ServeCommand.Create(),
+        AeCommand.Create(),
+        CheckCommand.Create(),
+        EchoCommand.Create(),
+        StoreCommand.Create(),
+        FindCommand.Create(),
+        MoveCommand.Create(),
+        GetCommand.Create(),
+        ImportCommand.Create(),
+        VerifyCommand.Create(),
+        DumpCommand.Create(),
+        VersionCommand.Create(),
+        DocsCommand.Create(),
+    };
 }
