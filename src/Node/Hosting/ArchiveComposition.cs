@@ -88,13 +88,9 @@ internal static class ArchiveComposition
             errors == SslPolicyErrors.None || (shown is X509Certificate2 leaf && IsRegistered(host, leaf, registry)),
     };
 
-    private static bool IsRegistered(string host, X509Certificate2 shown, AeRegistry registry)
-    {
-        var fingerprint = CertificateFingerprint.Of(shown);
-        return registry.Entities.Any(entity =>
-            entity.NetworkConnection.Hostname.Equals(host, StringComparison.OrdinalIgnoreCase)
-            && entity.AuthorizedNodeCertificate.Equals(fingerprint, StringComparison.OrdinalIgnoreCase));
-    }
+    private static bool IsRegistered(string host, X509Certificate2 shown, AeRegistry registry) => registry.Entities.Any(entity =>
+        entity.NetworkConnection.Hostname.Equals(host, StringComparison.OrdinalIgnoreCase)
+        && CertificateFingerprint.Matches(entity.AuthorizedNodeCertificate, shown));
 
     private static string? ProblemOf(Holdings holdings)
     {

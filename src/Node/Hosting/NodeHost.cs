@@ -191,7 +191,9 @@ internal sealed class NodeHost : IAsyncDisposable
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            throw new CommandException(ExitCode.Door, e.Message + " Another program listens there; choose another port, or 0 to switch the door off.");
+            // Kestrel takes every endpoint for an HTTP one in this message.
+            var message = e.Message.Replace("http://DICOM", "DICOM", StringComparison.Ordinal);
+            throw new CommandException(ExitCode.Door, message + " Another program listens there; choose another port, or 0 to switch the door off.");
         }
         catch (SocketException e)
         {

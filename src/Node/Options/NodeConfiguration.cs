@@ -46,7 +46,8 @@ internal sealed class NodeConfiguration
         var file = new ConfigurationBuilder().Add(new SettingsFile(Path.Combine(folder, FileName))).Build();
         var environment = new ConfigurationBuilder().AddEnvironmentVariables(EnvironmentPrefix).Build();
         var line = new ConfigurationBuilder().AddInMemoryCollection(commandLine).Build();
-        var root = new ConfigurationBuilder().AddConfiguration(file).AddConfiguration(environment).AddConfiguration(line).Build();
+        // Not chained: a chained source treats an empty value as none, and an empty value may be meant.
+        var root = new ConfigurationRoot([.. file.Providers, .. environment.Providers, .. line.Providers]);
         var configuration = new NodeConfiguration(folder, root);
         configuration._sources.AddRange([("command line", line), ("environment", environment), (FileName, file)]);
         return configuration;
