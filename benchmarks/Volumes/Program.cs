@@ -50,6 +50,7 @@ internal static partial class Program
         };
         await using var store = await VolumeStore.OpenAsync(
             options, static (_, _) => ValueTask.CompletedTask, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        store.Barrier = static _ => ValueTask.CompletedTask;
         while (store.Staging.Segments < options.MinSegments)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);

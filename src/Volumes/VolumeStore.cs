@@ -42,13 +42,17 @@ public sealed class VolumeStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes everything that the catalogue has taken over so far durable; called before segments are recycled. Without
-    /// it, the log relies on the catalogue being durable at each step.
+    /// Makes everything that the catalogue has taken over so far durable; called before segments are recycled. Nothing
+    /// settles before it is set: the log is the only durable copy of the notes.
     /// </summary>
     public Func<CancellationToken, ValueTask>? Barrier
     {
         get => _settler.Barrier;
-        set => _settler.Barrier = value;
+        set
+        {
+            _settler.Barrier = value;
+            Wake();
+        }
     }
 
     /// <summary>

@@ -12,7 +12,7 @@ internal sealed class Settler(StagingLog log, KnownVolumes known, ILogger logger
 {
     private readonly Lock _turn = new();
 
-    /// <summary>Makes durable what the catalogue has taken over so far.</summary>
+    /// <summary>Makes durable what the catalogue has taken over so far; nothing settles without it.</summary>
     public Func<CancellationToken, ValueTask>? Barrier { get; set; }
 
     /// <summary>Settles one batch; false if there was none, or if it failed.</summary>
@@ -21,6 +21,11 @@ internal sealed class Settler(StagingLog log, KnownVolumes known, ILogger logger
     {
         lock (_turn)
         {
+            if (Barrier is null)
+            {
+                return false;
+            }
+
             foreach (var volume in log.Volumes.All)
             {
                 volume.Retry(log.Options.RetryInterval, log.StagedBytes, known);
@@ -75,7 +80,7 @@ internal sealed class Settler(StagingLog log, KnownVolumes known, ILogger logger
         }
 
         // On the settler's own thread: nothing else could run there meanwhile.
-        Barrier?.Invoke(cancellationToken).AsTask().GetAwaiter().GetResult();
+        Barrier!(cancellationToken).AsTask().GetAwaiter().GetResult();
         foreach (var segment in placed)
         {
             log.Pool.EndLife(segment);

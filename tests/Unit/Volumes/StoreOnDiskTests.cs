@@ -25,8 +25,9 @@ public sealed class StoreOnDiskTests : IDisposable
         IdleBeforeSettling = TimeSpan.FromMilliseconds(100),
     };
 
-    private static Task<VolumeStore> OpenAsync(VolumeStoreOptions options, List<RecoveredObject>? replayed = null) =>
-        VolumeStore.OpenAsync(
+    private static async Task<VolumeStore> OpenAsync(VolumeStoreOptions options, List<RecoveredObject>? replayed = null)
+    {
+        var store = await VolumeStore.OpenAsync(
             options,
             (recovered, _) =>
             {
@@ -34,6 +35,9 @@ public sealed class StoreOnDiskTests : IDisposable
                 return ValueTask.CompletedTask;
             },
             TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        store.Barrier = static _ => ValueTask.CompletedTask;
+        return store;
+    }
 
     private static byte[] Content(int length, int seed)
     {

@@ -128,6 +128,7 @@ public sealed class SegmentFormatTests
                 return ValueTask.CompletedTask;
             },
             disk, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        store.Barrier = static _ => ValueTask.CompletedTask;
         return (store, replayed);
     }
 
