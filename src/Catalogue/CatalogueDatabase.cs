@@ -33,6 +33,9 @@ public sealed class CatalogueDatabase : IAsyncDisposable
     /// <summary>Writes that wait for a transaction.</summary>
     public int PendingWrites => _queue.PendingCount;
 
+    /// <summary>Why the last copying of the log into the file failed; null when all is well. Meanwhile the log grows.</summary>
+    public Exception? CheckpointFailure => _checkpointer.Failure;
+
     /// <summary>Opens the catalogue, and makes or migrates it first where needed.</summary>
     /// <exception cref="CatalogueException">The file is damaged, unknown, in use, or cannot be read and written.</exception>
     public static Task<CatalogueDatabase> OpenAsync(string path, CatalogueOptions options, TimeProvider time, CancellationToken ct) =>
@@ -161,14 +164,15 @@ public sealed class CatalogueDatabase : IAsyncDisposable
     public ValueTask<bool> RemoveJobAsync(long id, CancellationToken ct) =>
         RunDurablyAsync(id, static (writer, id) => writer.Jobs.Remove(id), ct);
 
-    /// <summary>Reads the whole file and checks its structure; minutes on a large catalogue.</summary>
+    /// <summary>Reads the whole file and checks its structure and references; minutes on a large catalogue.</summary>
     /// <exception cref="CatalogueException">The file is damaged.</exception>
     public void CheckIntegrity(CancellationToken ct) => _readers.Read(
         0,
         static (reader, _) =>
         {
-            using Statement statement = reader.Connection.Prepare("PRAGMA integrity_check(1)");
-            return statement.Step() && statement.Text(0) == "ok"
+            using Statement structure = reader.Connection.Prepare("PRAGMA integrity_check(1)");
+            using Statement references = reader.Connection.Prepare("PRAGMA foreign_key_check");
+            return structure.Step() && structure.Text(0) == "ok" && !references.Step()
                 ? 0
                 : throw new CatalogueException(CatalogueFailure.Corrupt, "Catalogue: the file is damaged; restore it from a backup, or move it away and import the volumes again.");
         },

@@ -24,7 +24,6 @@ CREATE TABLE patient (
     name_phonetic    TEXT,
     birth_date       INTEGER NOT NULL,       -- yyyymmdd
     sex              TEXT NOT NULL,
-    fingerprint      INTEGER NOT NULL,       -- hash of attributes: tells at once whether another instance says the same
     attributes       BLOB NOT NULL
 ) STRICT;
 CREATE INDEX patient_by_id          ON patient (patient_id);
@@ -44,7 +43,6 @@ CREATE TABLE study (
     referring_alphabetic  TEXT NOT NULL,
     referring_ideographic TEXT,
     referring_phonetic    TEXT,
-    fingerprint           INTEGER NOT NULL,
     attributes            BLOB NOT NULL
 ) STRICT;
 CREATE INDEX study_by_patient               ON study (patient);
@@ -62,7 +60,6 @@ CREATE TABLE series (
     uid         TEXT NOT NULL,
     modality    TEXT NOT NULL,
     number      INTEGER,
-    fingerprint INTEGER NOT NULL,
     attributes  BLOB NOT NULL,
     UNIQUE (uid, study)
 ) STRICT;

@@ -14,11 +14,19 @@ internal static class AttributeEncoder
     /// <summary>Sequences in sequences at most; deeper ones are left out.</summary>
     internal const int DepthLimit = 4;
 
+    /// <summary>A buffer that a strange data set has made longer is not kept.</summary>
+    private const int BufferLimitBytes = 256 * 1024;
+
     private const int LevelCount = 4;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? Buffer;
 
     internal static EncodedAttributes Encode(DataSet dataSet)
     {
-        var writer = new ArrayBufferWriter<byte>(1024);
+        // One buffer a thread: what is kept is copied out in its exact length.
+        ArrayBufferWriter<byte> writer = Buffer ??= new ArrayBufferWriter<byte>(4096);
+        writer.ResetWrittenCount();
         Span<int> ends = stackalloc int[LevelCount];
         for (int level = 0; level < LevelCount; level++)
         {
@@ -36,7 +44,12 @@ internal static class AttributeEncoder
             ends[level] = writer.WrittenCount;
         }
 
-        ReadOnlyMemory<byte> all = writer.WrittenMemory;
+        ReadOnlyMemory<byte> all = writer.WrittenSpan.ToArray();
+        if (writer.Capacity > BufferLimitBytes)
+        {
+            Buffer = null;
+        }
+
         var levels = new ReadOnlyMemory<byte>[LevelCount];
         for (int level = 0, start = 0; level < LevelCount; start = ends[level++])
         {

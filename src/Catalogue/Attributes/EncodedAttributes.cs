@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Panal.Dicom;
 
 namespace Panal.Catalogue.Attributes;
@@ -13,14 +11,16 @@ internal sealed class EncodedAttributes
     private readonly ReadOnlyMemory<byte>[] _levels;
 
     internal EncodedAttributes(ReadOnlyMemory<byte>[] levels, string studyInstanceUid, string seriesInstanceUid)
+        : this(levels, studyInstanceUid, seriesInstanceUid, KeyOf(levels[0].Span, studyInstanceUid))
+    {
+    }
+
+    internal EncodedAttributes(ReadOnlyMemory<byte>[] levels, string studyInstanceUid, string seriesInstanceUid, string patientKey)
     {
         _levels = levels;
         StudyInstanceUid = studyInstanceUid;
         SeriesInstanceUid = seriesInstanceUid;
-        PatientFingerprint = Fingerprint(this[QueryLevel.Patient].Span);
-        StudyFingerprint = Fingerprint(this[QueryLevel.Study].Span);
-        SeriesFingerprint = Fingerprint(this[QueryLevel.Series].Span);
-        PatientKey = KeyOf(this[QueryLevel.Patient].Span, studyInstanceUid);
+        PatientKey = patientKey;
     }
 
     internal ReadOnlyMemory<byte> this[QueryLevel level] => _levels[(int)level];
@@ -32,19 +32,12 @@ internal sealed class EncodedAttributes
     /// <summary>Patient ID and issuer; without a Patient ID nobody knows whether two studies are of one person, so each stands alone.</summary>
     internal string PatientKey { get; }
 
-    internal long PatientFingerprint { get; }
-
-    internal long StudyFingerprint { get; }
-
-    internal long SeriesFingerprint { get; }
-
-    /// <summary>Eight bytes of SHA-256: enough to tell two descriptions of one patient apart.</summary>
-    internal static long Fingerprint(ReadOnlySpan<byte> attributes)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(attributes, hash);
-        return BinaryPrimitives.ReadInt64LittleEndian(hash);
-    }
+    /// <summary>Whether both say the same of patient, study and series.</summary>
+    internal bool HasSameParents(EncodedAttributes other) =>
+        PatientKey == other.PatientKey
+        && _levels[0].Span.SequenceEqual(other._levels[0].Span)
+        && _levels[1].Span.SequenceEqual(other._levels[1].Span)
+        && _levels[2].Span.SequenceEqual(other._levels[2].Span);
 
     private static string KeyOf(ReadOnlySpan<byte> patient, string studyInstanceUid)
     {

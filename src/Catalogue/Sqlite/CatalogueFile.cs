@@ -32,6 +32,7 @@ internal static class CatalogueFile
 
     internal static Connection Open(string path, CatalogueOptions options, TimeProvider time)
     {
+        CreatePrivately(path);
         Connection connection = Connection.Open(path, readOnly: false, options.WriterCacheKibibytes);
         try
         {
@@ -42,13 +43,37 @@ internal static class CatalogueFile
             // A synced commit: makes the log, its directory entry, and the proof that the file can be written.
             connection.Execute("UPDATE opening SET count = count + 1");
             connection.Execute("PRAGMA synchronous = NORMAL");
-            connection.Execute("PRAGMA foreign_keys = ON");
+            // References are checked by CheckIntegrity and by tests of random histories, not again at every insert.
+            connection.Execute("PRAGMA foreign_keys = OFF");
             return connection;
         }
         catch
         {
             connection.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Names of patients are for this user alone; SQLite gives the log the same rights.</summary>
+    private static void CreatePrivately(string path)
+    {
+        if (File.Exists(path) || OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        try
+        {
+            new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }).Dispose();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CatalogueException(CatalogueFailure.StorageFailed, "Catalogue: its file cannot be made.", failure);
         }
     }
 

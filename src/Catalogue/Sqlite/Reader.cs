@@ -36,15 +36,14 @@ internal sealed class Reader : IDisposable
     /// <summary>Text patterns of the query under way, by the number that its SQL names.</summary>
     internal IReadOnlyList<TextPattern> Patterns { get; set; } = [];
 
-    /// <summary>The statement for this text, prepared once while it is in use often.</summary>
-    internal Statement Prepare(string sql)
-    {
-        if (_statements.TryGetValue(sql, out Statement? known))
-        {
-            return known;
-        }
+    /// <summary>The statement for this text; kept for the next read.</summary>
+    internal Statement Prepare(string sql) =>
+        _statements.TryGetValue(sql, out Statement? known) ? known : _statements[sql] = Connection.Prepare(sql);
 
-        if (_statements.Count >= StatementLimit)
+    /// <summary>Drops statements when there are too many; between reads, when none is under way.</summary>
+    internal void Trim()
+    {
+        if (_statements.Count > StatementLimit)
         {
             foreach (Statement old in _statements.Values)
             {
@@ -53,8 +52,6 @@ internal sealed class Reader : IDisposable
 
             _statements.Clear();
         }
-
-        return _statements[sql] = Connection.Prepare(sql);
     }
 
     private static void MatchText(sqlite3_context context, object user, sqlite3_value[] arguments)

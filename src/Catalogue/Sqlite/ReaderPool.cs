@@ -16,9 +16,9 @@ internal sealed class ReaderPool(string path, CatalogueOptions options) : IDispo
         bool isWhole = false;
         try
         {
-            reader.Connection.Execute("BEGIN");
+            reader.Prepare("BEGIN").Run();
             TResult result = read(reader, state);
-            reader.Connection.Execute("COMMIT");
+            reader.Prepare("COMMIT").Run();
             isWhole = true;
             return result;
         }
@@ -56,6 +56,7 @@ internal sealed class ReaderPool(string path, CatalogueOptions options) : IDispo
         reader.Cancellation = default;
         reader.Conditions = [];
         reader.Patterns = [];
+        reader.Trim();
         if (_isClosed || !isWhole)
         {
             reader.Dispose();

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Panal.Catalogue.Attributes;
 using Panal.Catalogue.Sqlite;
 using Panal.Dicom;
@@ -24,29 +24,23 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
 
     private readonly Statement _resolve = connection.Prepare("UPDATE conflict SET resolved_at = ?2 WHERE id = ?1 AND resolved_at IS NULL");
 
-    private readonly Statement _patient = connection.Prepare("SELECT attributes FROM patient WHERE id = ?1");
-
-    private readonly Statement _study = connection.Prepare("SELECT attributes FROM study WHERE id = ?1");
-
-    private readonly Statement _series = connection.Prepare("SELECT attributes FROM series WHERE id = ?1");
-
     /// <summary>Compares the parents that an instance names with the rows it was put under.</summary>
-    internal void Compare(InstanceRecord record, EncodedAttributes attributes, SeriesEntry entry, long now)
+    internal void Compare(InstanceRecord record, EncodedAttributes attributes, EncodedAttributes rows, long now)
     {
         ReadOnlySpan<byte> patient = attributes[QueryLevel.Patient].Span;
-        if (attributes.PatientKey != entry.PatientKey)
+        if (attributes.PatientKey != rows.PatientKey)
         {
             Record(ConflictKind.StudyOfOtherPatient, attributes.StudyInstanceUid, patient, record, now);
         }
         else
         {
-            CompareLevel(ConflictKind.PatientAttributes, entry.PatientKey, _patient.Bind(1, entry.Patient), patient, record, now);
+            CompareLevel(ConflictKind.PatientAttributes, rows.PatientKey, rows[QueryLevel.Patient].Span, patient, record, now);
         }
 
         CompareLevel(
-            ConflictKind.StudyAttributes, attributes.StudyInstanceUid, _study.Bind(1, entry.Study), attributes[QueryLevel.Study].Span, record, now);
+            ConflictKind.StudyAttributes, attributes.StudyInstanceUid, rows[QueryLevel.Study].Span, attributes[QueryLevel.Study].Span, record, now);
         CompareLevel(
-            ConflictKind.SeriesAttributes, attributes.SeriesInstanceUid, _series.Bind(1, entry.Id), attributes[QueryLevel.Series].Span, record, now);
+            ConflictKind.SeriesAttributes, attributes.SeriesInstanceUid, rows[QueryLevel.Series].Span, attributes[QueryLevel.Series].Span, record, now);
     }
 
     internal void RecordSeriesOfOtherStudy(InstanceRecord record, EncodedAttributes attributes, long now) =>
@@ -95,15 +89,10 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
         return found;
     }
 
-    private void CompareLevel(ConflictKind kind, string subject, Statement row, ReadOnlySpan<byte> other, InstanceRecord record, long now)
+    private void CompareLevel(ConflictKind kind, string subject, ReadOnlySpan<byte> row, ReadOnlySpan<byte> other, InstanceRecord record, long now)
     {
         var difference = new ArrayBufferWriter<byte>();
-        if (row.Step())
-        {
-            CollectDifferences(row.Blob(0), other, difference);
-        }
-
-        row.Reset();
+        CollectDifferences(row, other, difference);
         if (difference.WrittenCount > 0)
         {
             Record(kind, subject, difference.WrittenSpan, record, now);
@@ -131,8 +120,8 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
 
     private void Record(ConflictKind kind, string subject, ReadOnlySpan<byte> other, InstanceRecord record, long now)
     {
-        Span<byte> fingerprint = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(fingerprint, EncodedAttributes.Fingerprint(other));
+        Span<byte> fingerprint = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(other, fingerprint);
         _count.Bind(1, (long)kind).Bind(2, subject);
         bool isFull = _count.Step() && _count.Int64(0) >= options.DifferenceLimit;
         _count.Reset();
@@ -150,7 +139,7 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
 
     public void Dispose()
     {
-        foreach (Statement statement in (Statement[])[_insert, _count, _find, _decide, _resolve, _patient, _study, _series])
+        foreach (Statement statement in (Statement[])[_insert, _count, _find, _decide, _resolve])
         {
             statement.Dispose();
         }

@@ -13,33 +13,33 @@ internal sealed class InstanceWriter(Connection connection, ConflictWriter confl
 
     private readonly Statement _findInstance = connection.Prepare("SELECT id FROM instance WHERE uid = ?1");
 
-    private readonly Statement _findPatient = connection.Prepare("SELECT id, fingerprint FROM patient WHERE key = ?1");
+    private readonly Statement _findPatient = connection.Prepare("SELECT id, attributes FROM patient WHERE key = ?1");
 
     private readonly Statement _findStudy = connection.Prepare(
         """
-        SELECT study.id, study.fingerprint, patient.id, patient.key, patient.fingerprint
+        SELECT study.id, study.attributes, patient.key, patient.attributes
         FROM study JOIN patient ON patient.id = study.patient WHERE study.uid = ?1
         """);
 
-    private readonly Statement _findSeries = connection.Prepare("SELECT id, fingerprint FROM series WHERE uid = ?1 AND study = ?2");
+    private readonly Statement _findSeries = connection.Prepare("SELECT id, attributes FROM series WHERE uid = ?1 AND study = ?2");
 
     private readonly Statement _seriesElsewhere = connection.Prepare("SELECT 1 FROM series WHERE uid = ?1 AND study <> ?2 LIMIT 1");
 
     private readonly Statement _insertPatient = connection.Prepare(
         """
-        INSERT INTO patient (key, patient_id, issuer, name_alphabetic, name_ideographic, name_phonetic, birth_date, sex, fingerprint, attributes)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        INSERT INTO patient (key, patient_id, issuer, name_alphabetic, name_ideographic, name_phonetic, birth_date, sex, attributes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         """);
 
     private readonly Statement _insertStudy = connection.Prepare(
         """
         INSERT INTO study (patient, uid, study_id, date, time, accession_number,
-                           referring_alphabetic, referring_ideographic, referring_phonetic, fingerprint, attributes)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                           referring_alphabetic, referring_ideographic, referring_phonetic, attributes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         """);
 
     private readonly Statement _insertSeries = connection.Prepare(
-        "INSERT INTO series (study, uid, modality, number, fingerprint, attributes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+        "INSERT INTO series (study, uid, modality, number, attributes) VALUES (?1, ?2, ?3, ?4, ?5)");
 
     private readonly Statement _insertInstance = connection.Prepare(
         """
@@ -98,10 +98,10 @@ internal sealed class InstanceWriter(Connection connection, ConflictWriter confl
             _cache.Add(attributes.StudyInstanceUid, attributes.SeriesInstanceUid, entry);
         }
 
-        if (!entry.IsSettled(attributes.PatientKey, attributes.PatientFingerprint, attributes.StudyFingerprint, attributes.SeriesFingerprint))
+        if (!entry.IsSettled(attributes))
         {
-            conflicts.Compare(record, attributes, entry, now);
-            entry.Settle(attributes.PatientKey, attributes.PatientFingerprint, attributes.StudyFingerprint, attributes.SeriesFingerprint);
+            conflicts.Compare(record, attributes, entry.Rows, now);
+            entry.Settle(attributes);
         }
 
         return entry;
@@ -109,37 +109,48 @@ internal sealed class InstanceWriter(Connection connection, ConflictWriter confl
 
     private SeriesEntry LoadOrAddSeries(InstanceRecord record, EncodedAttributes attributes, long now)
     {
-        _findStudy.Bind(1, attributes.StudyInstanceUid);
-        bool isKnown = _findStudy.Step();
-        long study = 0, studyFingerprint = attributes.StudyFingerprint, patient = 0, patientFingerprint = attributes.PatientFingerprint;
+        var levels = new ReadOnlyMemory<byte>[4];
         string patientKey = attributes.PatientKey;
-        if (isKnown)
+        _findStudy.Bind(1, attributes.StudyInstanceUid);
+        long? study = null;
+        if (_findStudy.Step())
         {
             study = _findStudy.Int64(0);
-            studyFingerprint = _findStudy.Int64(1);
-            patient = _findStudy.Int64(2);
-            patientKey = _findStudy.Text(3);
-            patientFingerprint = _findStudy.Int64(4);
+            levels[1] = _findStudy.Blob(1).ToArray();
+            patientKey = _findStudy.Text(2);
+            levels[0] = _findStudy.Blob(3).ToArray();
         }
 
         _findStudy.Reset();
-        if (!isKnown)
+        if (study is null)
         {
-            (patient, patientFingerprint) = FindOrAddPatient(attributes);
+            (long patient, levels[0]) = FindOrAddPatient(attributes);
             study = AddStudy(patient, attributes);
+            levels[1] = attributes[QueryLevel.Study];
         }
 
-        _findSeries.Bind(1, attributes.SeriesInstanceUid).Bind(2, study);
-        (long Id, long Fingerprint)? series = _findSeries.Step() ? (_findSeries.Int64(0), _findSeries.Int64(1)) : null;
+        _findSeries.Bind(1, attributes.SeriesInstanceUid).Bind(2, study.Value);
+        long? series = null;
+        if (_findSeries.Step())
+        {
+            series = _findSeries.Int64(0);
+            levels[2] = _findSeries.Blob(1).ToArray();
+        }
+
         _findSeries.Reset();
-        series ??= AddSeries(record, study, attributes, now);
-        return new SeriesEntry(series.Value.Id, patientKey, patient, study, patientFingerprint, studyFingerprint, series.Value.Fingerprint);
+        if (series is null)
+        {
+            series = AddSeries(record, study.Value, attributes, now);
+            levels[2] = attributes[QueryLevel.Series];
+        }
+
+        return new SeriesEntry(series.Value, new EncodedAttributes(levels, attributes.StudyInstanceUid, attributes.SeriesInstanceUid, patientKey));
     }
 
-    private (long Id, long Fingerprint) FindOrAddPatient(EncodedAttributes attributes)
+    private (long Id, ReadOnlyMemory<byte> Attributes) FindOrAddPatient(EncodedAttributes attributes)
     {
         _findPatient.Bind(1, attributes.PatientKey);
-        (long Id, long Fingerprint)? known = _findPatient.Step() ? (_findPatient.Int64(0), _findPatient.Int64(1)) : null;
+        (long, ReadOnlyMemory<byte>)? known = _findPatient.Step() ? (_findPatient.Int64(0), _findPatient.Blob(1).ToArray()) : null;
         _findPatient.Reset();
         if (known is { } patient)
         {
@@ -151,8 +162,8 @@ internal sealed class InstanceWriter(Connection connection, ConflictWriter confl
         _insertPatient.Bind(1, attributes.PatientKey).Bind(2, AttributeBlob.FirstText(blob, Tags.PatientID))
             .Bind(3, AttributeBlob.FirstText(blob, Tags.IssuerOfPatientID)).Bind(4, name.Alphabetic).Bind(5, name.Ideographic).Bind(6, name.Phonetic)
             .Bind(7, DateValue.Parse(AttributeBlob.FirstText(blob, Tags.PatientBirthDate))).Bind(8, AttributeBlob.FirstText(blob, Tags.PatientSex))
-            .Bind(9, attributes.PatientFingerprint).Bind(10, blob).Run();
-        return (connection.LastInsertId, attributes.PatientFingerprint);
+            .Bind(9, blob).Run();
+        return (connection.LastInsertId, attributes[QueryLevel.Patient]);
     }
 
     private long AddStudy(long patient, EncodedAttributes attributes)
@@ -164,11 +175,11 @@ internal sealed class InstanceWriter(Connection connection, ConflictWriter confl
             .Bind(5, TimeValue.Parse(AttributeBlob.FirstText(blob, Tags.StudyTime)))
             .Bind(6, AttributeBlob.FirstText(blob, Tags.AccessionNumber))
             .Bind(7, referring.Alphabetic).Bind(8, referring.Ideographic).Bind(9, referring.Phonetic)
-            .Bind(10, attributes.StudyFingerprint).Bind(11, blob).Run();
+            .Bind(10, blob).Run();
         return connection.LastInsertId;
     }
 
-    private (long Id, long Fingerprint) AddSeries(InstanceRecord record, long study, EncodedAttributes attributes, long now)
+    private long AddSeries(InstanceRecord record, long study, EncodedAttributes attributes, long now)
     {
         _seriesElsewhere.Bind(1, attributes.SeriesInstanceUid).Bind(2, study);
         bool isElsewhere = _seriesElsewhere.Step();
@@ -180,8 +191,8 @@ internal sealed class InstanceWriter(Connection connection, ConflictWriter confl
 
         ReadOnlySpan<byte> blob = attributes[QueryLevel.Series].Span;
         _insertSeries.Bind(1, study).Bind(2, attributes.SeriesInstanceUid).Bind(3, AttributeBlob.FirstText(blob, Tags.Modality))
-            .Bind(4, Number(blob, Tags.SeriesNumber)).Bind(5, attributes.SeriesFingerprint).Bind(6, blob).Run();
-        return (connection.LastInsertId, attributes.SeriesFingerprint);
+            .Bind(4, Number(blob, Tags.SeriesNumber)).Bind(5, blob).Run();
+        return connection.LastInsertId;
     }
 
     private static long? Number(ReadOnlySpan<byte> blob, Tag tag) =>

@@ -1,3 +1,5 @@
+using Panal.Catalogue.Attributes;
+
 namespace Panal.Catalogue.Writing;
 
 /// <summary>Rows that the next instances of a running transfer belong to; the writer alone uses it.</summary>
@@ -25,29 +27,37 @@ internal sealed class SeriesCache
 }
 
 /// <summary>What is known of a series and its parents.</summary>
-internal sealed class SeriesEntry(long id, string patientKey, long patient, long study, long patientFingerprint, long studyFingerprint, long seriesFingerprint)
+/// <param name="rows">What the rows themselves say.</param>
+internal sealed class SeriesEntry(long id, EncodedAttributes rows)
 {
+    /// <summary>Other descriptions remembered at most; a device that says more is compared again and again, at its own cost.</summary>
+    private const int DescriptionLimit = 16;
+
+    private readonly List<EncodedAttributes> _settled = [rows];
+
     internal long Id { get; } = id;
 
-    internal string PatientKey { get; } = patientKey;
+    internal EncodedAttributes Rows { get; } = rows;
 
-    internal long Patient { get; } = patient;
-
-    internal long Study { get; } = study;
-
-    /// <summary>Combinations that need no more attention: equal to the rows, or recorded as different.</summary>
-    private readonly HashSet<(string Key, long Patient, long Study, long Series)> _settled =
-        [(patientKey, patientFingerprint, studyFingerprint, seriesFingerprint)];
-
-    internal bool IsSettled(string key, long patient, long study, long series) => _settled.Contains((key, patient, study, series));
-
-    /// <summary>Remembers a combination; a device that changes a text in each image is looked at again and again, at its own cost.</summary>
-    internal void Settle(string key, long patient, long study, long series)
+    /// <summary>Whether this description needs no more attention: it equals the rows, or its difference is recorded.</summary>
+    internal bool IsSettled(EncodedAttributes description)
     {
-        const int CombinationLimit = 256;
-        if (_settled.Count < CombinationLimit)
+        foreach (EncodedAttributes known in _settled)
         {
-            _settled.Add((key, patient, study, series));
+            if (known.HasSameParents(description))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    internal void Settle(EncodedAttributes description)
+    {
+        if (_settled.Count < DescriptionLimit)
+        {
+            _settled.Add(description);
         }
     }
 }

@@ -65,6 +65,20 @@ public sealed class CatalogueDatabaseTests
         Assert.Equal([1, 2], catalogue.Database.Changes(0, 10).Select(change => change.Sequence));
     }
 
+    [Fact]
+    public async Task Nobody_else_on_the_machine_may_read_the_files()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Rights of Unix.");
+        await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync();
+        await catalogue.Database.AddAsync(Samples.Instance("1", "2", "3"), None);
+        foreach (string suffix in (string[])["", "-wal", "-shm"])
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(catalogue.Path + suffix));
+        }
+
+        Assert.Null(catalogue.Database.CheckpointFailure);
+    }
+
     [Theory]
     [InlineData("", "1", "1")]
     [InlineData("1", "", "1")]

@@ -6,7 +6,7 @@ namespace Panal.Unit.Catalogue.Writing;
 public sealed class AllocationBudgetTests
 {
     /// <summary>One record costs its encoded attributes and the queued item; nothing grows with the catalogue.</summary>
-    private const long BudgetBytes = 4096;
+    private const long BudgetBytes = 2048;
 
     [Fact]
     public async Task Adding_an_instance_stays_in_its_budget()
