@@ -14,7 +14,7 @@ internal static class NodeMetrics
         var registry = Metrics.NewCustomRegistry();
         var metrics = Metrics.WithCustomRegistry(registry);
         DotNetStats.Register(registry);
-        AddRooms(registry);
+        AddRooms(registry, metrics);
         AddHoldings(registry, metrics, services.GetRequiredService<CatalogueDatabase>(), services.GetRequiredService<VolumeStore>());
         var limiter = services.GetRequiredService<ConnectionLimiter>();
         var audit = services.GetRequiredService<AuditTrail>();
@@ -31,9 +31,10 @@ internal static class NodeMetrics
     }
 
     /// <summary>The figures that the rooms keep themselves, as System.Diagnostics.Metrics.</summary>
-    private static void AddRooms(CollectorRegistry registry) => MeterAdapter.StartListening(new MeterAdapterOptions
+    private static void AddRooms(CollectorRegistry registry, IMetricFactory metrics) => MeterAdapter.StartListening(new MeterAdapterOptions
     {
         Registry = registry,
+        MetricFactory = metrics,
         InstrumentFilterPredicate = instrument => instrument.Meter.Name.StartsWith("Panal.", StringComparison.Ordinal),
         // 0.25 ms to 16 s: from a sync of a good disk to a slow line.
         ResolveHistogramBuckets = _ => Histogram.ExponentialBuckets(0.000_25, 2, 17),
