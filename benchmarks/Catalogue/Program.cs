@@ -28,11 +28,13 @@ clock.Restart();
 await using (CatalogueDatabase database = await OpenAsync())
 {
     Console.WriteLine($"open after a clean close: {clock.Elapsed.TotalMilliseconds:F1} ms");
-    await Measure.AddOneCallerAsync(database, studies + 1000);
-    await Measure.AddManyCallersAsync(database, 8, studies + 2000);
+    // Beyond what any earlier run has added.
+    int fresh = studies + (int)database.Counts().Instances;
+    await Measure.AddOneCallerAsync(database, fresh + 1000);
+    await Measure.AddManyCallersAsync(database, 8, fresh + 2000);
     Measure.Queries(database, studies, "idle");
     using var stop = new CancellationTokenSource();
-    Task<long> load = Measure.InsertAtRateAsync(database, 2000, studies + 5000, stop.Token);
+    Task<long> load = Measure.InsertAtRateAsync(database, 2000, fresh + 5000, stop.Token);
     Measure.Queries(database, studies, "while 2,000 inserts/s run");
     await stop.CancelAsync();
     Console.WriteLine($"  inserted beside: {await load}");
