@@ -29,7 +29,8 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly WebApplication _application;
 
-    private NodeHost(NodeConfiguration configuration, DataFolder data, Holdings holdings, ILoggerFactory loggers, TimeProvider time)
+    private NodeHost(
+        NodeConfiguration configuration, DataFolder data, NodeCertificate? certificate, Holdings holdings, ILoggerFactory loggers, TimeProvider time)
     {
         _configuration = configuration;
         _data = data;
@@ -37,7 +38,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _loggers = loggers;
         _ae = configuration.NetworkAE;
         _connection = configuration.NetworkConnection;
-        _certificate = _connection.DicomTlsPort == 0 ? null : NodeCertificate.Load(data.Path, _connection, time);
+        _certificate = certificate;
         _registry = OpenRegistry(data.Path, time);
         var source = new AuditSource(configuration.Device.EffectiveName, configuration.Device.InstitutionName);
         _audit = new AuditTrail(Path.Combine(data.Path, "audit"), source, time);
@@ -53,12 +54,14 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         var data = DataFolder.Open(configuration.DataFolder);
         var loggers = LoggerFactory.Create(AddLogging);
+        // Reading certificates takes as long as opening the catalogue, and neither needs the other.
+        var certificate = Task.Run(() => LoadCertificate(configuration, time), cancellationToken);
         Holdings? holdings = null;
         NodeHost? host = null;
         try
         {
             holdings = await ArchiveComposition.OpenHoldingsAsync(configuration, time, loggers, cancellationToken).ConfigureAwait(false);
-            host = new NodeHost(configuration, data, holdings, loggers, time);
+            host = new NodeHost(configuration, data, await certificate.ConfigureAwait(false), holdings, loggers, time);
             await host.OpenDoorsAsync(cancellationToken).ConfigureAwait(false);
             var started = AuditEvents.ApplicationStarted(configuration.Device.EffectiveName, host._ae.AETitle);
             await host._audit.RecordAsync(started, cancellationToken).ConfigureAwait(false);
@@ -70,6 +73,7 @@ internal sealed class NodeHost : IAsyncDisposable
             {
                 await using (holdings)
                 {
+                    await ((Task)certificate).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     loggers.Dispose();
                     data.Dispose();
                 }
@@ -199,6 +203,12 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             throw new CommandException(ExitCode.Door, $"A door cannot be opened on {_connection.Bind}: {e.Message}.");
         }
+    }
+
+    private static NodeCertificate? LoadCertificate(NodeConfiguration configuration, TimeProvider time)
+    {
+        var connection = configuration.NetworkConnection;
+        return connection.DicomTlsPort == 0 ? null : NodeCertificate.Load(configuration.DataFolder, connection, time);
     }
 
     private static AeRegistry OpenRegistry(string folder, TimeProvider time)
