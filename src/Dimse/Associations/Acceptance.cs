@@ -88,7 +88,7 @@ internal sealed record Acceptance(
                 AsynchronousOperations = window,
                 Roles = roles,
                 ExtendedNegotiation = accept.ExtendedNegotiation,
-                UserIdentityResponse = isResponseWanted ? accept.UserIdentityResponse : null,
+                UserIdentityResponse = isResponseWanted ? accept.UserIdentityResponse : (ReadOnlyMemory<byte>?)null,
             });
         connection.Apply(UpperLayerEvent.AssociateAcceptPrimitive);
         await connection.SendAsync(target => AssociateWriter.WriteAccept(target, reply));

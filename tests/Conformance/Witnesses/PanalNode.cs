@@ -1,0 +1,83 @@
+namespace Panal.Conformance.Witnesses;
+
+/// <summary>The real executable on free loopback ports with a fresh data directory.</summary>
+internal sealed class PanalNode : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private readonly TemporaryDirectory directory;
+    private readonly string[] options;
+    private BackgroundProgram? program;
+
+    private PanalNode(string aeTitle, string[] options)
+    {
+        directory = new TemporaryDirectory("node");
+        AeTitle = aeTitle;
+        this.options = options;
+        DicomPort = LoopbackPort.Free();
+        HttpPort = LoopbackPort.Free();
+    }
+
+    public string AeTitle { get; }
+
+    public int DicomPort { get; }
+
+    public int HttpPort { get; }
+
+    public string DataDirectory => directory.Combine("data");
+
+    public BackgroundProgram Program => program ?? throw new InvalidOperationException("the node does not run");
+
+    /// <summary>The options that a dcmtk client needs to reach this node.</summary>
+    public string[] DcmtkAddress(string callingAeTitle) =>
+        ["-aet", callingAeTitle, "-aec", AeTitle, "127.0.0.1", DicomPort.ToString()];
+
+    /// <summary>Starts a node and returns when it has printed "ready".</summary>
+    public static async Task<PanalNode> StartAsync(CancellationToken ct, string aeTitle = "PANAL", params string[] options)
+    {
+        var node = new PanalNode(aeTitle, options);
+        try
+        {
+            await node.StartAgainAsync(ct);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the executable on the same data directory and ports.</summary>
+    public async Task StartAgainAsync(CancellationToken ct)
+    {
+        Assert.SkipUnless(File.Exists(Repository.Executable), $"{Repository.Executable} is not built");
+        string[] arguments =
+        [
+            "serve", "--data", DataDirectory, "--ae-title", AeTitle,
+            "--dicom-port", DicomPort.ToString(), "--dicom-tls-port", "0", "--http-port", HttpPort.ToString(), .. options,
+        ];
+        program = BackgroundProgram.Start(Repository.Executable, arguments, directory.Path, "ready");
+        await program.WaitForLineAsync("ready", StartLimit, ct);
+    }
+
+    /// <summary>Runs a command of the executable to its end.</summary>
+    public static Task<ProgramResult> RunCommandAsync(IEnumerable<string> arguments, CancellationToken ct) =>
+        ForeignProgram.RunAsync(Repository.Executable, arguments, ct);
+
+    /// <summary>Registers an application entity in this node's address book.</summary>
+    public async Task AddApplicationEntityAsync(string title, int port, CancellationToken ct, string host = "127.0.0.1")
+    {
+        ProgramResult result = await RunCommandAsync(["ae", "add", title, "--host", host, "--port", port.ToString(), "--data", DataDirectory], ct);
+        result.Succeeded();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (program is not null)
+        {
+            await program.DisposeAsync();
+        }
+
+        directory.Dispose();
+    }
+}
