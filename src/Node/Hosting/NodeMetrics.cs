@@ -31,7 +31,7 @@ internal static class NodeMetrics
     }
 
     /// <summary>The figures that the rooms keep themselves, as System.Diagnostics.Metrics.</summary>
-    private static void AddRooms(CollectorRegistry registry, IMetricFactory metrics) => MeterAdapter.StartListening(new MeterAdapterOptions
+    private static void AddRooms(CollectorRegistry registry, MetricFactory metrics) => MeterAdapter.StartListening(new MeterAdapterOptions
     {
         Registry = registry,
         MetricFactory = metrics,
@@ -40,7 +40,7 @@ internal static class NodeMetrics
         ResolveHistogramBuckets = _ => Histogram.ExponentialBuckets(0.000_25, 2, 17),
     });
 
-    private static void AddHoldings(CollectorRegistry registry, IMetricFactory metrics, CatalogueDatabase catalogue, VolumeStore volumes)
+    private static void AddHoldings(CollectorRegistry registry, MetricFactory metrics, CatalogueDatabase catalogue, VolumeStore volumes)
     {
         var free = metrics.CreateGauge("panal_volume_free_bytes", "Free space of a volume.", ["volume"]);
         var writable = metrics.CreateGauge("panal_volume_writable", "1 when a volume takes objects.", ["volume"]);
