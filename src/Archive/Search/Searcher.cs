@@ -38,6 +38,9 @@ public sealed class Searcher
     {
         var options = new MatchingOptions
         {
+            // By the letter of PS3.4 §C.2.2.1.2 whatever is unknown matches: whoever asks for an accession number would be shown every
+            // study that has none. Nobody expects that, so it is for strict clients only.
+            UnknownMatches = request.Strict,
             CombinesDateAndTime = request.CombinesDateAndTime,
             MatchesEmptyValues = request.MatchesEmptyValues,
             MatchesAllValues = request.MatchesAllValues,

@@ -95,6 +95,16 @@ public sealed class SearcherTests
     }
 
     [Fact]
+    public async Task A_study_without_accession_number_is_no_answer_to_one_except_in_a_strict_search()
+    {
+        await using var archive = await TemporaryArchive.OpenAsync();
+        await archive.StoreAsync(First);
+
+        Assert.Empty(Find(archive, Study((Tags.AccessionNumber, "A1"))));
+        Assert.Single(Find(archive, Study((Tags.AccessionNumber, "A1")), strict: true));
+    }
+
+    [Fact]
     public async Task A_key_that_is_not_catalogued_is_named()
     {
         await using var archive = await TemporaryArchive.OpenAsync();
