@@ -35,7 +35,7 @@ internal static class NodeMetrics
     {
         Registry = registry,
         MetricFactory = metrics,
-        InstrumentFilterPredicate = instrument => instrument.Meter.Name.StartsWith("Panal.", StringComparison.Ordinal),
+        InstrumentFilterPredicate = instrument => instrument.Meter.Name.StartsWith("Panal.", StringComparison.Ordinal) || instrument.Meter.Name == "System.Runtime",
         // 0.25 ms to 16 s: from a sync of a good disk to a slow line.
         ResolveHistogramBuckets = _ => Histogram.ExponentialBuckets(0.000_25, 2, 17),
     });
