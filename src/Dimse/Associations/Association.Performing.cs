@@ -60,7 +60,7 @@ public sealed partial class Association
         lock (gate)
         {
             // A place whose request is answered becomes free by itself: the peer may send the next on the answer's arrival.
-            if (pending.Count > 0 && performingRequests.Count > 0 && performingRequests.Values.All(entry => !entry.Request.IsAnswered))
+            if (pending.Count > 0 && performingRequests.Count > 0 && performingRequests.Values.All(entry => !entry.Request.IsAnswering))
             {
                 throw new AssociationAbortException("More operations were invoked than agreed.", AbortReason.NotSpecified);
             }

@@ -20,6 +20,7 @@ public sealed class DimseRequest
 {
     private readonly PdvReader? dataSet;
     private volatile bool isCancelRequested;
+    private volatile bool isAnswering;
 
     internal DimseRequest(Association association, PresentationContext context, DataSet command, PdvReader? dataSet)
     {
@@ -92,9 +93,22 @@ public sealed class DimseRequest
         LeaveDataSet();
         var command = BeginResponse(status);
         more?.Invoke(command);
-        await Association.Sender.SendAsync(Context, command, identifier, ct);
-        IsAnswered = !DimseStatus.IsPending(status);
+        var isFinal = !DimseStatus.IsPending(status);
+        try
+        {
+            // Before a byte leaves: the peer may send its next request before the write has returned here.
+            isAnswering = isFinal;
+            await Association.Sender.SendAsync(Context, command, identifier, ct);
+            IsAnswered = isFinal;
+        }
+        finally
+        {
+            isAnswering = IsAnswered;
+        }
     }
+
+    /// <summary>Whether the final response is on its way, or sent.</summary>
+    internal bool IsAnswering => isAnswering;
 
     internal void RequestCancel() => isCancelRequested = true;
 
