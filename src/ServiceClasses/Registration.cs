@@ -20,6 +20,7 @@ public static class Registration
             .AddSingleton<Callers>()
             .AddSingleton<OriginalAssociations>()
             .AddSingleton<VerificationScp>()
+            .AddSingleton<StorageAudit>()
             .AddSingleton<StorageScp>()
             .AddSingleton<QueryScp>()
             .AddSingleton<RetrieveRequests>()

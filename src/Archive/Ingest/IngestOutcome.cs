@@ -1,3 +1,5 @@
+using Panal.Dicom;
+
 namespace Panal.Archive.Ingest;
 
 /// <summary>Why an instance was not taken in. Each door has one table from these to its wire (docs/refusals.tsv).</summary>
@@ -50,6 +52,9 @@ public enum IngestResult
 /// <param name="Explanation">At most 64 characters without patient data: fits Error Comment (0000,0902).</param>
 public readonly record struct IngestOutcome(IngestResult Result, IngestRefusal? Refusal = null, string? Explanation = null)
 {
+    /// <summary>The catalogued attributes of an instance that arrived whole, for the audit trail; null otherwise.</summary>
+    public DataSet? Attributes { get; init; }
+
     /// <summary>True when the sender may forget the instance: it, or another under its UID, is durable here.</summary>
     public bool IsAcknowledged => Result != IngestResult.Refused;
 

@@ -79,7 +79,8 @@ public sealed class Ingester
             var header = WriteHeader(request);
             await staged.WriteAsync(header, ct);
             var attributes = await ReceiveAsync(dataSet, request, staged, ct);
-            return Fault(attributes, request) ?? await DecideAsync(new Received(request, attributes, header.Length, staged), ct);
+            return Fault(attributes, request)
+                ?? await DecideAsync(new Received(request, attributes, header.Length, staged), ct) with { Attributes = attributes };
         }
         catch (DicomFormatException fault)
         {

@@ -19,6 +19,9 @@ public sealed partial class Association : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly PresentationContext?[] contextsByNumber = new PresentationContext?[128];
     private readonly bool isRequestor;
+
+    // Not the loop's own task: a peer whose data is always there lets the loop run on within Start, before there is a task.
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task loop = Task.CompletedTask;
     private long messages;
 
@@ -111,7 +114,7 @@ public sealed partial class Association : IAsyncDisposable
             connection.LeaveSend();
         }
 
-        await loop.WaitAsync(ct);
+        await ended.Task.WaitAsync(ct);
         if (isAsked && connection.End is { End: not AssociationEnd.Released } end)
         {
             throw UpperLayerConnection.Copy(end);
@@ -122,7 +125,7 @@ public sealed partial class Association : IAsyncDisposable
     public async Task AbortAsync(CancellationToken ct)
     {
         connection.TryEnd(AssociationEnd.AbortedLocally, "This side aborted the association.");
-        await loop.WaitAsync(ct);
+        await ended.Task.WaitAsync(ct);
     }
 
     /// <summary>Releases the association when nothing is outstanding, aborts it otherwise; returns when it has ended.</summary>
@@ -148,8 +151,8 @@ public sealed partial class Association : IAsyncDisposable
     /// <summary>Begins the loop, which the association owns.</summary>
     internal void Start() => loop = RunAsync();
 
-    /// <summary>Ends with the association.</summary>
-    internal Task WhenEnded() => loop;
+    /// <summary>Ends with the association, however that ends; never fails.</summary>
+    public Task WhenEnded() => ended.Task;
 
     /// <summary>Ends when all that runs has ended, or when the grace is over.</summary>
     internal void Stop()
@@ -192,7 +195,14 @@ public sealed partial class Association : IAsyncDisposable
             end = new AssociationEndedException(AssociationEnd.AbortedLocally, "The association failed.", failure);
         }
 
-        await EndAsync(end);
+        try
+        {
+            await EndAsync(end);
+        }
+        finally
+        {
+            ended.TrySetResult();
+        }
     }
 
     private async Task EndAsync(AssociationEndedException end)

@@ -7,7 +7,7 @@ using Panal.ServiceClasses.Tables;
 namespace Panal.ServiceClasses.Storage;
 
 /// <summary>Answers C-STORE: the data set flows from the association to the archive. PS3.4 §B.2.</summary>
-public sealed class StorageScp(Ingester ingester, Callers callers) : IDimseService
+public sealed class StorageScp(Ingester ingester, Callers callers, StorageAudit audit) : IDimseService
 {
     /// <inheritdoc/>
     public async ValueTask HandleAsync(DimseRequest request, CancellationToken ct)
@@ -33,6 +33,7 @@ public sealed class StorageScp(Ingester ingester, Callers callers) : IDimseServi
             return;
         }
 
+        await audit.RecordAsync(request.Association, sopClassUid, outcome);
         await request.RespondAsync(StorageTable.Success.Code, ct);
     }
 

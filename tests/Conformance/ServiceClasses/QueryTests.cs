@@ -119,8 +119,15 @@ public sealed class QueryTests(QueriedArchives archives) : IClassFixture<Queried
         Dictionary<string, JsonElement> ours = ByStudy(await QueryAsync(node, "STUDY", keys));
         Dictionary<string, JsonElement> theirs = ByStudy(await QueryAsync(orthanc.AeTitle, orthanc.DicomPort, "STUDY", keys, "-S"));
         Assert.Equal(theirs.Keys.Order(), ours.Keys.Order());
+        HashSet<string> unreadable = [.. archives.Files.Where(file => file.HasCodeExtensions).Select(file => file.StudyInstanceUid)];
         foreach ((string study, JsonElement answer) in theirs)
         {
+            // Orthanc 1.10 does not read ISO 2022 escape sequences.
+            if (unreadable.Contains(study))
+            {
+                continue;
+            }
+
             foreach (string field in fields)
             {
                 Assert.Equal($"{study} {field} {Text(answer, field)}", $"{study} {field} {Text(ours[study], field)}");

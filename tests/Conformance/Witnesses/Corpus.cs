@@ -5,9 +5,10 @@ namespace Panal.Conformance.Witnesses;
 /// <summary>One file of the corpus as pydicom sees it.</summary>
 /// <param name="AboutPatient">What it says about its patient; files with one Patient ID do not always agree.</param>
 /// <param name="AboutStudy">What it says about its study; files of one study do not always agree.</param>
+/// <param name="HasCodeExtensions">Its text changes character sets by escape sequences (ISO 2022).</param>
 internal sealed record CorpusFile(
     string Path, string Folder, string SopClassUid, string SopInstanceUid, string TransferSyntaxUid,
-    string StudyInstanceUid, string SeriesInstanceUid, string PatientId, string AboutPatient, string AboutStudy);
+    string StudyInstanceUid, string SeriesInstanceUid, string PatientId, string AboutPatient, string AboutStudy, bool HasCodeExtensions);
 
 /// <summary>The real files beside the repository (../shared/corpus), read in place.</summary>
 internal static class Corpus
@@ -72,6 +73,6 @@ internal static class Corpus
         string Text(string name) => entry.GetProperty(name).GetString()!;
         string path = Text("path");
         string folder = System.IO.Path.GetRelativePath(System.IO.Path.Combine(Folder, "dicom"), path).Split('/')[0];
-        return new CorpusFile(path, folder, Text("class"), Text("instance"), Text("syntax"), Text("study"), Text("series"), Text("patient"), Text("about_patient"), Text("about_study"));
+        return new CorpusFile(path, folder, Text("class"), Text("instance"), Text("syntax"), Text("study"), Text("series"), Text("patient"), Text("about_patient"), Text("about_study"), entry.GetProperty("has_code_extensions").GetBoolean());
     }
 }

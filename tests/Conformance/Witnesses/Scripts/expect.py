@@ -77,8 +77,8 @@ def matches(data_set, keyword, key):
         return any(matches(item, inner, key) for item in data_set.get(sequence, []))
     found = values(data_set, keyword)
     if not found:
-        # PS3.4 C.2.2.1.2: what the archive does not know matches whatever is asked, but nobody is identified by nothing.
-        return keyword != "PatientID" and dictionary_VR(keyword) != "UI"
+        # What the archive does not know matches only where queries are strict (PS3.4 C.2.2.1.2), which is not the default.
+        return False
     return any(matches_one(value, key, dictionary_VR(keyword)) for value in found)
 
 

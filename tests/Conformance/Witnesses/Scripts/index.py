@@ -35,7 +35,8 @@ def entry(path):
     if meta != values[:2]:
         return None
     about_patient, about_study = ("|".join(str(data_set.get(keyword, "")) for keyword in level) for level in (PATIENT_LEVEL, STUDY_LEVEL))
-    return dict(zip(["class", "instance", "study", "series", "patient"], values), path=path, syntax=syntax, about_patient=about_patient, about_study=about_study)
+    return dict(zip(["class", "instance", "study", "series", "patient"], values), path=path, syntax=syntax, about_patient=about_patient, about_study=about_study,
+                has_code_extensions=type(data_set.get("SpecificCharacterSet", "")).__name__ == "MultiValue")
 
 
 json.dump([found for found in map(entry, paths(sys.argv[1:])) if found], sys.stdout)
