@@ -101,7 +101,8 @@ public sealed partial class Association : IAsyncDisposable
         await connection.EnterSendAsync(ct);
         try
         {
-            if (connection.Apply(UpperLayerEvent.ReleaseRequestPrimitive) == UpperLayerAction.AR1)
+            // What is ended is not released any more: the loop aborts it, and no reply would come.
+            if (connection.End is null && connection.Apply(UpperLayerEvent.ReleaseRequestPrimitive) == UpperLayerAction.AR1)
             {
                 isAsked = true;
                 ShortPdus.WriteReleaseRequest(connection.Output);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Panal.Dicom;
+using Panal.Dimse;
 using Panal.ServiceClasses.Peers;
 using Panal.ServiceClasses.QueryRetrieve;
 using Panal.ServiceClasses.Storage;
@@ -53,9 +54,9 @@ internal static class GetCommand
                 classes.UnionWith(study.GetStrings(Tags.SOPClassesInStudy).Where(uid => uid.Length > 0));
             }
         }
-        catch (Exception e) when (e is OperationFailedException or ServiceNotAcceptedException)
+        catch (Exception e) when (e is OperationFailedException or ServiceNotAcceptedException or AssociationRejectedException or AssociationEndedException)
         {
-            // It answers C-GET without answering C-FIND.
+            // Some answer C-GET without answering C-FIND.
             return [];
         }
 

@@ -38,10 +38,9 @@ internal sealed class PendingResponses : IAsyncDisposable
     {
         try
         {
-            using var timer = new PeriodicTimer(_options.ProgressInterval, _time);
             var told = -1;
             var since = _time.GetTimestamp();
-            do
+            while (true)
             {
                 var remaining = _counters.Remaining;
                 if (remaining != told || _time.GetElapsedTime(since) >= _options.PendingInterval)
@@ -50,8 +49,9 @@ internal sealed class PendingResponses : IAsyncDisposable
                     told = remaining;
                     since = _time.GetTimestamp();
                 }
+
+                await Task.Delay(_options.ProgressInterval, _time, ct);
             }
-            while (await timer.WaitForNextTickAsync(ct));
         }
         catch (Exception e) when (e is OperationCanceledException or AssociationEndedException)
         {

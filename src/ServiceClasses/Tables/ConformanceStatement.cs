@@ -23,7 +23,7 @@ public static class ConformanceStatement
         | Item | As acceptor | As requestor |
         |---|---|---|
         | Application context | 1.2.840.10008.3.1.1.1 | the same |
-        | Maximum PDU length offered | 1,048,576 bytes | the same |
+        | Maximum PDU length offered | as configured, 4,096 to 1,048,576 bytes | the same |
         | Presentation contexts in one association | up to 128 | up to 128; more are spread over several associations |
         | Asynchronous operations window | answered as offered, within the configured limit | used when the peer grants it |
         | SCP/SCU role selection | as proposed, for Storage (C-GET) and Storage Commitment (results) | C-GET: SCP=1; results of storage commitment: SCU=0, SCP=1 |

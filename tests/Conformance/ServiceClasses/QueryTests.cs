@@ -59,6 +59,28 @@ public sealed class QueryTests(QueriedArchives archives) : IClassFixture<Queried
         Assert.Equal(5, outcome.GetProperty("actual").GetArrayLength());
     }
 
+    [Theory]
+    [InlineData("SPS2032")]
+    [InlineData("MR*")]
+    [InlineData("no such step")]
+    public async Task An_item_of_a_sequence_is_matched(string step)
+    {
+        PanalNode node = await archives.NodeAsync(Ct);
+        AssertExpected(await QueryAsync(
+            node, "SERIES", new() { ["RequestAttributesSequence.ScheduledProcedureStepID"] = step, ["SeriesInstanceUID"] = "", ["StudyInstanceUID"] = "" }));
+    }
+
+    [Theory]
+    [InlineData("' OR 1=1 --")]
+    [InlineData("%")]
+    [InlineData("_*")]
+    [InlineData("*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?x")]
+    public async Task Characters_that_mean_something_elsewhere_mean_nothing_here(string value)
+    {
+        PanalNode node = await archives.NodeAsync(Ct);
+        AssertExpected(await QueryAsync(node, "STUDY", new() { ["PatientID"] = value }));
+    }
+
     [Fact]
     public async Task Relational_queries_are_answered_without_negotiation()
     {
@@ -161,6 +183,9 @@ public sealed class QueryTests(QueriedArchives archives) : IClassFixture<Queried
         Assert.Equal(Uids("expected"), Uids("actual"));
     }
 
+    /// <summary>dcmtk names the attribute of an item "Sequence[0].Attribute".</summary>
+    private static string PathOf(string key) => key.Replace(".", "[0].", StringComparison.Ordinal);
+
     private Task<JsonElement> QueryAsync(PanalNode node, string level, Dictionary<string, string> keys, string model = "-S") =>
         QueryAsync(node.AeTitle, node.DicomPort, level, keys, level == "PATIENT" ? "-P" : model);
 
@@ -169,7 +194,7 @@ public sealed class QueryTests(QueriedArchives archives) : IClassFixture<Queried
         using var directory = new TemporaryDirectory("find");
         string unique = level switch { "PATIENT" => "PatientID", "STUDY" => "StudyInstanceUID", "SERIES" => "SeriesInstanceUID", _ => "SOPInstanceUID" };
         keys.TryAdd(unique, "");
-        IEnumerable<string> options = keys.SelectMany(key => new[] { "-k", key.Value.Length == 0 ? key.Key : $"{key.Key}={key.Value}" });
+        IEnumerable<string> options = keys.SelectMany(key => new[] { "-k", key.Value.Length == 0 ? PathOf(key.Key) : $"{PathOf(key.Key)}={key.Value}" });
         (await ForeignProgram.RunAsync(
             "findscu", [model, "-X", "-od", directory.Path, "-k", $"QueryRetrieveLevel={level}", .. options, "-aec", aeTitle, "127.0.0.1", port.ToString()], Ct)).Succeeded();
         return await Pydicom.RunAsync(

@@ -86,6 +86,23 @@ public sealed class RetrieveTests
     }
 
     [Fact]
+    public async Task A_cancelled_move_ends_between_two_instances_and_the_node_serves_on()
+    {
+        await using PanalNode node = await NodeWithStudyAsync();
+
+        // A receiver that takes its time, so that the cancel request comes before the end.
+        await using Storescp receiver = await Storescp.StartAsync(Ct, "SLOW", "--sleep-after", "1");
+        await node.AddApplicationEntityAsync(receiver.AeTitle, receiver.Port, Ct);
+        CorpusFile file = (await Corpus.FamilyAsync("ct_series", 1, Ct))[0];
+        ProgramResult result = await ForeignProgram.RunAsync(
+            "movescu", ["-v", "-S", "--cancel", "1", "-aem", receiver.AeTitle, "-k", "QueryRetrieveLevel=STUDY", "-k", $"StudyInstanceUID={file.StudyInstanceUid}",
+                .. node.DcmtkAddress("MOVESCU")], Ct);
+        Assert.Contains("Cancel", result.Everything);
+        Assert.InRange(receiver.Files.Length, 0, 5);
+        (await ForeignProgram.RunAsync("echoscu", node.DcmtkAddress("ECHOSCU"), Ct)).Succeeded();
+    }
+
+    [Fact]
     public async Task What_matches_nothing_is_a_success_without_sub_operations()
     {
         await using PanalNode node = await NodeWithStudyAsync();
@@ -156,6 +173,20 @@ public sealed class RetrieveTests
         using var directory = new TemporaryDirectory("get");
         (await PanalNode.RunCommandAsync(["get", .. address, "--study", files[0].StudyInstanceUid, "--output", directory.Path], Ct)).Succeeded();
         Assert.Equal(files.Count, Directory.GetFiles(directory.Path, "*.dcm", SearchOption.AllDirectories).Length);
+    }
+
+    [Fact]
+    public async Task Our_client_fetches_from_Orthanc()
+    {
+        await using Orthanc orthanc = await Orthanc.StartAsync(Ct);
+        IReadOnlyList<CorpusFile> files = await Corpus.FamilyAsync("ct_series", 5, Ct);
+        string[] address = ["127.0.0.1", orthanc.DicomPort.ToString(), "--called", orthanc.AeTitle];
+        (await PanalNode.RunCommandAsync(["store", .. address, .. files.Select(file => file.Path)], Ct)).Succeeded();
+        using var directory = new TemporaryDirectory("get");
+        (await PanalNode.RunCommandAsync(["get", .. address, "--study", files[0].StudyInstanceUid, "--output", directory.Path], Ct)).Succeeded();
+        Assert.Equal(
+            files.Select(file => file.SopInstanceUid).Order(),
+            Directory.GetFiles(directory.Path).Select(path => Path.GetFileNameWithoutExtension(path)).Order());
     }
 
     [Fact]

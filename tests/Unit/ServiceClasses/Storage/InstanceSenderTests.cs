@@ -1,0 +1,108 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Panal.Dicom;
+using Panal.Dimse;
+using Panal.ServiceClasses.Storage;
+using Panal.Unit.Dimse.Associations;
+
+namespace Panal.Unit.ServiceClasses.Storage;
+
+public sealed class InstanceSenderTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Instances_are_sent_in_order_and_each_status_is_told()
+    {
+        var receiver = new Receiver { Status = uid => uid == "1.2.2" ? (ushort)0xA700 : (ushort)0 };
+        var outcomes = await SendAsync(receiver, [Instance("1.2.1"), Instance("1.2.2"), Instance("1.2.3")]);
+        Assert.Equal(["1.2.1", "1.2.2", "1.2.3"], receiver.Received);
+        Assert.Equal([(ushort)0, (ushort)0xA700, (ushort)0], outcomes.Select(outcome => outcome.Status!.Value));
+    }
+
+    [Fact]
+    public async Task The_next_instance_is_opened_while_the_current_one_is_under_way()
+    {
+        var opened = new TaskCompletionSource();
+        var receiver = new Receiver { Before = () => opened.Task };
+        SendableInstance second = Instance("1.2.2") with
+        {
+            Open = accepted =>
+            {
+                opened.TrySetResult();
+                return new OutgoingDataSet(new MemoryStream(), accepted.First());
+            },
+        };
+        Assert.Equal(2, (await SendAsync(receiver, [Instance("1.2.1"), second])).Count);
+    }
+
+    [Fact]
+    public async Task What_the_peer_does_not_take_fails_alone()
+    {
+        var receiver = new Receiver();
+        var outcomes = await SendAsync(
+            receiver,
+            [Instance("1.2.1") with { SopClassUid = Uids.MRImageStorage }, Instance("1.2.2") with { Open = _ => null }, Instance("1.2.3")]);
+        Assert.Equal(["1.2.3"], receiver.Received);
+        Assert.Equal(["1.2.1", "1.2.2"], outcomes.Where(outcome => outcome.Status is null).Select(outcome => outcome.Instance.SopInstanceUid));
+    }
+
+    [Fact]
+    public async Task An_instance_that_cannot_be_opened_fails_alone()
+    {
+        var broken = Instance("1.2.1") with { Open = _ => throw new IOException("no such file") };
+        var outcomes = await SendAsync(new Receiver(), [broken, Instance("1.2.2")]);
+        Assert.Equal([null, (ushort?)0], outcomes.Select(outcome => outcome.Status));
+    }
+
+    [Fact]
+    public async Task An_instance_that_breaks_off_takes_the_rest_of_the_association_with_it_and_all_are_told()
+    {
+        var torn = Instance("1.2.1") with { Open = accepted => new OutgoingDataSet(new TornStream(), accepted.First()) };
+        var outcomes = await SendAsync(new Receiver(), [torn, Instance("1.2.2"), Instance("1.2.3")]);
+        Assert.Equal(["1.2.1", "1.2.2", "1.2.3"], outcomes.Select(outcome => outcome.Instance.SopInstanceUid));
+        Assert.All(outcomes, outcome => Assert.Null(outcome.Status));
+    }
+
+    [Fact]
+    public async Task A_cancelled_sending_stops_between_two_instances()
+    {
+        var receiver = new Receiver();
+        var outcomes = await SendAsync(receiver, [Instance("1.2.1"), Instance("1.2.2"), Instance("1.2.3")], () => receiver.Received.Count >= 1);
+        Assert.InRange(outcomes.Count, 1, 2);
+    }
+
+    private static async Task<List<SendOutcome>> SendAsync(Receiver receiver, SendableInstance[] instances, Func<bool>? isCancelled = null)
+    {
+        await using var pair = await AssociationPair.OpenAsync(receiver);
+        var outcomes = new List<SendOutcome>();
+        var sender = new InstanceSender(pair.Requestor, 1, NullLogger.Instance);
+        await sender.SendAsync(instances, null, outcomes.Add, isCancelled ?? (() => false), Ct);
+        return outcomes;
+    }
+
+    private static SendableInstance Instance(string sopInstanceUid) => new(
+        Uids.CTImageStorage, sopInstanceUid, Uids.ExplicitVRLittleEndian, accepted => new OutgoingDataSet(new MemoryStream(new byte[100]), accepted.First()));
+
+    private sealed class Receiver : IDimseService
+    {
+        public List<string> Received { get; } = [];
+
+        public Func<string, ushort> Status { get; init; } = _ => 0;
+
+        public Func<Task> Before { get; init; } = () => Task.CompletedTask;
+
+        public async ValueTask HandleAsync(DimseRequest request, CancellationToken ct)
+        {
+            await request.DataSet.CopyToAsync(Stream.Null, ct);
+            await Before().WaitAsync(TimeSpan.FromSeconds(20), ct);
+            Received.Add(request.SopInstanceUid!);
+            await request.RespondAsync(Status(request.SopInstanceUid!), ct);
+        }
+    }
+
+    private sealed class TornStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            ValueTask.FromException<int>(new IOException("the disk fails"));
+    }
+}
