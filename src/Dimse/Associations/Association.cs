@@ -186,9 +186,9 @@ public sealed partial class Association : IAsyncDisposable
             Log.Violation(logger, Number, violation.Reason, violation.Message);
             end = new AssociationEndedException(AssociationEnd.ProtocolViolation, violation.Message, violation);
         }
-        catch (AssociationEndedException ended)
+        catch (AssociationEndedException reason)
         {
-            end = ended;
+            end = reason;
         }
         catch (Exception failure)
         {
