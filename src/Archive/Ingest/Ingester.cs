@@ -166,7 +166,7 @@ public sealed class Ingester
     {
         using var alone = await _locks.AcquireAsync(received.Request.SopInstanceUid, ct);
         var held = _catalogue.FindInstance(received.Request.SopInstanceUid);
-        if (held is null)
+        if (held is not { Copies.Count: > 0 })
         {
             await KeepAsync(received, isVersion: false, ct);
             return new IngestOutcome(IngestResult.Stored);

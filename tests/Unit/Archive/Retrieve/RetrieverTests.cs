@@ -103,7 +103,7 @@ public sealed class RetrieverTests
     }
 
     private static OutgoingInstance? Open(TemporaryArchive archive, string accepted) =>
-        Retriever(archive).Open(Locate(archive, "IMAGE", (Tags.SOPInstanceUID, [First.SopInstanceUid])).Single(), [accepted]);
+        Retriever(archive).Open(Locate(archive, "IMAGE", (Tags.SOPInstanceUID, [First.SopInstanceUid])).Single(), [accepted]).Instance;
 
     private static Retriever Retriever(TemporaryArchive archive) => new(archive.Holdings.Catalogue, archive.Holdings.Volumes);
 
