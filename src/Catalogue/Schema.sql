@@ -119,7 +119,8 @@ CREATE TABLE publisher (
     authority      INTEGER NOT NULL,         -- what a higher one says of patients, studies and series wins
     history        BLOB NOT NULL,            -- of its catalogue that the cursor belongs to
     cursor         INTEGER NOT NULL,         -- its changes up to here are in these rows
-    mark           INTEGER NOT NULL,         -- of its change at the cursor, proves that it is the same one
+    seen           INTEGER NOT NULL,         -- its newest change when it read what it last told: at or beyond the cursor
+    mark           INTEGER NOT NULL,         -- of that change, proves that it is still the same one
     filter         INTEGER NOT NULL,         -- fingerprint of what it lets this node see
     snapshot_after INTEGER,                  -- while a snapshot is taken over: up to which of its studies; else NULL
     round          INTEGER NOT NULL,         -- counts snapshots: studies of an older round are gone when one ends
@@ -128,7 +129,7 @@ CREATE TABLE publisher (
     applied_at     INTEGER NOT NULL,         -- when something of it was last written here
     is_complete    INTEGER NOT NULL          -- 0 while a snapshot or a long absence is being caught up
 ) STRICT;
-INSERT INTO publisher VALUES (0, zeroblob(16), 0, zeroblob(16), 0, 0, 0, NULL, 0, 0, 0, 0, 1);
+INSERT INTO publisher VALUES (0, zeroblob(16), 0, zeroblob(16), 0, 0, 0, 0, NULL, 0, 0, 0, 0, 1);
 
 -- What a publisher says of a study and its patient. A row of publisher 0 stands only where another one's word is shown instead.
 CREATE TABLE study_claim (

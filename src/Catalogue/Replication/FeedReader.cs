@@ -18,12 +18,13 @@ internal static class FeedReader
     internal static FeedCursor Head(Reader reader, FeedFilter filter)
     {
         long head = Queries.Lookups.LastSequence(reader);
-        return new FeedCursor(History(reader), head, Mark(reader, head) ?? 0, filter.Fingerprint, null);
+        return new FeedCursor(History(reader), head, head, Mark(reader, head) ?? 0, filter.Fingerprint, null);
     }
 
-    /// <summary>Whether the feed can go on from here: the same catalogue, the same change at the cursor, the same filter.</summary>
+    /// <summary>Whether the feed can go on from here: the same catalogue, the same newest change that was seen, all since, the same filter.</summary>
     internal static bool CanResume(Reader reader, FeedCursor cursor, FeedFilter filter) =>
-        cursor.History == History(reader) && cursor.Filter == filter.Fingerprint && Mark(reader, cursor.Sequence) == cursor.Mark;
+        cursor.History == History(reader) && cursor.Filter == filter.Fingerprint && cursor.Sequence <= cursor.Seen && Mark(reader, cursor.Seen) == cursor.Mark
+        && cursor.Sequence >= Oldest(reader) - 1;
 
     /// <summary>All that changed after a sequence, as it is now; when that is too much, as much as the limit says.</summary>
     /// <returns>Null when changes after the sequence were compacted away.</returns>
@@ -62,7 +63,7 @@ internal static class FeedReader
             Collect(reader, uid, studies, goneInstances, filter);
         }
 
-        var cursor = new FeedCursor(head.History, last, Mark(reader, last) ?? 0, head.Filter, null);
+        FeedCursor cursor = head with { Sequence = last };
         var state = new CatalogueState([.. studies.Values.Where(static study => !study.IsHidden).Select(study => study.ToState(filter))], goneStudies, goneInstances);
         return new FeedStep(state, cursor, new FeedHead(head.Sequence, now), IsFreshSnapshot: false);
     }
@@ -89,9 +90,10 @@ internal static class FeedReader
             }
         }
 
+        FeedCursor head = Head(reader, filter);
         return new FeedStep(
-            new CatalogueState(studies, [], []), start with { SnapshotAfter = isEnd ? null : after },
-            new FeedHead(Queries.Lookups.LastSequence(reader), now), isFresh);
+            new CatalogueState(studies, [], []), start with { SnapshotAfter = isEnd ? null : after, Seen = head.Seen, Mark = head.Mark },
+            new FeedHead(head.Sequence, now), isFresh);
     }
 
     internal static Guid History(Reader reader)
@@ -124,11 +126,16 @@ internal static class FeedReader
         }
 
         // Nothing was compacted yet if the first change is there, or none at all.
-        Statement first = reader.Prepare("SELECT coalesce(min(sequence), 1) FROM change");
-        first.Step();
-        bool isWhole = first.Int64(0) == 1;
-        first.Reset();
-        return isWhole ? 0 : null;
+        return Oldest(reader) == 1 ? 0 : null;
+    }
+
+    private static long Oldest(Reader reader)
+    {
+        Statement statement = reader.Prepare("SELECT coalesce(min(sequence), 1) FROM change");
+        statement.Step();
+        long oldest = statement.Int64(0);
+        statement.Reset();
+        return oldest;
     }
 
     private static void Collect(Reader reader, string uid, Dictionary<long, StudyDraft> studies, List<string> gone, FeedFilter filter)

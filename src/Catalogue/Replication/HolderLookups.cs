@@ -48,7 +48,7 @@ internal static class HolderLookups
     {
         Statement statement = reader.Prepare(
             """
-            SELECT node, authority, history, cursor, mark, filter, snapshot_after, head, head_at, applied_at, is_complete
+            SELECT node, authority, history, cursor, mark, filter, snapshot_after, head, head_at, applied_at, is_complete, seen
             FROM publisher WHERE id > 0 ORDER BY node
             """);
         var publishers = new List<PublisherState>();
@@ -56,7 +56,7 @@ internal static class HolderLookups
         {
             publishers.Add(new PublisherState(
                 Node(statement, 0), (int)statement.Int64(1),
-                new FeedCursor(Node(statement, 2), statement.Int64(3), statement.Int64(4), statement.Int64(5), statement.NullableInt64(6)),
+                new FeedCursor(Node(statement, 2), statement.Int64(3), statement.Int64(11), statement.Int64(4), statement.Int64(5), statement.NullableInt64(6)),
                 statement.Int64(8) > 0 ? new FeedHead(statement.Int64(7), DateTimeOffset.FromUnixTimeMilliseconds(statement.Int64(8))) : null,
                 statement.Int64(9) > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(statement.Int64(9)) : null,
                 statement.Int64(10) != 0));

@@ -8,7 +8,7 @@ internal sealed class PublisherRows(Connection connection) : IDisposable
     private readonly Statement _find = connection.Prepare("SELECT id, round, snapshot_after IS NOT NULL FROM publisher WHERE node = ?1");
 
     private readonly Statement _insert = connection.Prepare(
-        "INSERT INTO publisher VALUES (NULL, ?1, ?2, zeroblob(16), 0, 0, 0, NULL, 0, 0, 0, 0, 0)");
+        "INSERT INTO publisher VALUES (NULL, ?1, ?2, zeroblob(16), 0, 0, 0, 0, NULL, 0, 0, 0, 0, 0)");
 
     private readonly Statement _setAuthority = connection.Prepare("UPDATE publisher SET authority = ?2 WHERE id = ?1 AND authority <> ?2");
 
@@ -17,7 +17,7 @@ internal sealed class PublisherRows(Connection connection) : IDisposable
     private readonly Statement _advance = connection.Prepare(
         """
         UPDATE publisher SET history = ?2, cursor = ?3, mark = ?4, filter = ?5, snapshot_after = ?6, round = ?7,
-                             head = max(?8, ?3), head_at = ?9, applied_at = ?10, is_complete = ?11
+                             head = max(?8, ?3), head_at = ?9, applied_at = ?10, is_complete = ?11, seen = ?12
         WHERE id = ?1
         """);
 
@@ -62,7 +62,7 @@ internal sealed class PublisherRows(Connection connection) : IDisposable
         FeedCursor cursor = step.Cursor;
         _advance.Bind(1, publisher).Bind(2, Bytes(cursor.History)).Bind(3, cursor.Sequence).Bind(4, cursor.Mark).Bind(5, cursor.Filter)
             .Bind(6, cursor.SnapshotAfter).Bind(7, round).Bind(8, step.Head.Sequence).Bind(9, step.Head.At.ToUnixTimeMilliseconds())
-            .Bind(10, now).Bind(11, step.IsComplete ? 1 : 0).Run();
+            .Bind(10, now).Bind(11, step.IsComplete ? 1 : 0).Bind(12, cursor.Seen).Run();
     }
 
     internal void Hear(Guid node, FeedHead head) =>

@@ -3,11 +3,12 @@ namespace Panal.Catalogue;
 /// <summary>Which changes of a publisher are known, and how to recognise that it is still the same catalogue.</summary>
 /// <param name="History">Random identity of the publisher's catalogue.</param>
 /// <param name="Sequence">Its changes up to here are known.</param>
-/// <param name="Mark">Of its change at the sequence: a catalogue that was restored has another one there, or none.</param>
+/// <param name="Seen">Its newest change when it read what it last told; beyond the sequence while something long is being caught up.</param>
+/// <param name="Mark">Of its change there: a catalogue that was restored since has another one, or none.</param>
 /// <param name="Filter">Fingerprint of what the publisher lets be seen.</param>
 /// <param name="SnapshotAfter">While a snapshot is taken over, the last of its studies that is known, 0 for none; else null.</param>
 /// <remarks>docs/formats/feed.md, "Cursor".</remarks>
-public readonly record struct FeedCursor(Guid History, long Sequence, long Mark, long Filter, long? SnapshotAfter)
+public readonly record struct FeedCursor(Guid History, long Sequence, long Seen, long Mark, long Filter, long? SnapshotAfter)
 {
     /// <summary>Nothing is known.</summary>
     public static FeedCursor None => default;

@@ -23,7 +23,7 @@ internal enum FeedMode : byte
 internal static class FeedMessages
 {
     /// <summary>A cursor, in bytes.</summary>
-    internal const int CursorBytes = 16 + (4 * sizeof(long));
+    internal const int CursorBytes = 16 + (5 * sizeof(long));
 
     /// <summary>Columns of one step before compression at most, in bytes.</summary>
     internal const int ColumnsLimitBytes = StateDecoder.BudgetBytes;
@@ -220,18 +220,20 @@ internal static class FeedMessages
     {
         cursor.History.TryWriteBytes(target, bigEndian: true, out _);
         BinaryPrimitives.WriteInt64LittleEndian(target[16..], cursor.Sequence);
-        BinaryPrimitives.WriteInt64LittleEndian(target[24..], cursor.Mark);
-        BinaryPrimitives.WriteInt64LittleEndian(target[32..], cursor.Filter);
-        BinaryPrimitives.WriteInt64LittleEndian(target[40..], cursor.SnapshotAfter ?? -1);
+        BinaryPrimitives.WriteInt64LittleEndian(target[24..], cursor.Seen);
+        BinaryPrimitives.WriteInt64LittleEndian(target[32..], cursor.Mark);
+        BinaryPrimitives.WriteInt64LittleEndian(target[40..], cursor.Filter);
+        BinaryPrimitives.WriteInt64LittleEndian(target[48..], cursor.SnapshotAfter ?? -1);
     }
 
     private static FeedCursor ReadCursor(ReadOnlySpan<byte> source)
     {
-        long sequence = BinaryPrimitives.ReadInt64LittleEndian(source[16..]), snapshot = BinaryPrimitives.ReadInt64LittleEndian(source[40..]);
-        return sequence >= 0 && snapshot >= -1
+        long sequence = BinaryPrimitives.ReadInt64LittleEndian(source[16..]), seen = BinaryPrimitives.ReadInt64LittleEndian(source[24..]);
+        long snapshot = BinaryPrimitives.ReadInt64LittleEndian(source[48..]);
+        return sequence >= 0 && seen >= sequence && snapshot >= -1
             ? new FeedCursor(
-                new Guid(source[..16], bigEndian: true), sequence, BinaryPrimitives.ReadInt64LittleEndian(source[24..]),
-                BinaryPrimitives.ReadInt64LittleEndian(source[32..]), snapshot < 0 ? null : snapshot)
+                new Guid(source[..16], bigEndian: true), sequence, seen, BinaryPrimitives.ReadInt64LittleEndian(source[32..]),
+                BinaryPrimitives.ReadInt64LittleEndian(source[40..]), snapshot < 0 ? null : snapshot)
             : throw new FeedProtocolException("A cursor is out of range.");
     }
 }

@@ -218,5 +218,5 @@ public sealed class ReplicaTests
     }
 
     private static Task ApplyAsync(TemporaryCatalogue here, Guid publisher, CatalogueState state, long sequence = 1) => here.Database.ApplyAsync(
-        publisher, new FeedStep(state, new FeedCursor(publisher, sequence, 1, 0, null), new FeedHead(sequence, Samples.Noon), false), None).AsTask();
+        publisher, new FeedStep(state, new FeedCursor(publisher, sequence, sequence, 1, 0, null), new FeedHead(sequence, Samples.Noon), false), None).AsTask();
 }

@@ -36,7 +36,7 @@ public sealed class FeedSimulationTests
 
     private sealed class History(Random random) : IAsyncDisposable
     {
-        private const int Operations = 40;
+        private const int Operations = 30;
         private static readonly string[] Names = ["Doe^Jane", "Doe^Janet", "Roe^Ann"];
 
         private readonly List<SimulatedNode> _nodes = [];
