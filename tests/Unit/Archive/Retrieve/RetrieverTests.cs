@@ -1,6 +1,8 @@
 using System.Buffers;
+using Panal.Archive.Ingest;
 using Panal.Archive.Retrieve;
 using Panal.Archive.Search;
+using Panal.Catalogue;
 using Panal.Dicom;
 
 namespace Panal.Unit.Archive.Retrieve;
@@ -63,6 +65,31 @@ public sealed class RetrieverTests
         Assert.Null(Open(archive, Uids.ImplicitVRLittleEndian));
         await using var instance = Open(archive, Uids.JPEGBaseline8Bit);
         Assert.NotNull(instance);
+    }
+
+    [Fact]
+    public async Task An_instance_that_only_other_nodes_hold_is_located_and_its_holders_are_told()
+    {
+        await using var archive = await TemporaryArchive.OpenAsync();
+        var node = Guid.NewGuid();
+        var catalogue = archive.Holdings.Catalogue;
+        await catalogue.SubscribeAsync(node, 0, TestContext.Current.CancellationToken);
+        var state = Catalogue.Replication.StateCodecTests.State("1.2.3", "Doe^Jane", First.SopInstanceUid);
+        await catalogue.ApplyAsync(
+            node, new FeedStep(state, new FeedCursor(node, 1, 1, 1, 0, null), new FeedHead(1, DateTimeOffset.UnixEpoch), false), TestContext.Current.CancellationToken);
+
+        var reference = Locate(archive, "STUDY", (Tags.StudyInstanceUID, ["1.2.3"])).Single();
+        var outcome = Retriever(archive).Open(reference, [Uids.ExplicitVRLittleEndian]);
+        Assert.Equal((OpenResult.HeldElsewhere, null), (outcome.Result, outcome.Instance));
+        Assert.Equal((node, 1000L), (Assert.Single(outcome.Holders).Node, outcome.Holders[0].LengthBytes));
+
+        // Sending it here makes it ours, as if nobody had told of it.
+        Assert.Equal(IngestResult.Stored, (await archive.StoreAsync(First)).Result);
+        Assert.NotNull(Open(archive, Uids.ExplicitVRLittleEndian));
+
+        await catalogue.DeleteAsync([First.SopInstanceUid], TestContext.Current.CancellationToken);
+        await catalogue.UnsubscribeAsync(node, TestContext.Current.CancellationToken);
+        Assert.Equal(OpenResult.NotFound, Retriever(archive).Open(reference, [Uids.ExplicitVRLittleEndian]).Result);
     }
 
     [Fact]
