@@ -9,7 +9,7 @@ namespace Panal.Catalogue;
 /// The rows of a node: patients, studies, series, instances, copies, changes, conflicts and jobs, in one SQLite file. Writes share
 /// transactions; reads see a snapshot and wait for no writer. Safe for many callers at once.
 /// </summary>
-public sealed class CatalogueDatabase : IAsyncDisposable
+public sealed partial class CatalogueDatabase : IAsyncDisposable
 {
     private readonly FileStream _lock;
     private readonly Writer _writer;
@@ -18,6 +18,8 @@ public sealed class CatalogueDatabase : IAsyncDisposable
     private readonly DurableLog _log;
     private readonly ReaderPool _readers;
     private readonly QueryRunner _queries;
+    private readonly TimeProvider _time;
+    private readonly ChangeSignal _signal = new();
 
     private CatalogueDatabase(string path, FileStream fileLock, Connection connection, CatalogueOptions options, TimeProvider time)
     {
@@ -25,7 +27,8 @@ public sealed class CatalogueDatabase : IAsyncDisposable
         _writer = new Writer(connection, options, time);
         _log = new DurableLog(path + "-wal");
         _checkpointer = new Checkpointer(path, _writer, options);
-        _queue = new WriteQueue(_writer, options, time, _checkpointer.AfterCommit);
+        _time = time;
+        _queue = new WriteQueue(_writer, options, time, AfterCommit);
         _readers = new ReaderPool(path, options, _queue.CatchUp);
         _queries = new QueryRunner(_readers);
     }
@@ -233,6 +236,12 @@ public sealed class CatalogueDatabase : IAsyncDisposable
             fileLock.Dispose();
             throw;
         }
+    }
+
+    private void AfterCommit()
+    {
+        _checkpointer.AfterCommit();
+        _signal.Committed();
     }
 
     private async ValueTask<TResult> RunDurablyAsync<TArgument, TResult>(TArgument argument, Func<Writer, TArgument, TResult> work, CancellationToken ct)

@@ -180,7 +180,7 @@ public sealed class Ingester
         {
             // Whoever wrote this UID before has let go of it after its commit.
             var held = _catalogue.FindCommitted(received.Request.SopInstanceUid);
-            if (held is null)
+            if (held is not { Copies.Count: > 0 })
             {
                 isHandedOver = await KeepFirstAsync(received, alone, ct);
                 return new IngestOutcome(IngestResult.Stored);
