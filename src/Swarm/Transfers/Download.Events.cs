@@ -236,6 +236,7 @@ internal sealed partial class Download
 
     /// <summary>
     /// A viewer waits for these objects, in this order, and no longer for those before: what is asked already becomes urgent where it is.
+    /// Of more than <see cref="MaxUrgent"/> blocks, the first.
     /// </summary>
     public void Want(ReadOnlySpan<int> objects)
     {
@@ -243,7 +244,7 @@ internal sealed partial class Download
         Calm(objects);
         foreach (var index in objects)
         {
-            for (var block = Map.FirstBlockOf(index); block < Map.FirstBlockOf(index + 1); block++)
+            for (var block = Map.FirstBlockOf(index); block < Map.FirstBlockOf(index + 1) && _urgent.Count < MaxUrgent; block++)
             {
                 if (Have.Contains(block))
                 {

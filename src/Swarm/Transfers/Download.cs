@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Panal.Swarm.Picking;
 using Panal.Swarm.Pieces;
 using Panal.Volumes;
@@ -16,6 +17,9 @@ internal sealed partial class Download
 {
     /// <summary>The uplink of a peer that has not said what it carries, in bytes a second: an ADSL line's.</summary>
     public const double UnknownUplink = 100_000;
+
+    /// <summary>Most blocks that a viewer may wait for at once: 64 MiB, more than it shows in the time that they need.</summary>
+    public const int MaxUrgent = 1024;
 
     private const int Nobody = -1;
 
@@ -86,10 +90,10 @@ internal sealed partial class Download
     public BlockSet FirstImages { get; }
 
     /// <summary>What a viewer waits for, in its order.</summary>
-    public IReadOnlyList<int> Urgent => _urgent;
+    public ReadOnlySpan<int> Urgent => CollectionsMarshal.AsSpan(_urgent);
 
     /// <summary>The peers by their numbers; null where one has left.</summary>
-    public IReadOnlyList<Holder?> Holders => _holders;
+    public ReadOnlySpan<Holder?> Holders => CollectionsMarshal.AsSpan(_holders);
 
     /// <summary>True if another peer wants what we want.</summary>
     public bool HasReceivers => _receivers > 0;

@@ -201,6 +201,45 @@ public sealed class DownloadTests
         Assert.Equal(5, _download.HolderUp(1_000, false));
     }
 
+    [Fact]
+    public void A_viewer_that_wants_everything_gets_the_first_64_MiB_urgently()
+    {
+        var large = new Download(Map(2_000), 7, new DownloadOptions());
+        large.Want([.. Enumerable.Range(0, 2_000)]);
+        Assert.Equal(Enumerable.Range(0, Download.MaxUrgent), large.Urgent.ToArray());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_block_of_a_transfer_of_10_GB_costs_no_allocation(bool hasReceivers)
+    {
+        var large = new Download(new BlockMap([new TransferObject(default, 160_000 * 65_536L, false)]), 7, new DownloadOptions());
+        int[] sources = [large.HolderUp(1, false), large.HolderUp(2, false), large.HolderUp(3, false)];
+        foreach (var source in sources)
+        {
+            large.HasAll(source);
+        }
+
+        for (var i = 0; hasReceivers && i < 4; i++)
+        {
+            large.HolderUp((ulong)i + 10, false);
+        }
+
+        var actions = new TransferAction[256];
+        var before = 0L;
+        for (var block = 0; block < 20_000; block++)
+        {
+            before = block == 10_000 ? GC.GetAllocatedBytesForCurrentThread() : before;
+            large.Decide(_now, actions);
+            _now += TimeSpan.FromMilliseconds(1);
+            var holder = large.Holders[sources[block % 3]]!;
+            Assert.True(large.Arrived(holder.Number, holder.Requests[0].Block, true, _now));
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);
+    }
+
     private static BlockMap Map(int objects) => new([.. Enumerable.Range(0, objects).Select(_ => new TransferObject(default, 2 * 65_536, false))]);
 
     private int Source(ulong key)
