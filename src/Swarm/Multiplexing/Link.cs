@@ -39,6 +39,7 @@ internal sealed partial class Link : IDisposable
     private long _drainingSince;
     private bool _isDrainedByPeer;
     private LinkEnd? _end;
+    private Task _told = Task.CompletedTask;
 
     /// <param name="transport">What carries the frames, after the preface; the link closes it.</param>
     /// <param name="peer">Who is at the other end.</param>
@@ -131,6 +132,7 @@ internal sealed partial class Link : IDisposable
         }
 
         await CloseTransportAsync();
+        await _told;
         Task[] served;
         lock (_gate)
         {
@@ -231,7 +233,7 @@ internal sealed partial class Link : IDisposable
         }
 
         // Services are told; a write that hangs and a peer that does not close get no more than the farewell.
-        _closing.Cancel();
+        _told = _closing.CancelAsync();
         _cut.CancelAfter(Farewell);
     }
 

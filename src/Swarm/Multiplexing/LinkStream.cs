@@ -44,6 +44,8 @@ internal sealed class LinkStream : ILinkStream
 
     public uint Id { get; }
 
+    public Link Link => _link;
+
     public NodeId Peer => _link.Peer;
 
     public string Protocol { get; }
