@@ -25,7 +25,7 @@ internal sealed partial class Link
                 var read = await _transport.ReadAsync(buffer.AsMemory(filled), _cut.Token);
                 if (read == 0)
                 {
-                    Close(EndOfConnection());
+                    Close(EndOfConnection("it ended"));
                     return;
                 }
 
@@ -45,7 +45,7 @@ internal sealed partial class Link
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
-            Close(EndOfConnection());
+            Close(EndOfConnection(e.Message));
         }
         finally
         {
@@ -53,13 +53,13 @@ internal sealed partial class Link
         }
     }
 
-    private LinkEnd EndOfConnection()
+    private LinkEnd EndOfConnection(string how)
     {
         lock (_gate)
         {
             return _drain is { } drain
                 ? new LinkEnd(drain, IsByPeer: true, IsViolation: false, "a better link of the same pair stands")
-                : new LinkEnd(LinkCloseReason.Tunnel, IsByPeer: true, IsViolation: false, "the connection was cut");
+                : new LinkEnd(LinkCloseReason.Tunnel, IsByPeer: true, IsViolation: false, "the connection was cut: " + how);
         }
     }
 

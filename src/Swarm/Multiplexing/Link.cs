@@ -208,7 +208,6 @@ internal sealed partial class Link : IDisposable
 
     private void Close(LinkEnd end)
     {
-        LinkStream[] streams;
         lock (_gate)
         {
             if (_end is not null)
@@ -222,19 +221,18 @@ internal sealed partial class Link : IDisposable
                 _schedule.GoAway = end.Reason;
             }
 
-            streams = [.. _streams.Values];
             var failure = end.ToException();
-            foreach (var stream in streams)
+            foreach (var stream in _streams.Values.ToArray())
             {
                 Finish(stream, failure);
             }
 
             _toSend.Set();
-        }
 
-        // Services are told; a write that hangs and a peer that does not close get no more than the farewell.
-        _told = _closing.CancelAsync();
-        _cut.CancelAfter(Farewell);
+            // Services are told; a write that hangs and a peer that does not close get no more than the farewell.
+            _told = _closing.CancelAsync();
+            _cut.CancelAfter(Farewell);
+        }
     }
 
     private async Task CloseTransportAsync()
@@ -294,7 +292,7 @@ internal sealed partial class Link : IDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
-            Close(new LinkEnd(LinkCloseReason.Tunnel, IsByPeer: true, IsViolation: false, "the connection was cut"));
+            Close(EndOfConnection(e.Message));
         }
         finally
         {
