@@ -337,17 +337,19 @@ internal sealed partial class Link
 
         lock (_gate)
         {
+            _hasPeerGoneAway = true;
+            _toSend.Set();
             if (_drain is not null)
             {
                 return;
             }
 
             _drain = reason;
+            _schedule.GoAway = reason;
             _isDrainedByPeer = true;
             _drainingSince = _time.GetTimestamp();
         }
 
         _keeper.Draining(this);
-        _toSend.Set();
     }
 }

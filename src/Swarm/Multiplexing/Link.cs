@@ -38,6 +38,7 @@ internal sealed partial class Link : IDisposable
     private LinkCloseReason? _drain;
     private long _drainingSince;
     private bool _isDrainedByPeer;
+    private bool _hasPeerGoneAway;
     private LinkEnd? _end;
     private Task _told = Task.CompletedTask;
 
@@ -177,7 +178,7 @@ internal sealed partial class Link : IDisposable
     /// <summary>Ends the link; the peer is told why, and everything that is not written yet is dropped.</summary>
     public void Close(LinkCloseReason reason, string message) => Close(new LinkEnd(reason, IsByPeer: false, IsViolation: false, message));
 
-    /// <summary>Lets the streams that stand end; opens no more.</summary>
+    /// <summary>Lets the streams that stand end; opens no more. The peer answers with the same, so that none of its opens is lost.</summary>
     public void Drain(LinkCloseReason reason)
     {
         lock (_gate)
@@ -307,7 +308,7 @@ internal sealed partial class Link : IDisposable
     {
         lock (_gate)
         {
-            return _drain is not null && _streams.Count == 0;
+            return _hasPeerGoneAway && _schedule.GoAway is null && _streams.Count == 0;
         }
     }
 

@@ -11,10 +11,8 @@ namespace Panal.Swarm.Multiplexing;
 /// </remarks>
 internal sealed class LinkStream : ILinkStream
 {
-    private static readonly PipeOptions IncomingOptions = new(pauseWriterThreshold: 0, minimumSegmentSize: SegmentBytes, useSynchronizationContext: false);
-
-    /// <summary>Shared segments are rented of powers of two.</summary>
-    private const int SegmentBytes = 16 * 1024;
+    private static readonly PipeOptions IncomingOptions = new(
+        SegmentPool.Instance, pauseWriterThreshold: 0, minimumSegmentSize: SegmentPool.SegmentBytes, useSynchronizationContext: false);
 
     private readonly Link _link;
     private readonly Pipe _incoming;
@@ -37,7 +35,11 @@ internal sealed class LinkStream : ILinkStream
         ReceiveCredit = buffers.WindowBytes;
         _incoming = new Pipe(IncomingOptions);
         _outgoing = new Pipe(new PipeOptions(
-            pauseWriterThreshold: buffers.UnsentBytes, resumeWriterThreshold: buffers.UnsentBytes / 2, minimumSegmentSize: SegmentBytes, useSynchronizationContext: false));
+            SegmentPool.Instance,
+            pauseWriterThreshold: buffers.UnsentBytes,
+            resumeWriterThreshold: buffers.UnsentBytes / 2,
+            minimumSegmentSize: SegmentPool.SegmentBytes,
+            useSynchronizationContext: false));
         Input = new StreamInput(this, _incoming.Reader);
         Output = new StreamOutput(this, _outgoing.Writer);
     }

@@ -70,9 +70,15 @@ internal sealed class SendSchedule(Action<LinkStream> onSendClosed)
             WriteControl(ref frames, stream);
         }
 
-        // Data of a stream never goes before its open.
+        // Data of a stream never goes before its open, and a goaway not before the last open.
         if (_control.Count == 0)
         {
+            if (GoAway is { } reason && frames.LeftBytes >= ControlFrameBytes)
+            {
+                frames.WriteReason(FrameType.GoAway, 0, reason);
+                GoAway = null;
+            }
+
             WriteData(ref frames, _interactive);
             WriteData(ref frames, _bulk);
         }
@@ -82,12 +88,6 @@ internal sealed class SendSchedule(Action<LinkStream> onSendClosed)
 
     private void WriteOfLink(ref FrameWriter frames)
     {
-        if (GoAway is { } reason)
-        {
-            frames.WriteReason(FrameType.GoAway, 0, reason);
-            GoAway = null;
-        }
-
         if (Pong is { } pong)
         {
             frames.WritePing(FrameType.Pong, pong);

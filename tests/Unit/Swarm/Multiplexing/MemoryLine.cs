@@ -26,7 +26,7 @@ internal sealed class MemoryLine : Stream
 
     public static (MemoryLine One, MemoryLine Other) Create(int capacityBytes = 64 * 1024)
     {
-        var options = new PipeOptions(pauseWriterThreshold: capacityBytes, resumeWriterThreshold: capacityBytes / 2, useSynchronizationContext: false);
+        var options = new PipeOptions(pauseWriterThreshold: capacityBytes, resumeWriterThreshold: capacityBytes / 2, minimumSegmentSize: 16 * 1024, useSynchronizationContext: false);
         var (there, back) = (new Pipe(options), new Pipe(options));
         return (new MemoryLine(back.Reader, there.Writer), new MemoryLine(there.Reader, back.Writer));
     }

@@ -54,7 +54,7 @@ internal sealed class Network : IDisposable
         var request = new CertificateRequest($"CN={node}", key, HashAlgorithmName.SHA256);
         using var issued = request.Create(Root, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), Guid.NewGuid().ToByteArray());
         using var keyed = issued.CopyWithPrivateKey(key);
-        return X509CertificateLoader.LoadPkcs12(keyed.Export(X509ContentType.Pkcs12), null);
+        return X509CertificateLoader.LoadPkcs12(keyed.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
     }
 
     internal sealed class Credentials(Network network, NodeId self, X509Certificate2 certificate) : ILinkCredentials
