@@ -30,13 +30,18 @@ public sealed class HostilePeerTests
     [MemberData(nameof(Violations))]
     public async Task A_violation_closes_the_link_with_its_reason(string name, LinkCloseReason reason)
     {
-        var (one, other) = MemoryLine.Create();
+        // A short line: what is refused waits for us to read. A peer that takes nothing is told nothing either.
+        var (one, other) = MemoryLine.Create(4096);
         var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var link = LinkPair.Make(one, isDialler: false, [new Service("hold/1", (_, cancellationToken) => held.Task.WaitAsync(cancellationToken))]);
         var run = link.RunAsync(static _ => { }, CancellationToken.None);
         var end = new ScriptedEnd(other);
         var sending = SendAsync(end, name);
-        Assert.Equal(reason, await end.GoAwayAsync());
+        if (name != "refusals without end")
+        {
+            Assert.Equal(reason, await end.GoAwayAsync());
+        }
+
         await sending;
         await other.DisposeAsync();
         var ended = await run;
@@ -177,7 +182,7 @@ public sealed class HostilePeerTests
             "credit beyond" => [ScriptedEnd.Open(1, "hold/1"), ScriptedEnd.Credit(1, 16_777_216)],
             "data after end" => [ScriptedEnd.Open(1, "hold/1"), ScriptedEnd.Frame(4, 0, 1), ScriptedEnd.Frame(2, 0, 1, 1)],
             "end twice" => [ScriptedEnd.Open(1, "hold/1"), ScriptedEnd.Frame(4, 0, 1), ScriptedEnd.Frame(4, 0, 1)],
-            _ => [[.. Enumerable.Range(0, 2_000).SelectMany(i => ScriptedEnd.Open(1 + 2 * (uint)i, "none/1"))]],
+            _ => [[.. Enumerable.Range(0, 20_000).SelectMany(i => ScriptedEnd.Open(1 + 2 * (uint)i, "none/1"))]],
         };
         try
         {

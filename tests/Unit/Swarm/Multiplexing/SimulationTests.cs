@@ -77,8 +77,15 @@ public sealed class SimulationTests(ITestOutputHelper output)
             var seed = BinaryPrimitives.ReadInt32LittleEndian(head);
             var random = new Random(seed + 7);
             var writing = WriteAndEndAsync(stream, seed + 1, BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(8)), random);
-            await ReadAsync(stream, seed, BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(4)), new Random(seed));
-            await writing;
+            try
+            {
+                await ReadAsync(stream, seed, BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(4)), new Random(seed));
+            }
+            finally
+            {
+                // A stream must not be left, and so disposed, while somebody writes to it.
+                await writing;
+            }
         }
         catch (LinkException e)
         {
