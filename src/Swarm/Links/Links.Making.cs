@@ -250,9 +250,12 @@ public sealed partial class Links
         try
         {
             var tunnel = await _handshake.DialAsync(transport, peer, stop);
+
+            // The witness is told in there: not with the gate held.
+            var standing = Stand(tunnel, isDialler: true, remote, relay, cuts, CancellationToken.None);
             lock (_gate)
             {
-                Track(Stand(tunnel, isDialler: true, remote, relay, cuts, CancellationToken.None));
+                Track(standing);
             }
 
             return null;

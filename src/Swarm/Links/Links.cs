@@ -77,7 +77,7 @@ public sealed partial class Links : ILinks, IAsyncDisposable
                 return;
             }
 
-            var wanted = peers.Where(p => p.Node != _credentials.Self).ToDictionary(p => p.Node);
+            var wanted = peers.Where(p => p.Node != _credentials.Self).DistinctBy(p => p.Node).ToDictionary(p => p.Node);
             foreach (var member in _members.Values)
             {
                 member.Wanted = wanted.GetValueOrDefault(member.Node);
