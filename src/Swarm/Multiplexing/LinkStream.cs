@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Panal.Swarm.Links;
 
 namespace Panal.Swarm.Multiplexing;
@@ -125,6 +126,8 @@ internal sealed class LinkStream : ILinkStream
         private ReadOnlySequence<byte> _read;
         private bool _isCompleted;
 
+        // A wait for each frame must not be an allocation for each frame.
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
             var pending = inner.ReadAsync(cancellationToken);

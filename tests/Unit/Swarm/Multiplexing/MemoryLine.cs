@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Panal.Unit.Swarm.Multiplexing;
 
@@ -31,6 +32,7 @@ internal sealed class MemoryLine : Stream
         return (new MemoryLine(back.Reader, there.Writer), new MemoryLine(there.Reader, back.Writer));
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var result = await _input.ReadAsync(cancellationToken);
@@ -46,6 +48,7 @@ internal sealed class MemoryLine : Stream
         return position;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var result = await _output.WriteAsync(buffer, cancellationToken);

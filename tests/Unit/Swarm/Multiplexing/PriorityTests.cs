@@ -62,14 +62,14 @@ public sealed class PriorityTests
         var run = link.RunAsync(static _ => { }, CancellationToken.None);
         var end = new ScriptedEnd(other);
         var streams = new[] { link.Open("a/1", LinkPriority.Interactive), link.Open("b/1", LinkPriority.Interactive), link.Open("c/1", LinkPriority.Interactive) };
+        // All is written before anything is read: the order is the link's alone, whoever gets processor time.
         foreach (var stream in streams)
         {
-            await end.SendAsync(ScriptedEnd.Credit(stream.Id, 4_000_000));
+            await stream.Output.WriteAsync(new byte[60_000], Cancelled);
         }
 
-        var floods = streams.Select(FloodAsync).ToArray();
         var bytes = new Dictionary<uint, int> { [1] = 0, [3] = 0, [5] = 0 };
-        while (bytes.Values.Sum() < 3_000_000)
+        while (bytes.Values.Sum() < 120_000)
         {
             var frame = (await end.ReadAsync())!.Value;
             if (frame.Type == FrameType.Data)
@@ -78,10 +78,10 @@ public sealed class PriorityTests
             }
         }
 
-        Assert.All(bytes.Values, sum => Assert.InRange(sum, 500_000, 1_600_000));
+        // The first may have had the line for itself until it was full.
+        Assert.All(bytes.Values, sum => Assert.InRange(sum, 25_000, 60_000));
         link.Close(LinkCloseReason.Stopping, "the test ends");
         await other.DisposeAsync();
-        await Task.WhenAll(floods);
         await run;
     }
 
