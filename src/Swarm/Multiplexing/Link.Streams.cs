@@ -32,7 +32,10 @@ internal sealed partial class Link
             stream.Unacknowledged += length;
             var buffered = stream.Window - stream.ReceiveCredit - stream.Unacknowledged;
             var isStarved = kept >= stream.Window / 2;
-            if (stream.Unacknowledged < stream.Window / 2 && !isStarved)
+
+            // One who waits for the rest of a message gets what was held back: the peer may have no credit left to send it.
+            var isWaiting = kept > 0 && stream.Unacknowledged > 0 && stream.ReceiveCredit < stream.Window / 2;
+            if (stream.Unacknowledged < stream.Window / 2 && !isStarved && !isWaiting)
             {
                 return;
             }

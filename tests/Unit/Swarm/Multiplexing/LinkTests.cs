@@ -165,6 +165,24 @@ public sealed class LinkTests
     }
 
     [Fact]
+    public async Task One_who_waits_for_the_rest_of_a_message_gets_it_though_less_than_half_a_window_was_consumed()
+    {
+        // The window is 16 KiB and cannot grow: 6,000 bytes consumed, then a message of 12,000 that is looked at whole.
+        var options = new LinkOptions { FirstWindowBytes = 16_384, LongestWindowBytes = 16_384, WindowBudgetBytes = 0 };
+        await using var pair = LinkPair.Create([new Service("two/1", async (stream, cancellationToken) =>
+        {
+            await stream.Output.WriteAsync(new byte[18_000], cancellationToken);
+            await stream.Output.CompleteAsync();
+        })], options);
+        await using var stream = pair.Dialler.Open("two/1", LinkPriority.Interactive);
+        var first = await stream.Input.ReadAtLeastAsync(6_000, Cancelled);
+        stream.Input.AdvanceTo(first.Buffer.GetPosition(6_000));
+        var second = await stream.Input.ReadAtLeastAsync(12_000, Cancelled);
+        Assert.Equal(12_000, second.Buffer.Length);
+        stream.Input.AdvanceTo(second.Buffer.End);
+    }
+
+    [Fact]
     public async Task More_streams_than_the_limit_are_refused()
     {
         var options = new LinkOptions { MaxStreams = 4 };

@@ -78,8 +78,8 @@ public sealed class PriorityTests
             }
         }
 
-        // The first may have had the line for itself until it was full.
-        Assert.All(bytes.Values, sum => Assert.InRange(sum, 25_000, 60_000));
+        // The first may have had the line for themselves until it was full; without turns the last would have nothing yet.
+        Assert.All(bytes.Values, sum => Assert.InRange(sum, 15_000, 60_000));
         link.Close(LinkCloseReason.Stopping, "the test ends");
         await other.DisposeAsync();
         await run;
