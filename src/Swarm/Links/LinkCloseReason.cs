@@ -56,4 +56,7 @@ public enum LinkCloseReason : ushort
 
     /// <summary>Our side failed.</summary>
     Failed = 17,
+
+    /// <summary>The TLS handshake failed or the connection was cut; never on the wire.</summary>
+    Tunnel = 18,
 }

@@ -13,6 +13,9 @@ internal static class FramePayloads
     /// <summary>Most that one frame gives, in bytes: more than any line of ours has under way.</summary>
     public const uint MostCreditBytes = 16 * 1024 * 1024;
 
+    /// <summary>What an opener may send at once, in bytes: a request costs no round trip of its own.</summary>
+    public const int OpenersCreditBytes = 64 * 1024;
+
     /// <summary>Reads how many more bytes we may send.</summary>
     /// <exception cref="LinkViolationException">It is zero or above its limit.</exception>
     public static uint ReadCredit(ReadOnlySpan<byte> payload)

@@ -96,7 +96,7 @@ public sealed class FramePayloadTests
     {
         Assert.Equal(
             "Stopping=0 Malformed=1 Oversized=2 Version=3 UnknownType=4 Stranger=5 Revoked=6 Downgrade=7 TooSlow=8 Silent=9 Duplicate=10 "
-            + "Replaced=11 Credit=12 Stream=13 NotServed=14 GivenUp=15 Quota=16 Failed=17",
+            + "Replaced=11 Credit=12 Stream=13 NotServed=14 GivenUp=15 Quota=16 Failed=17 Tunnel=18",
             string.Join(' ', Enum.GetValues<LinkCloseReason>().Select(r => $"{r}={(ushort)r}")));
         Assert.Equal("Interactive=0 Bulk=1", string.Join(' ', Enum.GetValues<LinkPriority>().Select(p => $"{p}={(byte)p}")));
     }
