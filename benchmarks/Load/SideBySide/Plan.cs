@@ -9,7 +9,7 @@ internal sealed record Plan
     public int Slices { get; init; } = 800;
 
     /// <summary>Slices that each server has taken before it is measured: an archive runs for months, not for its first second.</summary>
-    public int WarmUpSlices { get; init; } = 400;
+    public int WarmUpSlices { get; init; } = 1_000;
 
     public TimeSpan CarelessTime { get; init; } = TimeSpan.FromSeconds(3);
 
