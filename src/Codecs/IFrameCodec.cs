@@ -28,9 +28,10 @@ public interface IFrameEncoder
 
     /// <summary>Encodes the frame into the caller's buffer.</summary>
     /// <param name="samples">Exactly <see cref="SampleLayout.LengthBytes"/> bytes.</param>
-    /// <param name="encoded">At least <see cref="MaximumLengthBytes"/> bytes.</param>
-    /// <returns>Bytes written.</returns>
+    /// <param name="encoded">A buffer of <see cref="MaximumLengthBytes"/> bytes always suffices; a shorter one nearly always does.</param>
+    /// <param name="writtenBytes">Length of the encoded frame.</param>
+    /// <returns>False if the encoded frame may not fit; the buffer's content is then undefined.</returns>
     /// <exception cref="CodecException">The layout cannot be encoded, or is larger than the limits.</exception>
-    /// <exception cref="ArgumentException">A buffer has the wrong length.</exception>
-    int Encode(ReadOnlySpan<byte> samples, in SampleLayout layout, Span<byte> encoded, CodecLimits limits);
+    /// <exception cref="ArgumentException">The samples have another length than the layout.</exception>
+    bool TryEncode(ReadOnlySpan<byte> samples, in SampleLayout layout, Span<byte> encoded, CodecLimits limits, out int writtenBytes);
 }

@@ -17,17 +17,15 @@ public sealed class RleEncoder : IFrameEncoder
     /// <inheritdoc/>
     public long MaximumLengthBytes(in SampleLayout layout)
     {
-        var segments = RleHeader.SegmentsOf(layout);
         var (rows, row) = Shape(layout);
-        var longestRow = row + ((row + LongestRun - 1) / LongestRun);
-        return RleHeader.LengthBytes + (segments * (((long)rows * longestRow) + 1));
+        return RleHeader.LengthBytes + (RleHeader.SegmentsOf(layout) * (((long)rows * LongestRow(row)) + 1));
     }
 
     /// <inheritdoc/>
-    public int Encode(ReadOnlySpan<byte> samples, in SampleLayout layout, Span<byte> encoded, CodecLimits limits)
+    public bool TryEncode(ReadOnlySpan<byte> samples, in SampleLayout layout, Span<byte> encoded, CodecLimits limits, out int writtenBytes)
     {
         layout.CheckBuffer(limits, samples.Length);
-        SampleLayout.CheckEncodedBuffer(MaximumLengthBytes(layout), encoded.Length);
+        writtenBytes = 0;
         var (_, row) = Shape(layout);
         Span<int> offsets = stackalloc int[RleHeader.SegmentsOf(layout)];
         var line = ArrayPool<byte>.Shared.Rent(row);
@@ -40,6 +38,12 @@ public sealed class RleEncoder : IFrameEncoder
                 var (first, step, count) = RleHeader.Place(layout, i);
                 for (var start = 0; start < count; start += row)
                 {
+                    // One byte more for the padding of the segment.
+                    if (encoded.Length - written < LongestRow(row) + 1)
+                    {
+                        return false;
+                    }
+
                     Gather(samples[first..], start, step, line.AsSpan(0, row));
                     written += EncodeRow(line.AsSpan(0, row), encoded[written..]);
                 }
@@ -51,13 +55,16 @@ public sealed class RleEncoder : IFrameEncoder
             }
 
             RleHeader.Write(encoded, offsets);
-            return written;
+            writtenBytes = written;
+            return true;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(line);
         }
     }
+
+    private static int LongestRow(int rowLengthBytes) => rowLengthBytes + ((rowLengthBytes + LongestRun - 1) / LongestRun);
 
     /// <summary>How a segment is cut into rows: packed bits have no rows of whole bytes and are one row.</summary>
     private static (int Rows, int RowLengthBytes) Shape(in SampleLayout layout) => layout.BitsAllocated == 1

@@ -53,14 +53,4 @@ public readonly record struct SampleLayout(
             throw new ArgumentException($"The samples take {LengthBytes} bytes, the buffer has {bufferLengthBytes}.", nameof(bufferLengthBytes));
         }
     }
-
-    /// <summary>Checks that the caller's buffer for the encoded frame cannot be too short.</summary>
-    /// <exception cref="ArgumentException">It could.</exception>
-    internal static void CheckEncodedBuffer(long maximumLengthBytes, int bufferLengthBytes)
-    {
-        if (bufferLengthBytes < maximumLengthBytes)
-        {
-            throw new ArgumentException($"The encoded frame may take {maximumLengthBytes} bytes, the buffer has {bufferLengthBytes}.", nameof(bufferLengthBytes));
-        }
-    }
 }

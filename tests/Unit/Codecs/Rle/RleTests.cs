@@ -96,11 +96,19 @@ public sealed class RleTests
         Assert.Equal(0, Hostile.AllocatedBytes(RleDecoder.Instance, Encode(Frames.Make(layout), layout), layout));
     }
 
-    private static byte[] Encode(byte[] samples, SampleLayout layout)
+    [Fact]
+    public void A_buffer_that_may_be_too_short_is_refused_without_writing_past_it()
     {
-        var encoded = new byte[RleEncoder.Instance.MaximumLengthBytes(layout)];
-        return encoded[..RleEncoder.Instance.Encode(samples, layout, encoded, CodecLimits.Default)];
+        var layout = new SampleLayout(37, 21, 1, 16, 12);
+        var samples = Frames.Make(layout, noise: 1 << 20);
+        var needed = Encode(samples, layout).Length;
+        for (var length = 0; length < needed; length++)
+        {
+            Assert.False(RleEncoder.Instance.TryEncode(samples, layout, new byte[length], CodecLimits.Default, out _));
+        }
     }
+
+    private static byte[] Encode(byte[] samples, SampleLayout layout) => Hostile.Encode(RleEncoder.Instance, samples, layout);
 
     private static byte[] Decode(byte[] encoded, SampleLayout layout)
     {

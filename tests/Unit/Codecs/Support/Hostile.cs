@@ -85,4 +85,11 @@ internal static class Hostile
         decoder.Decode(encoded, layout, samples, CodecLimits.Default);
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
+
+    public static byte[] Encode(IFrameEncoder encoder, byte[] samples, SampleLayout layout)
+    {
+        var encoded = new byte[encoder.MaximumLengthBytes(layout)];
+        Assert.True(encoder.TryEncode(samples, layout, encoded, CodecLimits.Default, out var written));
+        return encoded[..written];
+    }
 }
