@@ -48,6 +48,8 @@ internal static class Program
         ImportCommand.Create(),
         VerifyCommand.Create(),
         DumpCommand.Create(),
+        TranscodeCommand.Create(),
+        CodecsCommand.Create(),
         VersionCommand.Create(),
         DocsCommand.Create(),
     };
