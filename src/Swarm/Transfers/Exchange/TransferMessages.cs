@@ -171,20 +171,21 @@ internal static class TransferMessages
         return peers;
     }
 
-    /// <summary>Writes the frame of a block up to its bytes; gives the span that they go to.</summary>
+    /// <summary>Writes the header of the frame of a block; gives the span that its bytes go to. Without advancing, nothing is written.</summary>
     /// <param name="output">Where it goes.</param>
     /// <param name="block">Its number for the receiver.</param>
-    /// <param name="proof">Its proof.</param>
+    /// <param name="proofBytes">Length of its proof, in bytes.</param>
     /// <param name="lengthBytes">Length of the block, in bytes.</param>
-    /// <param name="frameBytes">What to advance the output by when the bytes are there.</param>
-    public static Span<byte> BeginBlock(IBufferWriter<byte> output, int block, ReadOnlySpan<byte> proof, int lengthBytes, out int frameBytes)
+    /// <param name="proof">Where the proof goes.</param>
+    /// <param name="frameBytes">What to advance the output by when proof and bytes are there.</param>
+    public static Span<byte> BeginBlock(IBufferWriter<byte> output, int block, int proofBytes, int lengthBytes, out Span<byte> proof, out int frameBytes)
     {
-        var content = TransferFrame.Begin(output, TransferFrameKind.Block, BlockHeaderBytes + proof.Length + lengthBytes);
+        var content = TransferFrame.Begin(output, TransferFrameKind.Block, BlockHeaderBytes + proofBytes + lengthBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(content, (uint)block);
-        content[4] = (byte)(proof.Length / ContentHash.LengthBytes);
-        proof.CopyTo(content[BlockHeaderBytes..]);
+        content[4] = (byte)(proofBytes / ContentHash.LengthBytes);
+        proof = content.Slice(BlockHeaderBytes, proofBytes);
         frameBytes = TransferFrame.HeaderBytes + content.Length;
-        return content[(BlockHeaderBytes + proof.Length)..];
+        return content[(BlockHeaderBytes + proofBytes)..];
     }
 
     /// <summary>Reads a Block of a map.</summary>

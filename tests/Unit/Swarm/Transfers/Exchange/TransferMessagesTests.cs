@@ -45,7 +45,7 @@ public sealed class TransferMessagesTests
         NodeId[] peers = [NodeId.New(), NodeId.New()];
         TransferMessages.WritePeers(output, peers);
         BlockRun.Write(output, TransferFrameKind.Claim, [0, 1, 3]);
-        TransferMessages.BeginBlock(output, 4, new byte[64], 7, out var frameBytes).Fill(9);
+        TransferMessages.BeginBlock(output, 4, 64, 7, out _, out var frameBytes).Fill(9);
         output.Advance(frameBytes);
 
         var frames = Frames(output.WrittenMemory);
@@ -215,7 +215,7 @@ public sealed class TransferMessagesTests
             BlockRun.Write(output, kind, [0, 1, 3]);
         }
 
-        TransferMessages.BeginBlock(output, 4, new byte[64], 7, out var frameBytes).Fill(9);
+        TransferMessages.BeginBlock(output, 4, 64, 7, out _, out var frameBytes).Fill(9);
         output.Advance(frameBytes);
         return output.WrittenSpan.ToArray();
     }
