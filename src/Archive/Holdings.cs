@@ -21,10 +21,11 @@ public sealed record HoldingsOptions
 /// <summary>The rows and bytes of an archive, opened together because each repairs the other after a crash.</summary>
 public sealed class Holdings : IAsyncDisposable
 {
-    private Holdings(CatalogueDatabase catalogue, VolumeStore volumes)
+    private Holdings(CatalogueDatabase catalogue, VolumeStore volumes, PendingRows rows)
     {
         Catalogue = catalogue;
         Volumes = volumes;
+        Rows = rows;
     }
 
     /// <summary>The rows.</summary>
@@ -32,6 +33,9 @@ public sealed class Holdings : IAsyncDisposable
 
     /// <summary>The bytes.</summary>
     public VolumeStore Volumes { get; }
+
+    /// <summary>The rows that were answered and are not committed yet.</summary>
+    public PendingRows Rows { get; }
 
     /// <summary>Opens both; rows that a crash lost are written again from the staging log.</summary>
     /// <exception cref="DataInUseException">Another process has the data directory.</exception>
@@ -51,7 +55,7 @@ public sealed class Holdings : IAsyncDisposable
 
             // A segment of the staging log is reused only when the rows of its objects survive power loss.
             volumes.Barrier = catalogue.SyncAsync;
-            return new Holdings(catalogue, volumes);
+            return new Holdings(catalogue, volumes, new PendingRows(catalogue, time, loggers.CreateLogger<PendingRows>()));
         }
         catch
         {
@@ -60,9 +64,18 @@ public sealed class Holdings : IAsyncDisposable
         }
     }
 
+    /// <summary>Commits the rows that were answered and moves what is staged to its volumes.</summary>
+    public Task SettleAsync(CancellationToken ct)
+    {
+        Catalogue.CatchUp();
+        return Volumes.SettleAsync(ct);
+    }
+
     /// <summary>Settles what is staged and closes both; the catalogue last, because settling needs it.</summary>
     public async ValueTask DisposeAsync()
     {
+        Rows.Dispose();
+        Catalogue.CatchUp();
         await Volumes.DisposeAsync();
         await Catalogue.DisposeAsync();
     }

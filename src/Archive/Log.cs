@@ -26,4 +26,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Error, "The copy of SOP Instance {SopInstanceUid} on volume {Volume} is {Outcome}")]
     public static partial void CopyFaulty(ILogger logger, string sopInstanceUid, int volume, VerifyOutcome outcome);
+
+    [LoggerMessage(8, LogLevel.Error, "Rows of stored instances cannot be committed; they are kept and tried again")]
+    public static partial void RowsNotCommitted(ILogger logger, Exception fault);
 }

@@ -30,6 +30,7 @@ public static class Registration
     {
         services.AddSingleton(holdings.Catalogue);
         services.AddSingleton(holdings.Volumes);
+        services.AddSingleton(holdings.Rows);
         services.AddSingleton(options.Ingest);
         services.AddSingleton<IngestMeter>();
         services.AddSingleton<Ingester>();

@@ -9,7 +9,7 @@ namespace Panal.Catalogue;
 /// The rows of a node: patients, studies, series, instances, copies, changes, conflicts and jobs, in one SQLite file. Writes share
 /// transactions; reads see a snapshot and wait for no writer. Safe for many callers at once.
 /// </summary>
-public sealed class CatalogueDatabase : IAsyncDisposable
+public sealed partial class CatalogueDatabase : IAsyncDisposable
 {
     private readonly FileStream _lock;
     private readonly Writer _writer;
@@ -18,6 +18,8 @@ public sealed class CatalogueDatabase : IAsyncDisposable
     private readonly DurableLog _log;
     private readonly ReaderPool _readers;
     private readonly QueryRunner _queries;
+    private readonly TimeProvider _time;
+    private readonly ChangeSignal _signal = new();
 
     private CatalogueDatabase(string path, FileStream fileLock, Connection connection, CatalogueOptions options, TimeProvider time)
     {
@@ -25,8 +27,9 @@ public sealed class CatalogueDatabase : IAsyncDisposable
         _writer = new Writer(connection, options, time);
         _log = new DurableLog(path + "-wal");
         _checkpointer = new Checkpointer(path, _writer, options);
-        _queue = new WriteQueue(_writer, options, _checkpointer.AfterCommit);
-        _readers = new ReaderPool(path, options);
+        _time = time;
+        _queue = new WriteQueue(_writer, options, time, AfterCommit);
+        _readers = new ReaderPool(path, options, _queue.CatchUp);
         _queries = new QueryRunner(_readers);
     }
 
@@ -46,13 +49,30 @@ public sealed class CatalogueDatabase : IAsyncDisposable
     /// <remarks>Repeating it with the same content changes nothing. Parents that are known stay as they are; differences become conflicts.</remarks>
     public ValueTask<AddOutcome> AddAsync(InstanceRecord record, CancellationToken ct)
     {
+        ThrowIfIncomplete(record);
+        return _queue.RunAsync(record, static (writer, record) => writer.Instances.Add(record, writer.Now), ct);
+    }
+
+    /// <summary>
+    /// Adds an instance whose bytes are durable already, in company of others: readers see it from now on, for a read waits for the
+    /// commit; the commit follows within <see cref="CatalogueOptions.GatherTime"/>. Other content under a known UID becomes a version.
+    /// </summary>
+    /// <param name="record">The instance.</param>
+    /// <param name="witness">Hears of the commit or its failure, on the thread that commits.</param>
+    /// <exception cref="ArgumentException">A UID is missing, or the hash is too long.</exception>
+    public void AddSoon(InstanceRecord record, ICommitWitness witness)
+    {
+        ThrowIfIncomplete(record);
+        _queue.RunSoon(new DeferredWrite(record, witness));
+    }
+
+    private static void ThrowIfIncomplete(InstanceRecord record)
+    {
         if (record.SopInstanceUid.Length == 0 || record.Encoded.StudyInstanceUid.Length == 0 || record.Encoded.SeriesInstanceUid.Length == 0
             || record.Copy.Hash.Length > CopyRecord.HashLimitBytes)
         {
             throw new ArgumentException("An instance needs its three UIDs, and a hash of bounded length.", nameof(record));
         }
-
-        return _queue.RunAsync(record, static (writer, record) => writer.Instances.Add(record, writer.Now), ct);
     }
 
     /// <summary>Everything committed before the call survives power loss when it returns.</summary>
@@ -61,6 +81,13 @@ public sealed class CatalogueDatabase : IAsyncDisposable
     /// <summary>The instance with its copies; null when it is not catalogued.</summary>
     public InstanceRow? FindInstance(string sopInstanceUid) =>
         _readers.Read(sopInstanceUid, static (reader, uid) => Lookups.Find(reader, uid), CancellationToken.None);
+
+    /// <summary>The same as of the last transaction, without waiting; for callers who know that no write of this UID is under way.</summary>
+    public InstanceRow? FindCommitted(string sopInstanceUid) =>
+        _readers.ReadCommitted(sopInstanceUid, static (reader, uid) => Lookups.Find(reader, uid), CancellationToken.None);
+
+    /// <summary>Commits what waits for company, so that those who wait for it can go on.</summary>
+    public void CatchUp() => _queue.CatchUp();
 
     /// <summary>Answers of a C-FIND or QIDO query, made as they are taken.</summary>
     /// <exception cref="CatalogueQueryException">The query names an attribute that it cannot.</exception>
@@ -209,6 +236,12 @@ public sealed class CatalogueDatabase : IAsyncDisposable
             fileLock.Dispose();
             throw;
         }
+    }
+
+    private void AfterCommit()
+    {
+        _checkpointer.AfterCommit();
+        _signal.Committed();
     }
 
     private async ValueTask<TResult> RunDurablyAsync<TArgument, TResult>(TArgument argument, Func<Writer, TArgument, TResult> work, CancellationToken ct)

@@ -18,6 +18,12 @@ public sealed record CatalogueOptions
     /// <summary>Writes in one transaction at most: keeps the wait of the first one short.</summary>
     public int GroupLimit { get; init; } = 512;
 
+    /// <summary>How long a deferred write waits for company; a transaction costs as much for twenty instances as for three.</summary>
+    public TimeSpan GatherTime { get; init; } = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Deferred writes that have company enough.</summary>
+    public int GatherLimit { get; init; } = 64;
+
     /// <summary>Length of the write-ahead log, in bytes, at which it is copied into the database; bounds the start after a crash.</summary>
     public long CheckpointBytes { get; init; } = 32L * 1024 * 1024;
 

@@ -9,10 +9,11 @@ CREATE TABLE schema_version (
 
 -- One row. Rewritten whenever the catalogue is opened, which proves that it can be written.
 CREATE TABLE opening (
-    id    INTEGER PRIMARY KEY CHECK (id = 1),
-    count INTEGER NOT NULL
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    count   INTEGER NOT NULL,
+    history BLOB NOT NULL                    -- 16 random bytes: another catalogue is another history, see docs/formats/feed.md
 ) STRICT;
-INSERT INTO opening (id, count) VALUES (1, 0);
+INSERT INTO opening (id, count, history) VALUES (1, 0, randomblob(16));
 
 CREATE TABLE patient (
     id               INTEGER PRIMARY KEY,
@@ -71,7 +72,8 @@ CREATE TABLE series_content (
     series    INTEGER NOT NULL REFERENCES series (id),
     sop_class TEXT NOT NULL,
     instances INTEGER NOT NULL CHECK (instances > 0),
-    bytes     INTEGER NOT NULL,              -- stored bytes of first versions
+    held      INTEGER NOT NULL CHECK (held BETWEEN 0 AND instances), -- of them with a copy here
+    bytes     INTEGER NOT NULL,              -- stored bytes of first versions here
     PRIMARY KEY (series, sop_class)
 ) STRICT, WITHOUT ROWID;
 
@@ -107,8 +109,57 @@ CREATE TABLE change (
     sequence INTEGER PRIMARY KEY,
     kind     INTEGER NOT NULL,               -- ChangeKind
     at       INTEGER NOT NULL,
-    subject  TEXT NOT NULL                   -- SOP Instance UID
+    subject  TEXT NOT NULL                   -- SOP Instance UID; Study Instance UID of StudyCorrected
 ) STRICT;
+
+-- Who tells what. 0 is this node itself; the others are those whose feed it applies.
+CREATE TABLE publisher (
+    id             INTEGER PRIMARY KEY,
+    node           BLOB NOT NULL UNIQUE,     -- 16 bytes of the node's identity; zeros for 0 until it is known
+    authority      INTEGER NOT NULL,         -- what a higher one says of patients, studies and series wins
+    history        BLOB NOT NULL,            -- of its catalogue that the cursor belongs to
+    cursor         INTEGER NOT NULL,         -- its changes up to here are in these rows
+    seen           INTEGER NOT NULL,         -- its newest change when it read what it last told: at or beyond the cursor
+    mark           INTEGER NOT NULL,         -- of that change, proves that it is still the same one
+    filter         INTEGER NOT NULL,         -- fingerprint of what it lets this node see
+    snapshot_after INTEGER,                  -- while a snapshot is taken over: up to which of its studies; else NULL
+    round          INTEGER NOT NULL,         -- counts snapshots: studies of an older round are gone when one ends
+    head           INTEGER NOT NULL,         -- its newest change when last heard
+    head_at        INTEGER NOT NULL,         -- when it had that head, by its clock
+    applied_at     INTEGER NOT NULL,         -- when something of it was last written here
+    is_complete    INTEGER NOT NULL          -- 0 while a snapshot or a long absence is being caught up
+) STRICT;
+INSERT INTO publisher VALUES (0, zeroblob(16), 0, zeroblob(16), 0, 0, 0, 0, NULL, 0, 0, 0, 0, 1);
+
+-- What a publisher says of a study and its patient. A row of publisher 0 stands only where another one's word is shown instead.
+CREATE TABLE study_claim (
+    study              INTEGER NOT NULL REFERENCES study (id),
+    publisher          INTEGER NOT NULL REFERENCES publisher (id),
+    round              INTEGER NOT NULL,
+    patient_key        TEXT NOT NULL,
+    patient_attributes BLOB NOT NULL,
+    attributes         BLOB NOT NULL,
+    PRIMARY KEY (study, publisher)
+) STRICT, WITHOUT ROWID;
+
+-- What a publisher says of a series, and how many of its instances it holds.
+CREATE TABLE series_claim (
+    series     INTEGER NOT NULL REFERENCES series (id),
+    publisher  INTEGER NOT NULL REFERENCES publisher (id),
+    instances  INTEGER NOT NULL,
+    attributes BLOB NOT NULL,
+    PRIMARY KEY (series, publisher)
+) STRICT, WITHOUT ROWID;
+
+-- That another node holds an instance, and which content.
+CREATE TABLE holding (
+    instance  INTEGER NOT NULL REFERENCES instance (id),
+    publisher INTEGER NOT NULL REFERENCES publisher (id),
+    length    INTEGER NOT NULL,              -- bytes
+    hash      BLOB NOT NULL,
+    said      BLOB,                          -- NULL: the row of the instance describes this content; else see docs/formats/catalogue.md
+    PRIMARY KEY (instance, publisher)
+) STRICT, WITHOUT ROWID;
 
 -- What two sources say differently, for the administrator. The first one wins until somebody decides.
 CREATE TABLE conflict (

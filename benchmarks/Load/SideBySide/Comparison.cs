@@ -13,7 +13,7 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
     private const int SliceBytes = 525_700;
 
     private readonly string? _panal = ServerProcess.FindPanal();
-    private readonly int _movePort = ServerProcess.FreePort();
+    private readonly int _movePort = LoopbackPort.Free();
     private int _run;
 
     public Results Results { get; } = new();

@@ -81,7 +81,7 @@ public sealed class CommitmentService : IJobHandler
     private async ValueTask<ushort?> FaultOfAsync(ReferencedInstance instance, CancellationToken ct)
     {
         var row = _catalogue.FindInstance(instance.SopInstanceUid);
-        if (row is null)
+        if (row?.Copy is not { } copy)
         {
             return FailureReasons.NoSuchObjectInstance;
         }
@@ -91,7 +91,6 @@ public sealed class CommitmentService : IJobHandler
             return FailureReasons.ClassInstanceConflict;
         }
 
-        var copy = row.Copy;
         var outcome = await _volumes.VerifyAsync(
             new VolumeId(copy.VolumeId), copy.Path, new ContentHash(copy.Hash.Span), copy.LengthBytes, ct);
         return outcome == VerifyOutcome.Verified ? null : FailureReasons.ProcessingFailure;

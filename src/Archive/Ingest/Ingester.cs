@@ -21,7 +21,8 @@ public sealed record IngestRequest(string SopClassUid, string SopInstanceUid, Tr
 /// </summary>
 /// <remarks>
 /// The order is bytes, then row, then answer. The bytes become durable together with a note that holds the row, so a crash
-/// between the two loses nothing: start-up writes the missing rows from the notes (docs/formats/staging-log.md).
+/// between the two loses nothing: start-up writes the missing rows from the notes (docs/formats/staging-log.md). The row is given to the
+/// catalogue before the answer, which every later read sees, and is committed in company of others (<see cref="PendingRows"/>).
 /// </remarks>
 public sealed class Ingester
 {
@@ -34,14 +35,23 @@ public sealed class Ingester
     private readonly TimeProvider _time;
     private readonly ILogger<Ingester> _logger;
     private readonly IngestMeter _meter;
-    private readonly InstanceLocks _locks = new();
+    private readonly PendingRows _rows;
+    private readonly InstanceLocks _locks;
     private readonly ConcurrentBag<ElementScanner> _scanners = [];
 
     public Ingester(
-        VolumeStore volumes, CatalogueDatabase catalogue, IngestOptions options, IngestMeter meter, TimeProvider time, ILogger<Ingester> logger)
+        VolumeStore volumes,
+        CatalogueDatabase catalogue,
+        PendingRows rows,
+        IngestOptions options,
+        IngestMeter meter,
+        TimeProvider time,
+        ILogger<Ingester> logger)
     {
         _volumes = volumes;
         _catalogue = catalogue;
+        _rows = rows;
+        _locks = new InstanceLocks(rows);
         _options = options;
         _meter = meter;
         _time = time;
@@ -161,17 +171,34 @@ public sealed class Ingester
         return null;
     }
 
-    /// <summary>Compares with what is held under the UID, and keeps, drops or refuses. One caller at a time for each UID.</summary>
+    /// <summary>Compares with what is held under the UID, and keeps, drops or refuses. One caller at a time for each UID, until its row is committed.</summary>
     private async ValueTask<IngestOutcome> DecideAsync(Received received, CancellationToken ct)
     {
-        using var alone = await _locks.AcquireAsync(received.Request.SopInstanceUid, ct);
-        var held = _catalogue.FindInstance(received.Request.SopInstanceUid);
-        if (held is null)
+        var alone = await _locks.AcquireAsync(received.Request.SopInstanceUid, ct);
+        var isHandedOver = false;
+        try
         {
-            await KeepAsync(received, isVersion: false, ct);
-            return new IngestOutcome(IngestResult.Stored);
-        }
+            // Whoever wrote this UID before has let go of it after its commit.
+            var held = _catalogue.FindCommitted(received.Request.SopInstanceUid);
+            if (held is not { Copies.Count: > 0 })
+            {
+                isHandedOver = await KeepFirstAsync(received, alone, ct);
+                return new IngestOutcome(IngestResult.Stored);
+            }
 
+            return await DecideAgainstAsync(held, received, ct);
+        }
+        finally
+        {
+            if (!isHandedOver)
+            {
+                alone.Dispose();
+            }
+        }
+    }
+
+    private async ValueTask<IngestOutcome> DecideAgainstAsync(InstanceRow held, Received received, CancellationToken ct)
+    {
         var hash = received.Staged.Seal();
         if (held.Copies.Any(copy => copy.Hash.Span.SequenceEqual(hash.ToArray())))
         {
@@ -182,7 +209,8 @@ public sealed class Ingester
         switch (_options.Duplicates)
         {
             case DuplicatePolicy.KeepBothVersions:
-                await KeepAsync(received, isVersion: true, ct);
+                var record = await CommitAsync(received, isVersion: true, ct);
+                await CatalogueAsync(record, () => _catalogue.AddConflictAsync(record, ConflictDecision.KeptBoth, isDurable: false, CancellationToken.None));
                 return new IngestOutcome(IngestResult.KeptBoth);
             case DuplicatePolicy.Refuse:
                 await RecordConflictAsync(received, ConflictDecision.Refused, ct);
@@ -193,8 +221,23 @@ public sealed class Ingester
         }
     }
 
-    /// <summary>Makes the bytes durable with a note of the row, then writes the row.</summary>
-    private async ValueTask KeepAsync(Received received, bool isVersion, CancellationToken ct)
+    /// <summary>Makes the bytes durable with a note of the row, and gives the row to the catalogue; true when the UID went with it.</summary>
+    private async ValueTask<bool> KeepFirstAsync(Received received, InstanceLocks.Holder alone, CancellationToken ct)
+    {
+        var record = await CommitAsync(received, isVersion: false, ct);
+        if (_rows.IsFailing)
+        {
+            await CatalogueAsync(record, () => _catalogue.AddAsync(record, CancellationToken.None));
+            return false;
+        }
+
+        _rows.Add(record, received.Staged.DetachNote(), alone);
+        _meter.Kept(record.Copy.LengthBytes);
+        return true;
+    }
+
+    /// <summary>Makes the bytes durable with a note of the row.</summary>
+    private async ValueTask<InstanceRecord> CommitAsync(Received received, bool isVersion, CancellationToken ct)
     {
         var staged = received.Staged;
         var hash = staged.Seal();
@@ -211,33 +254,22 @@ public sealed class Ingester
             stored = await staged.CommitAsync(record.Copy.Path, Note(record), ct);
         }
 
-        record = record with { Copy = record.Copy with { VolumeId = stored.Volume.Value } };
+        return record with { Copy = record.Copy with { VolumeId = stored.Volume.Value } };
+    }
+
+    /// <summary>Waits for the commit of a row; the sender's departure changes nothing any more, but without the row the bytes go again.</summary>
+    private async ValueTask CatalogueAsync<TOutcome>(InstanceRecord record, Func<ValueTask<TOutcome>> write)
+    {
         try
         {
-            // From here on the sender's departure changes nothing: the bytes are durable.
-            await CatalogueAsync(record, isVersion, CancellationToken.None);
-            _meter.Kept(stored.LengthBytes);
+            await write();
+            _meter.Kept(record.Copy.LengthBytes);
         }
         catch
         {
-            await _volumes.DeleteAsync(stored.Volume, stored.Path, CancellationToken.None);
+            await _volumes.DeleteAsync(new VolumeId(record.Copy.VolumeId), record.Copy.Path, CancellationToken.None);
             throw;
         }
-    }
-
-    /// <summary>Writes the row of a durable object; start-up comes here too, with what a crash left without one.</summary>
-    private async ValueTask CatalogueAsync(InstanceRecord record, bool isVersion, CancellationToken ct)
-    {
-        if (!isVersion)
-        {
-            var outcome = await _catalogue.AddAsync(record, ct);
-            if (outcome.Result != AddResult.OtherContent)
-            {
-                return;
-            }
-        }
-
-        await _catalogue.AddConflictAsync(record, ConflictDecision.KeptBoth, isDurable: false, ct);
     }
 
     /// <summary>Catalogues an object that was durable when the node stopped, as far as its row is missing.</summary>

@@ -14,15 +14,15 @@ public sealed record RetrieveRequest(InformationModel Model, DataSet Identifier,
     public override string ToString() => $"{Model} retrieval [redacted]";
 }
 
-/// <summary>One instance that can be sent.</summary>
+/// <summary>One instance that a retrieval names.</summary>
 /// <param name="SopClassUid">SOP Class UID.</param>
 /// <param name="SopInstanceUid">SOP Instance UID.</param>
 /// <param name="TransferSyntaxUid">How it is stored.</param>
 /// <param name="StudyInstanceUid">Its study, for the audit trail.</param>
 /// <param name="PatientId">Its patient, for the audit trail.</param>
-/// <param name="Copy">Where it is.</param>
+/// <param name="Copy">Where it is; null when only other nodes hold it.</param>
 public sealed record InstanceReference(
-    string SopClassUid, string SopInstanceUid, string TransferSyntaxUid, string StudyInstanceUid, string PatientId, CopyRecord Copy)
+    string SopClassUid, string SopInstanceUid, string TransferSyntaxUid, string StudyInstanceUid, string PatientId, CopyRecord? Copy)
 {
     /// <summary>No patient data in logs.</summary>
     public override string ToString() => SopInstanceUid;
@@ -37,3 +37,25 @@ public sealed record OutgoingInstance(Stream DataSet, long? LengthBytes, Transfe
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => DataSet.DisposeAsync();
 }
+
+/// <summary>What became of opening an instance.</summary>
+public enum OpenResult
+{
+    /// <summary>It is on its way.</summary>
+    Opened,
+
+    /// <summary>The receiver takes no transfer syntax that can be made of what is stored.</summary>
+    NoCommonTransferSyntax,
+
+    /// <summary>Only other nodes hold it, so it must be fetched first.</summary>
+    HeldElsewhere,
+
+    /// <summary>Nobody holds it any more.</summary>
+    NotFound,
+}
+
+/// <summary>Outcome of opening an instance.</summary>
+/// <param name="Result">What became of it.</param>
+/// <param name="Instance">The instance when it was opened, else null; owned by the receiver.</param>
+/// <param name="Holders">The other nodes that hold it and what they hold, when it must be fetched; else empty.</param>
+public sealed record OpenOutcome(OpenResult Result, OutgoingInstance? Instance, IReadOnlyList<InstanceHolder> Holders);

@@ -52,23 +52,28 @@ public sealed class Retriever
     /// <summary>Opens an instance as stored if the receiver takes that, else converted between uncompressed syntaxes.</summary>
     /// <param name="instance">Which one.</param>
     /// <param name="acceptedTransferSyntaxUids">What the receiver takes.</param>
-    /// <returns>Null when none of these can be made of what is stored.</returns>
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
-    public OutgoingInstance? Open(InstanceReference instance, IReadOnlyCollection<string> acceptedTransferSyntaxUids)
+    public OpenOutcome Open(InstanceReference instance, IReadOnlyCollection<string> acceptedTransferSyntaxUids)
     {
+        if (instance.Copy is not { } copy)
+        {
+            var holders = _catalogue.HoldersOfInstance(instance.SopInstanceUid);
+            return new OpenOutcome(holders.Count > 0 ? OpenResult.HeldElsewhere : OpenResult.NotFound, null, holders);
+        }
+
         var stored = TransferSyntax.ForUid(instance.TransferSyntaxUid);
         var target = acceptedTransferSyntaxUids.Contains(stored.Uid) ? stored : ConversionTarget(stored, acceptedTransferSyntaxUids);
         if (target is null)
         {
-            return null;
+            return new OpenOutcome(OpenResult.NoCommonTransferSyntax, null, []);
         }
 
-        var copy = instance.Copy;
         var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
         file.Position = copy.DataSetOffsetBytes;
-        return target == stored
+        var outgoing = target == stored
             ? new OutgoingInstance(file, copy.LengthBytes - copy.DataSetOffsetBytes, stored)
             : new OutgoingInstance(new ConvertingStream(file, stored, target), null, target);
+        return new OpenOutcome(OpenResult.Opened, outgoing, []);
     }
 
     private static TransferSyntax? ConversionTarget(TransferSyntax stored, IReadOnlyCollection<string> accepted) =>

@@ -4,6 +4,10 @@ using Panal.Dicom;
 namespace Panal.Archive.Search;
 
 /// <summary>Answers queries from the catalogue (PS3.4 Annex C). Matching itself is the catalogue's; here are the rules around it.</summary>
+/// <remarks>
+/// The catalogue knows what all nodes of the network hold. What is retrieved is always retrieved from here: Retrieve AE Title is ours, and
+/// Instance Availability says NEARLINE where something must be fetched from another node first (docs/decisions/2026-11-25-availability.md).
+/// </remarks>
 public sealed class Searcher
 {
     private const string Utf8 = "ISO_IR 192";
@@ -34,6 +38,13 @@ public sealed class Searcher
         return new SearchAnswer(Answer(request, level, query, ct), query.UnsupportedKeys);
     }
 
+    /// <summary>The other nodes that hold something of these studies, or of one series in them.</summary>
+    public IReadOnlyList<Holder> HoldersOf(IReadOnlyList<string> studyInstanceUids, string? seriesInstanceUid) =>
+        _catalogue.HoldersOfStudies(studyInstanceUids, seriesInstanceUid);
+
+    /// <summary>How far behind each of the other nodes an answer may be.</summary>
+    public IReadOnlyList<PublisherState> Freshness() => _catalogue.Publishers();
+
     private static CatalogueQuery Read(SearchRequest request, QueryLevel level)
     {
         var options = new MatchingOptions
@@ -47,7 +58,7 @@ public sealed class Searcher
         };
         try
         {
-            return CatalogueQuery.FromIdentifier(level, request.Identifier, options);
+            return CatalogueQuery.FromIdentifier(level, request.Identifier, options) with { IncludesAvailability = true };
         }
         catch (CatalogueQueryException fault)
         {
@@ -64,7 +75,6 @@ public sealed class Searcher
             var answer = InReadableCharacters(match, asked);
             answer.Set(Tags.QueryRetrieveLevel, term);
             answer.Set(Tags.RetrieveAETitle, _aeTitle);
-            answer.Set(Tags.InstanceAvailability, "ONLINE");
             yield return answer;
         }
     }

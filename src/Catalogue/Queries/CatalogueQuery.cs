@@ -28,6 +28,9 @@ public sealed record CatalogueQuery
     /// <summary>Answers at most; null for all.</summary>
     public int? Limit { get; init; }
 
+    /// <summary>Return Instance Availability (0008,0056) too: ONLINE when all is held here, else NEARLINE.</summary>
+    public bool IncludesAvailability { get; init; }
+
     /// <summary>Keys of the identifier that are not catalogued: neither matched nor returned.</summary>
     public IReadOnlyList<Tag> UnsupportedKeys { get; init; } = [];
 

@@ -64,6 +64,15 @@ internal static class ComputedSql
 
     internal const string ModalitiesOfStudy = "SELECT DISTINCT s.modality FROM series AS s WHERE s.study = ?1 AND s.modality <> '' ORDER BY s.modality";
 
+    /// <summary>1 when every instance below the row ?1 of a level has a copy here: that of the slowest one counts (PS3.4 §C.4.1.1.3.2).</summary>
+    internal static readonly string[] IsHeld =
+    [
+        $"SELECT NOT EXISTS (SELECT 1 {ContentOfPatient} AND c.held < c.instances)".Replace("patient.id", "?1", StringComparison.Ordinal),
+        $"SELECT NOT EXISTS (SELECT 1 {ContentOfStudy} AND c.held < c.instances)".Replace("study.id", "?1", StringComparison.Ordinal),
+        "SELECT NOT EXISTS (SELECT 1 FROM series_content AS c WHERE c.series = ?1 AND c.held < c.instances)",
+        "SELECT EXISTS (SELECT 1 FROM copy WHERE instance = ?1)",
+    ];
+
     internal const string SopClassesOfStudy =
         "SELECT DISTINCT c.sop_class FROM series AS s JOIN series_content AS c ON c.series = s.id WHERE s.study = ?1 ORDER BY c.sop_class";
 }

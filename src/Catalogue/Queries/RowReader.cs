@@ -65,6 +65,13 @@ internal sealed class RowReader
             AddComputed(answer, tag, ids);
         }
 
+        if (_query.IncludesAvailability)
+        {
+            int level = (int)_query.Level;
+            bool isHeld = Number(_reader.Prepare(ComputedSql.IsHeld[level]).Bind(1, ids[level])) != 0;
+            answer.Set(Tags.InstanceAvailability, isHeld ? "ONLINE" : "NEARLINE");
+        }
+
         foreach (Tag tag in _query.ReturnKeys)
         {
             if (!answer.Contains(tag) && CataloguedAttributes.TryFind(tag, out CataloguedAttribute attribute) && attribute.Level <= _query.Level)

@@ -14,9 +14,12 @@ public enum ChangeKind : byte
 
     /// <summary>Other content for the instance was recorded.</summary>
     ConflictRecorded = 4,
+
+    /// <summary>Attributes of a study or of its patient were corrected; the subject is the Study Instance UID.</summary>
+    StudyCorrected = 5,
 }
 
 /// <summary>One entry of the change feed, written in the transaction of what it tells.</summary>
 /// <param name="Sequence">From 1, without gaps, in the order of commits.</param>
-/// <param name="SopInstanceUid">The instance; FindInstance and Query tell what it is now.</param>
+/// <param name="SopInstanceUid">The instance, or the study that was corrected; FindInstance and Query tell what it is now.</param>
 public sealed record Change(long Sequence, ChangeKind Kind, DateTimeOffset At, string SopInstanceUid);

@@ -35,6 +35,9 @@ public enum ConflictDecision : byte
 
     /// <summary>The sender was refused.</summary>
     Refused = 3,
+
+    /// <summary>Another node holds the other content; each node answers with its own.</summary>
+    HeldElsewhere = 4,
 }
 
 /// <summary>A difference for the administrator.</summary>

@@ -13,8 +13,8 @@ public sealed record InstanceRow(
     DateTimeOffset ReceivedAt,
     IReadOnlyList<CopyRecord> Copies)
 {
-    /// <summary>The copy that the archive answers with.</summary>
-    public CopyRecord Copy => Copies[0];
+    /// <summary>The copy that the archive answers with; null when only other nodes hold the instance.</summary>
+    public CopyRecord? Copy => Copies.Count > 0 ? Copies[0] : null;
 
     public override string ToString() => "[redacted]";
 }
@@ -36,6 +36,6 @@ public sealed record RetrieveKeys
     public override string ToString() => "[redacted]";
 }
 
-/// <summary>How much the catalogue holds; exact.</summary>
-/// <param name="Bytes">Stored bytes of the first versions.</param>
+/// <summary>How much the catalogue knows, wherever it is held; exact.</summary>
+/// <param name="Bytes">Stored bytes of the first versions here.</param>
 public sealed record CatalogueCounts(long Patients, long Studies, long Series, long Instances, long Bytes);

@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Panal.Catalogue.Sqlite;
 
-/// <summary>Read-only connections, lent to one thread at a time; they never wait for the writer.</summary>
-internal sealed class ReaderPool(string path, CatalogueOptions options) : IDisposable
+/// <summary>Read-only connections, lent to one thread at a time.</summary>
+/// <param name="catchUp">Commits deferred writes: a read sees everything that was answered before it began. Otherwise it waits for no writer.</param>
+internal sealed class ReaderPool(string path, CatalogueOptions options, Action catchUp) : IDisposable
 {
     private readonly ConcurrentBag<Reader> _idle = [];
     private readonly SemaphoreSlim _places = new(options.ReaderLimit);
@@ -11,6 +12,13 @@ internal sealed class ReaderPool(string path, CatalogueOptions options) : IDispo
 
     /// <summary>Runs a read in one snapshot.</summary>
     internal TResult Read<TState, TResult>(TState state, Func<Reader, TState, TResult> read, CancellationToken ct)
+    {
+        catchUp();
+        return ReadCommitted(state, read, ct);
+    }
+
+    /// <summary>The same, without the writes that are deferred.</summary>
+    internal TResult ReadCommitted<TState, TResult>(TState state, Func<Reader, TState, TResult> read, CancellationToken ct)
     {
         Reader reader = Rent(ct);
         bool isWhole = false;

@@ -75,6 +75,11 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
         return kept;
     }
 
+    /// <summary>Records that another node holds other content under a known UID; once, whoever holds it.</summary>
+    internal void RecordHeldElsewhere(string sopInstanceUid, ReadOnlySpan<byte> hash, string node, long now) =>
+        _insert.Bind(1, (long)ConflictKind.OtherContent).Bind(2, sopInstanceUid).Bind(3, hash).Bind(4, sopInstanceUid).Bind(5, node)
+            .Bind(6, now).Bind(7, (long)ConflictDecision.HeldElsewhere).BindNull(8).Bind(9, ReadOnlySpan<byte>.Empty).Run();
+
     internal bool Resolve(long id, long now)
     {
         _resolve.Bind(1, id).Bind(2, now).Run();

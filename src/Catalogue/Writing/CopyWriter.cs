@@ -49,10 +49,10 @@ internal sealed class CopyWriter(Connection connection, ChangeWriter feed) : IDi
 
     internal void DeleteAll(long instance) => _deleteAll.Bind(1, instance).Run();
 
-    /// <summary>Adds a copy of the same content; false when the instance is not catalogued.</summary>
+    /// <summary>Adds a copy of the same content; false when nothing of the instance is here.</summary>
     internal bool Add(string sopInstanceUid, CopyRecord copy, long now)
     {
-        if (InstanceId(sopInstanceUid) is not { } instance)
+        if (InstanceId(sopInstanceUid) is not { } instance || Of(instance).Count == 0)
         {
             return false;
         }

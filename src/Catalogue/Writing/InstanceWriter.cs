@@ -7,7 +7,8 @@ using Panal.Dicom;
 namespace Panal.Catalogue.Writing;
 
 /// <summary>Adds instances: finds or makes the parents, then writes instance, copy, count and change.</summary>
-internal sealed class InstanceWriter(Connection connection, ConflictWriter conflicts, CopyWriter copies, ChangeWriter feed) : IDisposable
+internal sealed class InstanceWriter(
+    Connection connection, ConflictWriter conflicts, CopyWriter copies, ChangeWriter feed, AdoptionWriter adoption) : IDisposable
 {
     private readonly SeriesCache _cache = new();
 
@@ -49,8 +50,8 @@ internal sealed class InstanceWriter(Connection connection, ConflictWriter confl
 
     private readonly Statement _count = connection.Prepare(
         """
-        INSERT INTO series_content (series, sop_class, instances, bytes) VALUES (?1, ?2, 1, ?3)
-        ON CONFLICT (series, sop_class) DO UPDATE SET instances = instances + 1, bytes = bytes + excluded.bytes
+        INSERT INTO series_content (series, sop_class, instances, held, bytes) VALUES (?1, ?2, 1, 1, ?3)
+        ON CONFLICT (series, sop_class) DO UPDATE SET instances = instances + 1, held = held + 1, bytes = bytes + excluded.bytes
         """);
 
     /// <summary>Adds the record unless its SOP Instance UID is known.</summary>
@@ -58,7 +59,8 @@ internal sealed class InstanceWriter(Connection connection, ConflictWriter confl
     {
         if (Find(record.SopInstanceUid) is { } existing)
         {
-            return Compare(copies.Of(existing), record.Copy);
+            List<CopyRecord> known = copies.Of(existing);
+            return known.Count > 0 ? Compare(known, record.Copy) : adoption.Adopt(existing, record, now);
         }
 
         EncodedAttributes attributes = record.Encoded;

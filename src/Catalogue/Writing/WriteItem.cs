@@ -34,3 +34,19 @@ internal sealed class WriteItem<TArgument, TResult>(TArgument argument, Func<Wri
     void IValueTaskSource<TResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 }
+
+/// <summary>The row of an instance whose bytes are durable already; it may wait for company.</summary>
+internal sealed class DeferredWrite(InstanceRecord record, ICommitWitness witness) : WriteItem
+{
+    internal override void Execute(Writer writer)
+    {
+        if (writer.Instances.Add(record, writer.Now).Result == AddResult.OtherContent && writer.Instances.Find(record.SopInstanceUid) is { } instance)
+        {
+            writer.Conflicts.RecordContent(record, ConflictDecision.KeptBoth, instance, writer.Copies, writer.Now);
+        }
+    }
+
+    internal override void Succeed() => witness.Committed();
+
+    internal override void Fail(Exception failure) => witness.Failed(failure);
+}

@@ -5,15 +5,34 @@ namespace Panal.Catalogue.Writing;
 /// writer idle runs the next transaction itself, and the thread pool goes on while others wait. So a single caller pays no change of
 /// threads, and many callers share one commit.
 /// </summary>
-internal sealed class WriteQueue(Writer writer, CatalogueOptions options, Action afterCommit) : IThreadPoolWorkItem, IDisposable
+/// <remarks>
+/// A write may be deferred: it waits for company, but no longer than <see cref="CatalogueOptions.GatherTime"/>, and never past the next
+/// read, which commits it first (<see cref="CatchUp"/>). So nobody can see that it was late.
+/// </remarks>
+internal sealed class WriteQueue : IThreadPoolWorkItem, IDisposable
 {
+    private readonly Writer _writer;
+    private readonly CatalogueOptions _options;
+    private readonly Action _afterCommit;
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _places = new(options.PendingWriteLimit);
+    private readonly Lock _turn = new();                // held while a transaction runs
+    private readonly SemaphoreSlim _places;
+    private readonly ITimer _gathered;
     private readonly List<WriteItem> _group = [];
     private List<WriteItem> _pending = [];
+    private long _queued;
+    private long _ended;
+    private int _deferred;                              // among those that have not ended
     private bool _isBusy;
     private bool _isClosed;
     private TaskCompletionSource? _idle;
+
+    internal WriteQueue(Writer writer, CatalogueOptions options, TimeProvider time, Action afterCommit)
+    {
+        (_writer, _options, _afterCommit) = (writer, options, afterCommit);
+        _places = new SemaphoreSlim(options.PendingWriteLimit);
+        _gathered = time.CreateTimer(static queue => ((WriteQueue)queue!).RunIfIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>Writes that wait for a transaction.</summary>
     internal int PendingCount
@@ -47,9 +66,39 @@ internal sealed class WriteQueue(Writer writer, CatalogueOptions options, Action
         }
     }
 
-    /// <summary>Waits for the writes under way and refuses others.</summary>
+    /// <summary>Runs a deferred write in company of others. Whoever makes the company complete runs the transaction, so the queue stays short.</summary>
+    internal void RunSoon(DeferredWrite item)
+    {
+        if (Enqueue(item))
+        {
+            RunGroup();
+        }
+    }
+
+    /// <summary>Commits deferred writes, so that a read that begins when this returns sees all that were queued before it was called.</summary>
+    internal void CatchUp()
+    {
+        if (Volatile.Read(ref _deferred) == 0)
+        {
+            return;
+        }
+
+        long target;
+        lock (_gate)
+        {
+            target = _queued;
+        }
+
+        while (Volatile.Read(ref _ended) < target)
+        {
+            RunOne();
+        }
+    }
+
+    /// <summary>Runs the writes that are queued and refuses others.</summary>
     internal Task CloseAsync()
     {
+        CatchUp();
         lock (_gate)
         {
             _isClosed = true;
@@ -66,24 +115,52 @@ internal sealed class WriteQueue(Writer writer, CatalogueOptions options, Action
     /// <summary>Whether the caller must run the next transaction.</summary>
     private bool Enqueue(WriteItem item)
     {
+        var isDeferred = item is DeferredWrite;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isClosed, typeof(CatalogueDatabase));
             _pending.Add(item);
-            bool mustRun = !_isBusy;
-            _isBusy = true;
-            return mustRun;
+            _queued++;
+            _deferred += isDeferred ? 1 : 0;
+            if (_isBusy)
+            {
+                return false;
+            }
+
+            if (!isDeferred || _pending.Count >= _options.GatherLimit)
+            {
+                return _isBusy = true;
+            }
+
+            if (_pending.Count == 1)
+            {
+                _gathered.Change(_options.GatherTime, Timeout.InfiniteTimeSpan);
+            }
+
+            return false;
         }
+    }
+
+    private void RunIfIdle()
+    {
+        lock (_gate)
+        {
+            if (_isBusy || _pending.Count == 0)
+            {
+                return;
+            }
+
+            _isBusy = true;
+        }
+
+        RunGroup();
     }
 
     void IThreadPoolWorkItem.Execute() => RunGroup();
 
     private void RunGroup()
     {
-        TakeGroup();
-        writer.Commit(_group);
-        _group.Clear();
-        afterCommit();
+        RunOne();
         lock (_gate)
         {
             if (_pending.Count == 0)
@@ -97,13 +174,39 @@ internal sealed class WriteQueue(Writer writer, CatalogueOptions options, Action
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    public void Dispose() => _places.Dispose();
+    private void RunOne()
+    {
+        lock (_turn)
+        {
+            TakeGroup();
+            if (_group.Count == 0)
+            {
+                return;
+            }
+
+            _writer.Commit(_group);
+            lock (_gate)
+            {
+                _ended += _group.Count;
+                _deferred -= _group.Count(static item => item is DeferredWrite);
+            }
+
+            _group.Clear();
+            _afterCommit();
+        }
+    }
+
+    public void Dispose()
+    {
+        _gathered.Dispose();
+        _places.Dispose();
+    }
 
     private void TakeGroup()
     {
         lock (_gate)
         {
-            int count = Math.Min(_pending.Count, options.GroupLimit);
+            int count = Math.Min(_pending.Count, _options.GroupLimit);
             _group.AddRange(_pending[..count]);
             _pending.RemoveRange(0, count);
         }

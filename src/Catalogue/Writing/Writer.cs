@@ -1,3 +1,4 @@
+using Panal.Catalogue.Replication;
 using Panal.Catalogue.Sqlite;
 
 namespace Panal.Catalogue.Writing;
@@ -21,8 +22,10 @@ internal sealed class Writer : IDisposable
         Feed = new ChangeWriter(connection);
         Copies = new CopyWriter(connection, Feed);
         Conflicts = new ConflictWriter(connection, options, Feed);
-        Instances = new InstanceWriter(connection, Conflicts, Copies, Feed);
-        Deletion = new DeletionWriter(connection, Copies, Feed);
+        Replica = new ReplicaWriter(connection, Conflicts, Feed);
+        Adoption = new AdoptionWriter(connection, Replica.Holdings, Copies, Feed);
+        Instances = new InstanceWriter(connection, Conflicts, Copies, Feed, Adoption);
+        Deletion = new DeletionWriter(connection, Copies, Feed, Replica);
         Jobs = new JobWriter(connection);
     }
 
@@ -38,6 +41,10 @@ internal sealed class Writer : IDisposable
     internal CopyWriter Copies { get; }
 
     internal ConflictWriter Conflicts { get; }
+
+    internal ReplicaWriter Replica { get; }
+
+    internal AdoptionWriter Adoption { get; }
 
     internal InstanceWriter Instances { get; }
 
@@ -114,7 +121,7 @@ internal sealed class Writer : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[Jobs, Deletion, Instances, Conflicts, Copies, Feed, _rollback, _commit, _begin])
+        foreach (IDisposable part in (IDisposable[])[Jobs, Deletion, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
         {
             part.Dispose();
         }

@@ -95,6 +95,11 @@ internal static class ArchiveComposition
     private static string? ProblemOf(Holdings holdings)
     {
         _ = holdings.Catalogue.LastSequence();
+        if (holdings.Rows.IsFailing)
+        {
+            return "The catalogue cannot be written.";
+        }
+
         var volumes = holdings.Volumes.Volumes;
         return volumes.Any(volume => volume.State == VolumeState.Writable)
             ? holdings.Volumes.Staging.Trouble

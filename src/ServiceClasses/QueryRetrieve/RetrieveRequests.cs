@@ -95,5 +95,10 @@ public sealed class RetrieveRequests(Retriever retriever, AuditTrail audit, Serv
 
     private SendableInstance Sendable(InstanceReference instance) =>
         new(instance.SopClassUid, instance.SopInstanceUid, instance.TransferSyntaxUid,
-            accepted => retriever.Open(instance, accepted) is { } outgoing ? new OutgoingDataSet(outgoing.DataSet, outgoing.TransferSyntax.Uid) : null);
+            accepted => retriever.Open(instance, accepted) switch
+            {
+                { Instance: { } outgoing } => new OutgoingDataSet(outgoing.DataSet, outgoing.TransferSyntax.Uid),
+                { Result: OpenResult.NoCommonTransferSyntax } => null,
+                { Result: var result } => throw new IOException($"The instance cannot be sent: {result}"),
+            });
 }

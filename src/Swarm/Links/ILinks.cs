@@ -18,6 +18,10 @@ public enum LinkPriority : byte
 /// One of the many streams of a link, in both directions, with flow control of its own. Completing the output ends our
 /// direction in order; disposing without it aborts the stream and leaves the link as it is.
 /// </summary>
+/// <remarks>
+/// As with every pipe, nobody may read or write while it is disposed, which a service's return does. A message that is to be looked at
+/// whole must fit the window (<see cref="LinkOptions.LongestWindowBytes"/> at best); longer ones are consumed as they come.
+/// </remarks>
 public interface ILinkStream : IDuplexPipe, IAsyncDisposable
 {
     /// <summary>Who is at the other end, by its certificate.</summary>
@@ -46,8 +50,11 @@ public interface ILinks
     /// <summary>Nodes that a link stands to at this moment.</summary>
     IReadOnlyCollection<NodeId> Linked { get; }
 
-    /// <summary>Opens a stream to a node; waits for its link while one is being made, until cancelled.</summary>
-    /// <exception cref="LinkException">No link stands and none can be made, or the peer does not serve the protocol.</exception>
+    /// <summary>
+    /// Opens a stream to a node; waits for its link while one is being made, until cancelled. That the peer does not serve the protocol is
+    /// seen when the stream is read (<see cref="LinkCloseReason.NotServed"/>): asking first would cost a round trip.
+    /// </summary>
+    /// <exception cref="LinkException">No link stands and none can be made, or the link carries too many streams.</exception>
     ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken);
 
     /// <summary>Waits until the set of linked nodes differs from the one given; for those who follow it in a loop.</summary>

@@ -141,19 +141,11 @@ internal sealed class DiskFiles : IVolumeFiles
 
     public void Copy(IVolumeFile source, long sourceOffset, IVolumeFile target, long targetOffset, long lengthBytes)
     {
-        if (OperatingSystem.IsLinux() && source is DiskFile from && target is DiskFile to)
+        if (OperatingSystem.IsLinux() && source is DiskFile from && target is DiskFile to
+            && targetOffset == 0 && lengthBytes >= DirectCopy.LeastBytes
+            && DirectCopy.TryCopy(from, sourceOffset, to, lengthBytes))
         {
-            while (lengthBytes > 0)
-            {
-                var copied = LinuxCalls.CopyFileRange(
-                    from.Handle, ref sourceOffset, to.Handle, ref targetOffset, (nuint)Math.Min(lengthBytes, 1 << 30), 0);
-                if (copied <= 0)
-                {
-                    break;       // other file system, old kernel, end of file: the plain way below tells which
-                }
-
-                lengthBytes -= copied;
-            }
+            return;
         }
 
         CopyThroughMemory(source, sourceOffset, target, targetOffset, lengthBytes);
@@ -262,6 +254,7 @@ internal sealed class DiskFiles : IVolumeFiles
 internal sealed class DiskFile(SafeFileHandle handle) : IVolumeFile
 {
     private const int Interrupted = 4;          // EINTR
+    private const int InvalidArgument = 22;     // EINVAL
 
     public SafeFileHandle Handle => handle;
 
@@ -288,6 +281,40 @@ internal sealed class DiskFile(SafeFileHandle handle) : IVolumeFile
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw StorageErrors.Translate("read", error);
+        }
+    }
+
+    /// <summary>Lets writes go past the page cache, or through it again; false where that cannot be had.</summary>
+    public bool TrySetDirect(bool isDirect) =>
+        LinuxCalls.SetFlags(handle, LinuxCalls.SetStatusFlags, isDirect ? LinuxCalls.Direct : 0) == 0;
+
+    /// <summary>Writes whole blocks from aligned memory; false if the file system does not take them so.</summary>
+    public bool TryWriteDirectly(ReadOnlySpan<byte> blocks, long offset)
+    {
+        try
+        {
+            RandomAccess.Write(handle, blocks, offset);
+            return true;
+        }
+        catch (IOException error) when (error.HResult == InvalidArgument)
+        {
+            return false;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw StorageErrors.Translate("write", error);
+        }
+    }
+
+    public void SetLength(long lengthBytes)
+    {
+        try
+        {
+            RandomAccess.SetLength(handle, lengthBytes);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw StorageErrors.Translate("set length", error);
         }
     }
 
@@ -353,14 +380,7 @@ internal sealed class DiskFile(SafeFileHandle handle) : IVolumeFile
             throw StorageErrors.FromErrno("allocate", error);
         }
 
-        try
-        {
-            RandomAccess.SetLength(handle, lengthBytes);       // file systems without fallocate
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw StorageErrors.Translate("allocate", failure);
-        }
+        SetLength(lengthBytes);       // file systems without fallocate
     }
 
     public void SyncData()

@@ -45,7 +45,7 @@ public interface IVolumeFiles
     /// <summary>Makes everything on the file system of this path durable.</summary>
     void SyncFileSystem(string path);
 
-    /// <summary>Copies a range from one file to another without bringing it into this process if the platform can.</summary>
+    /// <summary>Copies a range from one file to another, past the page cache where the platform can.</summary>
     void Copy(IVolumeFile source, long sourceOffset, IVolumeFile target, long targetOffset, long lengthBytes);
 
     /// <summary>Bytes that may still be written below this path.</summary>

@@ -9,6 +9,10 @@ internal static unsafe partial class LinuxCalls
     public const int ReadOnlyCloseOnExec = 0x80000;       // O_RDONLY | O_CLOEXEC, the same on every architecture
     public const uint SyncRangeWrite = 2;                 // SYNC_FILE_RANGE_WRITE
     public const int AdviseDontNeed = 4;                  // POSIX_FADV_DONTNEED
+    public const int SetStatusFlags = 4;                  // F_SETFL
+
+    // O_DIRECT has another number on 64-bit ARM.
+    public static readonly int Direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct IoVector
@@ -29,12 +33,11 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);
 
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int SetFlags(SafeFileHandle file, int command, int flags);
+
     [LibraryImport("libc", EntryPoint = "pwritev", SetLastError = true)]
     public static partial nint PWriteV(SafeFileHandle file, IoVector* vectors, int count, long offset);
-
-    [LibraryImport("libc", EntryPoint = "copy_file_range", SetLastError = true)]
-    public static partial nint CopyFileRange(
-        SafeFileHandle source, ref long sourceOffset, SafeFileHandle target, ref long targetOffset, nuint length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);

@@ -373,6 +373,17 @@ public sealed class StagedWrite : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Hands over the duty to say when the note has reached the catalogue: disposing the write no longer says so. Only after the commit.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Nothing was committed, or it was handed over before.</exception>
+    public StagedNote DetachNote()
+    {
+        var note = new StagedNote(_committedTo ?? throw new InvalidOperationException("There is no note that waits for the catalogue."));
+        _committedTo = null;
+        return note;
+    }
+
     /// <summary>Ends the write: gives up what was not committed, lets go of the record of what was.</summary>
     public ValueTask DisposeAsync()
     {

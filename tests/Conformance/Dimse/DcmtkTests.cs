@@ -4,6 +4,8 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Panal.Conformance.Witness;
+using Panal.Conformance.Witnesses;
 using Panal.Dicom;
 using Panal.Dimse;
 
@@ -51,7 +53,7 @@ public sealed class DcmtkTests
         var file = FindSlice();
         SkipWithout("storescp");
         var directory = Directory.CreateTempSubdirectory("panal-dimse-");
-        var port = FreePort();
+        var port = LoopbackPort.Free().ToString();
         using var storescp = Start("storescp", ["+B", "-od", directory.FullName, "--max-pdu", "131072", port]);
         try
         {
@@ -125,13 +127,6 @@ public sealed class DcmtkTests
         return await AssociationRequestor.ConnectAsync(
             new SocketPipe(client.GetStream()), new Peer(client.Client.RemoteEndPoint, null), parameters, new AssociationOptions(), null,
             TimeProvider.System, NullLogger.Instance, ct);
-    }
-
-    private static string FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString();
     }
 
     private static void SkipWithout(string program)

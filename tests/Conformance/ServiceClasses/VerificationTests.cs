@@ -1,3 +1,4 @@
+using Panal.Conformance.Witness;
 using Panal.Conformance.Witnesses;
 
 namespace Panal.Conformance.ServiceClasses;

@@ -71,15 +71,15 @@ public sealed class ServerProcess : IDisposable
             Run(executable, ["ae", "add", title, "--host", "127.0.0.1", "--port", Text(port), "--data", data]);
         }
 
-        var dicom = FreePort();
-        string[] command = [executable, "serve", "--data", data, "--ae-title", "PANAL", "--dicom-port", Text(dicom), "--dicom-tls-port", "0", "--http-port", Text(FreePort())];
+        var dicom = LoopbackPort.Free();
+        string[] command = [executable, "serve", "--data", data, "--ae-title", "PANAL", "--dicom-port", Text(dicom), "--dicom-tls-port", "0", "--http-port", Text(LoopbackPort.Free())];
         return new ServerProcess("Panal", directory, dicom, "PANAL", command);
     }
 
     /// <summary>Orthanc with its defaults (SQLite, synced storage); only the rights to ask and to be sent to are opened.</summary>
     public static ServerProcess Orthanc(string directory, params ReadOnlySpan<(string Title, int Port)> moveDestinations)
     {
-        var dicom = FreePort();
+        var dicom = LoopbackPort.Free();
         var modalities = new List<string>();
         foreach (var (title, port) in moveDestinations)
         {
@@ -91,7 +91,7 @@ public sealed class ServerProcess : IDisposable
         File.WriteAllText(configuration, $$"""
             {
               "Name": "Benchmark", "StorageDirectory": "{{directory}}/db", "IndexDirectory": "{{directory}}/db", "Plugins": [],
-              "HttpPort": {{FreePort()}}, "RemoteAccessAllowed": false, "AuthenticationEnabled": false,
+              "HttpPort": {{LoopbackPort.Free()}}, "RemoteAccessAllowed": false, "AuthenticationEnabled": false,
               "DicomAet": "ORTHANC", "DicomPort": {{dicom}}, "DicomCheckCalledAet": false,
               "DicomAlwaysAllowFind": true, "DicomAlwaysAllowGet": true, "DicomAlwaysAllowMove": true,
               "DicomModalities": { {{string.Join(", ", modalities)}} }
@@ -105,7 +105,7 @@ public sealed class ServerProcess : IDisposable
     {
         var received = Path.Combine(directory, "received");
         System.IO.Directory.CreateDirectory(received);
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         string[] command = ["/usr/bin/storescp", "--fork", "--aetitle", "STORESCP", "--max-pdu", "131072", "-od", received, Text(port)];
         return new ServerProcess("storescp", directory, port, "STORESCP", command);
     }
@@ -195,13 +195,6 @@ public sealed class ServerProcess : IDisposable
     {
         Kill();
         _process?.Dispose();
-    }
-
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);

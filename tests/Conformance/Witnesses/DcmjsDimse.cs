@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using Panal.Conformance.Witness;
 namespace Panal.Conformance.Witnesses;
 
 /// <summary>dcmjs-dimse (npm) as an independent storage commitment SCU; installed once into artifacts/witnesses.</summary>

@@ -1,3 +1,5 @@
+using Panal.Conformance.Witness;
+
 namespace Panal.Conformance.Witnesses;
 
 /// <summary>dcmtk's archive: stores, answers queries, and moves to the applications that it knows.</summary>

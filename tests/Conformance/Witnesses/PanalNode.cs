@@ -1,3 +1,5 @@
+using Panal.Conformance.Witness;
+
 namespace Panal.Conformance.Witnesses;
 
 /// <summary>The real executable on free loopback ports with a fresh data directory.</summary>

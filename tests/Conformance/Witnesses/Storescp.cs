@@ -1,3 +1,5 @@
+using Panal.Conformance.Witness;
+
 namespace Panal.Conformance.Witnesses;
 
 /// <summary>dcmtk's storage server, which writes what it receives exactly as it came.</summary>

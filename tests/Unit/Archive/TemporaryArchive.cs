@@ -19,7 +19,7 @@ internal sealed class TemporaryArchive : IAsyncDisposable
         Holdings = holdings;
         _ownsDirectory = ownsDirectory;
         Ingester = new Ingester(
-            holdings.Volumes, holdings.Catalogue, options, new IngestMeter(), TimeProvider.System, NullLogger<Ingester>.Instance);
+            holdings.Volumes, holdings.Catalogue, holdings.Rows, options, new IngestMeter(), TimeProvider.System, NullLogger<Ingester>.Instance);
     }
 
     public string Directory { get; }
@@ -32,7 +32,7 @@ internal sealed class TemporaryArchive : IAsyncDisposable
 
     public static Task<TemporaryArchive> OpenAsync() => OpenAsync(new IngestOptions());
 
-    public static async Task<TemporaryArchive> OpenAsync(IngestOptions options, string? directory = null)
+    public static async Task<TemporaryArchive> OpenAsync(IngestOptions options, string? directory = null, TimeProvider? time = null)
     {
         var root = directory ?? System.IO.Directory.CreateTempSubdirectory("panal-unit-").FullName;
         System.IO.Directory.CreateDirectory(root);
@@ -49,7 +49,7 @@ internal sealed class TemporaryArchive : IAsyncDisposable
                     MinSegments = 1,
                 },
             },
-            TimeProvider.System,
+            time ?? TimeProvider.System,
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
         return new TemporaryArchive(root, holdings, options, directory is null);
@@ -65,7 +65,7 @@ internal sealed class TemporaryArchive : IAsyncDisposable
     /// <summary>Every file on the volume after what is staged was settled, by its path with <c>/</c>.</summary>
     public async Task<IReadOnlyDictionary<string, byte[]>> FilesAsync()
     {
-        await Holdings.Volumes.SettleAsync(TestContext.Current.CancellationToken);
+        await Holdings.SettleAsync(TestContext.Current.CancellationToken);
         return System.IO.Directory.EnumerateFiles(VolumeRoot, "*.dcm", SearchOption.AllDirectories).ToDictionary(
             path => Path.GetRelativePath(VolumeRoot, path).Replace('\\', '/'), ReadAll);
     }

@@ -37,8 +37,8 @@ public sealed class VerifierTests
         Assert.Equal((5, 5, 3, true), (result.TotalInstances, result.DoneInstances, result.Intact, result.IsComplete));
         Assert.Equal(
             [("1.2.3.4.1", VerifyOutcome.Damaged), ("1.2.3.4.3", VerifyOutcome.Missing)], faults.Select(fault => (fault.SopInstanceUid, fault.Outcome)));
-        Assert.Equal(CopyState.Damaged, archive.Holdings.Catalogue.FindInstance("1.2.3.4.1")!.Copy.State);
-        Assert.Equal(CopyState.Missing, archive.Holdings.Catalogue.FindInstance("1.2.3.4.3")!.Copy.State);
-        Assert.NotNull(archive.Holdings.Catalogue.FindInstance("1.2.3.4.0")!.Copy.VerifiedAt);
+        Assert.Equal(CopyState.Damaged, archive.Holdings.Catalogue.FindInstance("1.2.3.4.1")!.Copy!.State);
+        Assert.Equal(CopyState.Missing, archive.Holdings.Catalogue.FindInstance("1.2.3.4.3")!.Copy!.State);
+        Assert.NotNull(archive.Holdings.Catalogue.FindInstance("1.2.3.4.0")!.Copy!.VerifiedAt);
     }
 }

@@ -33,7 +33,7 @@ public sealed class IngesterTests
         Assert.NotNull(row);
         Assert.Equal(First.StudyInstanceUid, row.StudyInstanceUid);
         Assert.Equal("MODALITY", row.SourceAeTitle);
-        Assert.Equal(1, row.Copy.VolumeId);
+        Assert.Equal(1, row.Copy!.VolumeId);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Buffers;
+using Panal.Archive.Ingest;
 using Panal.Archive.Retrieve;
 using Panal.Archive.Search;
+using Panal.Catalogue;
 using Panal.Dicom;
 
 namespace Panal.Unit.Archive.Retrieve;
@@ -66,6 +68,31 @@ public sealed class RetrieverTests
     }
 
     [Fact]
+    public async Task An_instance_that_only_other_nodes_hold_is_located_and_its_holders_are_told()
+    {
+        await using var archive = await TemporaryArchive.OpenAsync();
+        var node = Guid.NewGuid();
+        var catalogue = archive.Holdings.Catalogue;
+        await catalogue.SubscribeAsync(node, 0, TestContext.Current.CancellationToken);
+        var state = Catalogue.Replication.StateCodecTests.State("1.2.3", "Doe^Jane", First.SopInstanceUid);
+        await catalogue.ApplyAsync(
+            node, new FeedStep(state, new FeedCursor(node, 1, 1, 1, 0, null), new FeedHead(1, DateTimeOffset.UnixEpoch), false), TestContext.Current.CancellationToken);
+
+        var reference = Locate(archive, "STUDY", (Tags.StudyInstanceUID, ["1.2.3"])).Single();
+        var outcome = Retriever(archive).Open(reference, [Uids.ExplicitVRLittleEndian]);
+        Assert.Equal((OpenResult.HeldElsewhere, null), (outcome.Result, outcome.Instance));
+        Assert.Equal((node, 1000L), (Assert.Single(outcome.Holders).Node, outcome.Holders[0].LengthBytes));
+
+        // Sending it here makes it ours, as if nobody had told of it.
+        Assert.Equal(IngestResult.Stored, (await archive.StoreAsync(First)).Result);
+        Assert.NotNull(Open(archive, Uids.ExplicitVRLittleEndian));
+
+        await catalogue.DeleteAsync([First.SopInstanceUid], TestContext.Current.CancellationToken);
+        await catalogue.UnsubscribeAsync(node, TestContext.Current.CancellationToken);
+        Assert.Equal(OpenResult.NotFound, Retriever(archive).Open(reference, [Uids.ExplicitVRLittleEndian]).Result);
+    }
+
+    [Fact]
     public async Task Instances_are_found_by_lists_of_UIDs()
     {
         await using var archive = await TemporaryArchive.OpenAsync();
@@ -103,7 +130,7 @@ public sealed class RetrieverTests
     }
 
     private static OutgoingInstance? Open(TemporaryArchive archive, string accepted) =>
-        Retriever(archive).Open(Locate(archive, "IMAGE", (Tags.SOPInstanceUID, [First.SopInstanceUid])).Single(), [accepted]);
+        Retriever(archive).Open(Locate(archive, "IMAGE", (Tags.SOPInstanceUID, [First.SopInstanceUid])).Single(), [accepted]).Instance;
 
     private static Retriever Retriever(TemporaryArchive archive) => new(archive.Holdings.Catalogue, archive.Holdings.Volumes);
 

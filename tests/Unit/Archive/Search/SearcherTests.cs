@@ -1,4 +1,5 @@
 using Panal.Archive.Search;
+using Panal.Catalogue;
 using Panal.Dicom;
 
 namespace Panal.Unit.Archive.Search;
@@ -19,6 +20,25 @@ public sealed class SearcherTests
         Assert.Equal("PANAL", match.GetString(Tags.RetrieveAETitle));
         Assert.Equal("ONLINE", match.GetString(Tags.InstanceAvailability));
         Assert.Equal("1.2.3", match.GetString(Tags.StudyInstanceUID));
+    }
+
+    [Fact]
+    public async Task A_study_of_another_node_is_found_nearline_with_its_holders_and_how_fresh_that_is()
+    {
+        await using var archive = await TemporaryArchive.OpenAsync();
+        var node = Guid.NewGuid();
+        var catalogue = archive.Holdings.Catalogue;
+        await catalogue.SubscribeAsync(node, 0, TestContext.Current.CancellationToken);
+        var state = Catalogue.Replication.StateCodecTests.State("1.7", "Doe^Jane", "1.7.1.1", "1.7.1.2");
+        await catalogue.ApplyAsync(
+            node, new FeedStep(state, new FeedCursor(node, 3, 5, 1, 0, null), new FeedHead(5, DateTimeOffset.UnixEpoch.AddDays(1)), false), TestContext.Current.CancellationToken);
+
+        var match = Assert.Single(Find(archive, Study((Tags.StudyInstanceUID, "1.7"), (Tags.NumberOfStudyRelatedInstances, ""))));
+
+        Assert.Equal(("NEARLINE", "PANAL", "2"), (match.GetString(Tags.InstanceAvailability), match.GetString(Tags.RetrieveAETitle), match.GetString(Tags.NumberOfStudyRelatedInstances)));
+        Assert.Equal([new Holder(node, 2)], Searcher(archive).HoldersOf(["1.7"], null));
+        var freshness = Assert.Single(Searcher(archive).Freshness());
+        Assert.Equal((node, 3L, 2L, false), (freshness.Node, freshness.Cursor.Sequence, freshness.LagChanges, freshness.IsComplete));
     }
 
     [Theory]

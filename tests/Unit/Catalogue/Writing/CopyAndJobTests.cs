@@ -33,7 +33,7 @@ public sealed class CopyAndJobTests
             [new CopyStateChange("1.1.1", 1, CopyState.Staged, Samples.Noon), new CopyStateChange("nobody", 1, CopyState.Online, null)], isDurable: false, None));
         Assert.Equal(1, catalogue.Database.LastSequence());
         Assert.Equal(1, await catalogue.Database.SetCopyStatesAsync([new CopyStateChange("1.1.1", 1, CopyState.Damaged, null)], isDurable: true, None));
-        CopyRecord copy = catalogue.Database.FindInstance("1.1.1")!.Copy;
+        CopyRecord copy = catalogue.Database.FindInstance("1.1.1")!.Copy!;
         Assert.Equal((CopyState.Damaged, Samples.Noon), (copy.State, copy.VerifiedAt));
         Assert.Equal(ChangeKind.CopiesChanged, catalogue.Database.Changes(1, 1).Single().Kind);
     }

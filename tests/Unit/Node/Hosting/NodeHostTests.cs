@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 using System.Text.Json;
+using Panal.Conformance.Witness;
 using Panal.Node;
 using Panal.Node.Commands;
 using Panal.Node.Hosting;
@@ -13,7 +14,7 @@ namespace Panal.Unit.Node.Hosting;
 public sealed class NodeHostTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly int[] _ports = FreePorts(3);
+    private readonly int[] _ports = [LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free()];
 
     private int Dicom => _ports[0];
 
@@ -145,14 +146,5 @@ public sealed class NodeHostTests : IDisposable
     {
         var port = Dicom.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return (ExitCode)await Program.RunAsync(["echo", "127.0.0.1", port, "--called", called], TextWriter.Null, TextWriter.Null);
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        Array.ForEach(listeners, l => l.Start());
-        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
-        Array.ForEach(listeners, l => l.Dispose());
-        return ports;
     }
 }

@@ -1,0 +1,115 @@
+using Panal.Catalogue.Attributes;
+using Panal.Catalogue.Replication;
+using Panal.Dicom;
+
+namespace Panal.Catalogue;
+
+/// <summary>What a catalogue tells other nodes and is told by them; see docs/formats/feed.md.</summary>
+public sealed partial class CatalogueDatabase
+{
+    /// <summary>Instances that one step of a snapshot holds, about: whole studies are added until there are so many.</summary>
+    public const int StepInstances = 8192;
+
+    /// <summary>Changes in one step of the feed at most.</summary>
+    public const int StepChanges = 16_384;
+
+    /// <summary>Says who this node is and what weight its own words have; durably.</summary>
+    /// <param name="authority">The word of a higher authority is shown; of equal ones, that of the lower identity.</param>
+    public ValueTask<bool> IdentifyAsync(Guid node, int authority, CancellationToken ct) => ReplicateAsync(
+        (node, authority), static (writer, self) => { writer.Replica.Identify(self.node, self.authority); return true; }, ct);
+
+    /// <summary>Makes a publisher known, or changes its authority; durably.</summary>
+    /// <exception cref="ArgumentException">The identity is empty.</exception>
+    public ValueTask<bool> SubscribeAsync(Guid node, int authority, CancellationToken ct)
+    {
+        if (node == Guid.Empty)
+        {
+            throw new ArgumentException("A publisher has an identity.", nameof(node));
+        }
+
+        return ReplicateAsync((node, authority), static (writer, of) => { writer.Replica.Subscribe(of.node, of.authority); return true; }, ct);
+    }
+
+    /// <summary>Forgets a publisher and all that only it said or held; durably.</summary>
+    public ValueTask<bool> UnsubscribeAsync(Guid node, CancellationToken ct) => ReplicateAsync(
+        node, static (writer, node) => { writer.Replica.Unsubscribe(node); return true; }, ct);
+
+    /// <summary>Applies one step of a publisher's feed, rows and cursor in one transaction; saying it twice changes nothing.</summary>
+    /// <exception cref="StateFormatException">The publisher says something that cannot be; nothing was applied.</exception>
+    /// <exception cref="InvalidOperationException">The publisher is unknown.</exception>
+    /// <remarks>Not synced: what power loss takes is sent again, because the cursor goes with it.</remarks>
+    public async ValueTask ApplyAsync(Guid publisher, FeedStep step, CancellationToken ct) => await _queue.RunAsync(
+        (publisher, step),
+        static (writer, state) =>
+        {
+            writer.Instances.Forget();
+            writer.Replica.Apply(state.publisher, state.step, writer.Now);
+            return true;
+        },
+        ct);
+
+    /// <summary>Takes down where a publisher's feed stands, without anything new.</summary>
+    public async ValueTask HearAsync(Guid publisher, FeedHead head, CancellationToken ct) => await _queue.RunAsync(
+        (publisher, head), static (writer, heard) => { writer.Replica.Hear(heard.publisher, heard.head); return true; }, ct);
+
+    /// <summary>Corrects attributes of a study that this node holds, and of its patient; durably, and told to all subscribers.</summary>
+    /// <param name="corrections">Elements of patient and study level that replace what was said; others are ignored.</param>
+    /// <returns>False when this node holds nothing of the study.</returns>
+    /// <remarks>Another Patient ID moves the study to that patient; other attributes of the patient change in all its studies that are held here.</remarks>
+    public ValueTask<bool> CorrectAsync(string studyInstanceUid, DataSet corrections, CancellationToken ct) => ReplicateAsync(
+        (studyInstanceUid, AttributeEncoder.Encode(corrections)),
+        static (writer, of) => writer.Replica.Correct(of.studyInstanceUid, of.Item2, writer.Now),
+        ct);
+
+    /// <summary>Where this node's own feed stands; whoever knows nothing begins here with a snapshot.</summary>
+    public FeedCursor OwnHead(FeedFilter filter) => _readers.Read(filter, static (reader, filter) => FeedReader.Head(reader, filter), CancellationToken.None);
+
+    /// <summary>Whether a subscriber can go on from its cursor, be it with the feed or with a snapshot that was cut.</summary>
+    public bool CanResume(FeedCursor cursor, FeedFilter filter) => _readers.Read(
+        (cursor, filter), static (reader, state) => FeedReader.CanResume(reader, state.cursor, state.filter), CancellationToken.None);
+
+    /// <summary>The next step of this node's own feed after a sequence; the same cursor when nothing changed.</summary>
+    /// <returns>Null when changes after the sequence were compacted away.</returns>
+    public FeedStep? OwnChanges(long afterSequence, int limit, FeedFilter filter) => _readers.Read(
+        (afterSequence, limit, filter, Now: _time.GetUtcNow()),
+        static (reader, of) => FeedReader.Changes(reader, of.afterSequence, of.limit, of.filter, of.Now), CancellationToken.None);
+
+    /// <summary>The next part of a snapshot of what this node holds.</summary>
+    /// <param name="start">OwnHead when it began, then the cursor of the part before.</param>
+    /// <param name="isFresh">Whether it is the first part.</param>
+    public FeedStep OwnSnapshot(FeedCursor start, bool isFresh, int instanceLimit, FeedFilter filter) => _readers.Read(
+        (start, isFresh, instanceLimit, filter, Now: _time.GetUtcNow()),
+        static (reader, of) => FeedReader.Snapshot(reader, of.start, of.isFresh, of.instanceLimit, of.filter, of.Now), CancellationToken.None);
+
+    /// <summary>Ends when something is committed after the call; one of many reasons to look at the feed again.</summary>
+    public Task NextCommitAsync() => _signal.NextAsync();
+
+    /// <summary>Drops old changes; subscribers whose cursor is older get a snapshot. The newest change always stays.</summary>
+    /// <param name="keep">Changes that stay in any case.</param>
+    /// <param name="olderThan">Only changes before this time go.</param>
+    /// <returns>How many went.</returns>
+    public ValueTask<int> CompactChangesAsync(int keep, DateTimeOffset olderThan, CancellationToken ct) => _queue.RunAsync(
+        (keep, olderThan), static (writer, of) => writer.Feed.Compact(Math.Max(1, of.keep), of.olderThan.ToUnixTimeMilliseconds()), ct);
+
+    /// <summary>Nodes that hold an instance besides this one, with what they hold.</summary>
+    public IReadOnlyList<InstanceHolder> HoldersOfInstance(string sopInstanceUid) =>
+        _readers.Read(sopInstanceUid, static (reader, uid) => HolderLookups.OfInstance(reader, uid), CancellationToken.None);
+
+    /// <summary>Nodes that hold something of studies, or of one series in them, besides this one.</summary>
+    public IReadOnlyList<Holder> HoldersOfStudies(IReadOnlyList<string> studyInstanceUids, string? seriesInstanceUid) => _readers.Read(
+        (studyInstanceUids, seriesInstanceUid),
+        static (reader, of) => HolderLookups.OfStudies(reader, of.studyInstanceUids, of.seriesInstanceUid), CancellationToken.None);
+
+    /// <summary>How far behind each publisher this catalogue is.</summary>
+    public IReadOnlyList<PublisherState> Publishers() => _readers.Read(0, static (reader, _) => HolderLookups.Publishers(reader), CancellationToken.None);
+
+    /// <summary>Parents may have changed or gone: what the writer remembers of them is dropped before the next instance comes.</summary>
+    private ValueTask<bool> ReplicateAsync<TArgument>(TArgument argument, Func<Writing.Writer, TArgument, bool> work, CancellationToken ct) => RunDurablyAsync(
+        (argument, work),
+        static (writer, state) =>
+        {
+            writer.Instances.Forget();
+            return state.work(writer, state.argument);
+        },
+        ct);
+}

@@ -1,0 +1,70 @@
+using Panal.Catalogue.Queries;
+using Panal.Catalogue.Sqlite;
+
+namespace Panal.Catalogue.Replication;
+
+/// <summary>Reads who holds what, and how far behind each publisher is.</summary>
+internal static class HolderLookups
+{
+    internal static List<InstanceHolder> OfInstance(Reader reader, string sopInstanceUid)
+    {
+        Statement statement = reader.Prepare(
+            """
+            SELECT p.node, h.length, h.hash, h.said IS NULL
+            FROM instance AS i JOIN holding AS h ON h.instance = i.id JOIN publisher AS p ON p.id = h.publisher
+            WHERE i.uid = ?1 ORDER BY p.authority DESC, p.node
+            """).Bind(1, sopInstanceUid);
+        var holders = new List<InstanceHolder>();
+        while (statement.Step())
+        {
+            holders.Add(new InstanceHolder(Node(statement, 0), statement.Int64(1), statement.Blob(2).ToArray(), statement.Int64(3) != 0));
+        }
+
+        statement.Reset();
+        return holders;
+    }
+
+    internal static List<Holder> OfStudies(Reader reader, IReadOnlyList<string> studyInstanceUids, string? seriesInstanceUid)
+    {
+        Statement statement = reader.Prepare(
+            """
+            SELECT p.node, sum(c.instances)
+            FROM study JOIN series ON series.study = study.id JOIN series_claim AS c ON c.series = series.id AND c.publisher > 0
+            JOIN publisher AS p ON p.id = c.publisher
+            WHERE study.uid IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR series.uid = ?2)
+            GROUP BY p.id ORDER BY p.authority DESC, p.node
+            """).Bind(1, QueryPlan.Json(studyInstanceUids)).Bind(2, seriesInstanceUid);
+        var holders = new List<Holder>();
+        while (statement.Step())
+        {
+            holders.Add(new Holder(Node(statement, 0), statement.Int64(1)));
+        }
+
+        statement.Reset();
+        return holders;
+    }
+
+    internal static List<PublisherState> Publishers(Reader reader)
+    {
+        Statement statement = reader.Prepare(
+            """
+            SELECT node, authority, history, cursor, mark, filter, snapshot_after, head, head_at, applied_at, is_complete, seen
+            FROM publisher WHERE id > 0 ORDER BY node
+            """);
+        var publishers = new List<PublisherState>();
+        while (statement.Step())
+        {
+            publishers.Add(new PublisherState(
+                Node(statement, 0), (int)statement.Int64(1),
+                new FeedCursor(Node(statement, 2), statement.Int64(3), statement.Int64(11), statement.Int64(4), statement.Int64(5), statement.NullableInt64(6)),
+                statement.Int64(8) > 0 ? new FeedHead(statement.Int64(7), DateTimeOffset.FromUnixTimeMilliseconds(statement.Int64(8))) : null,
+                statement.Int64(9) > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(statement.Int64(9)) : null,
+                statement.Int64(10) != 0));
+        }
+
+        statement.Reset();
+        return publishers;
+    }
+
+    private static Guid Node(Statement row, int column) => new(row.Blob(column), bigEndian: true);
+}

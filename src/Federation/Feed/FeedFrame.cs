@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+
+namespace Panal.Federation.Feed;
+
+/// <summary>What a frame is. On the wire: numbers never change.</summary>
+internal enum FeedFrameKind : byte
+{
+    /// <summary>The subscriber's first: what it wants and what it knows.</summary>
+    Hello = 1,
+
+    /// <summary>The publisher's first: from where it goes on.</summary>
+    Begin = 2,
+
+    /// <summary>A step of the feed or of a snapshot.</summary>
+    Step = 3,
+
+    /// <summary>Where the feed stands, when there is nothing new.</summary>
+    Head = 4,
+}
+
+/// <summary>The other side does not keep to docs/formats/feed.md; the stream ends. The text holds no values.</summary>
+public sealed class FeedProtocolException(string message, Exception? inner = null) : IOException(message, inner);
+
+/// <summary>Frames of docs/formats/feed.md: <c>length u32 · kind u8 · content</c>.</summary>
+internal static class FeedFrame
+{
+    /// <summary>Length and kind, in bytes.</summary>
+    internal const int HeaderBytes = 5;
+
+    /// <summary>Longest frame, kind and content, in bytes: a step of 262,144 instances has 8 MiB of hashes.</summary>
+    internal const int LimitBytes = 64 * 1024 * 1024;
+
+    /// <summary>Reads a header; consumes nothing when it returns false.</summary>
+    /// <param name="limitBytes">Longest frame accepted, in bytes.</param>
+    /// <param name="contentBytes">Length of the content that follows.</param>
+    /// <exception cref="FeedProtocolException">The frame is longer, or has no kind, or an unknown one.</exception>
+    internal static bool TryReadHeader(in ReadOnlySequence<byte> buffer, int limitBytes, out FeedFrameKind kind, out int contentBytes)
+    {
+        kind = default;
+        contentBytes = 0;
+        if (buffer.Length < HeaderBytes)
+        {
+            return false;
+        }
+
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        buffer.Slice(0, HeaderBytes).CopyTo(header);
+        uint length = BinaryPrimitives.ReadUInt32LittleEndian(header);
+        if (length == 0 || length > limitBytes)
+        {
+            throw new FeedProtocolException("A frame is empty or too long.");
+        }
+
+        kind = (FeedFrameKind)header[4];
+        if (!Enum.IsDefined(kind))
+        {
+            throw new FeedProtocolException("A frame is of an unknown kind.");
+        }
+
+        contentBytes = (int)length - 1;
+        return true;
+    }
+
+    /// <summary>Reads one frame, taking its bytes off the pipe as they come; null at the end of the stream.</summary>
+    /// <exception cref="FeedProtocolException">The stream ends inside a frame, or the frame is not one.</exception>
+    internal static async ValueTask<(FeedFrameKind Kind, ReadOnlyMemory<byte> Content)?> ReadAsync(PipeReader input, int limitBytes, CancellationToken ct)
+    {
+        FeedFrameKind kind;
+        int length;
+        while (true)
+        {
+            var read = await input.ReadAsync(ct);
+            if (TryReadHeader(read.Buffer, limitBytes, out kind, out length))
+            {
+                input.AdvanceTo(read.Buffer.GetPosition(HeaderBytes));
+                break;
+            }
+
+            if (read.IsCompleted)
+            {
+                return read.Buffer.IsEmpty ? null : throw new FeedProtocolException("The stream ends inside a frame.");
+            }
+
+            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+
+        // Grows with what really comes, not with what was announced.
+        var content = new ArrayBufferWriter<byte>(Math.Clamp(length, 1, 64 * 1024));
+        while (content.WrittenCount < length)
+        {
+            var read = await input.ReadAsync(ct);
+            var taken = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, length - content.WrittenCount));
+            foreach (var segment in taken)
+            {
+                content.Write(segment.Span);
+            }
+
+            input.AdvanceTo(taken.End);
+            if (read.IsCompleted && content.WrittenCount < length && read.Buffer.Length == taken.Length)
+            {
+                throw new FeedProtocolException("The stream ends inside a frame.");
+            }
+        }
+
+        return (kind, content.WrittenMemory);
+    }
+
+    /// <summary>Writes one frame.</summary>
+    internal static void Write(IBufferWriter<byte> output, FeedFrameKind kind, ReadOnlySpan<byte> content)
+    {
+        var header = output.GetSpan(HeaderBytes);
+        BinaryPrimitives.WriteInt32LittleEndian(header, content.Length + 1);
+        header[4] = (byte)kind;
+        output.Advance(HeaderBytes);
+        output.Write(content);
+    }
+}

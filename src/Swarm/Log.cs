@@ -1,0 +1,30 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Panal.Swarm.Links;
+
+namespace Panal.Swarm;
+
+/// <summary>Log messages of this room.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Error, "Serving a stream of {Protocol} failed")]
+    public static partial void ServiceFailed(ILogger logger, string protocol, Exception failure);
+
+    [LoggerMessage(2, LogLevel.Information, "Link to {Peer} at {Remote} stands, {Way}")]
+    public static partial void LinkUp(ILogger logger, NodeId peer, EndPoint? remote, string way);
+
+    [LoggerMessage(3, LogLevel.Information, "Link to {Peer} has ended: {Reason}, {Message}")]
+    public static partial void LinkDown(ILogger logger, NodeId peer, LinkCloseReason reason, string message);
+
+    [LoggerMessage(4, LogLevel.Warning, "Handshake with {Remote} refused: {Reason}, {Message}")]
+    public static partial void HandshakeRefused(ILogger logger, EndPoint? remote, LinkCloseReason reason, string message);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Peer} broke the format of the link: {Reason}, {Message}")]
+    public static partial void Violation(ILogger logger, NodeId peer, LinkCloseReason reason, string message);
+
+    [LoggerMessage(6, LogLevel.Debug, "{Peer} cannot be reached at {Address}: {Message}")]
+    public static partial void DialFailed(ILogger logger, NodeId peer, string address, string message);
+
+    [LoggerMessage(7, LogLevel.Error, "The witness of links failed")]
+    public static partial void WitnessFailed(ILogger logger, Exception failure);
+}

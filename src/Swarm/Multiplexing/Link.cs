@@ -1,0 +1,370 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using Panal.Swarm.Links;
+using Panal.Swarm.Wire;
+
+namespace Panal.Swarm.Multiplexing;
+
+/// <summary>One connection to a peer that carries many streams in both directions (docs/formats/link.md).</summary>
+/// <remarks>
+/// One loop reads, one writes; <see cref="_gate"/> guards what they share with those who use streams. The reader never waits for a
+/// consumer: what a peer may send is bounded by credit, and that by <see cref="LinkOptions"/>.
+/// </remarks>
+internal sealed partial class Link : IDisposable
+{
+    /// <summary>How long the last frame and the peer's closing are waited for.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
+    private readonly Stream _transport;
+    private readonly LinkOptions _options;
+    private readonly ILinkKeeper _keeper;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly Signal _toSend = new();
+    private readonly SendSchedule _schedule;
+    private readonly LinePace _pace;
+    private readonly Dictionary<uint, LinkStream> _streams = [];
+    private readonly Dictionary<LinkStream, Task> _served = [];
+    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenSource _cut;
+    private readonly LinkTraffic _traffic;
+    private readonly bool _isDialler;
+    private uint _nextStream;
+    private uint _lastPeerStream;
+    private int _ownStreams;
+    private long _budgetBytes;
+    private long _writingSince;
+    private LinkCloseReason? _drain;
+    private long _drainingSince;
+    private bool _isDrainedByPeer;
+    private bool _hasPeerGoneAway;
+    private LinkEnd? _end;
+    private Task _told = Task.CompletedTask;
+
+    /// <param name="transport">What carries the frames, after the preface; the link closes it.</param>
+    /// <param name="peer">Who is at the other end.</param>
+    /// <param name="isDialler">Whether we made the connection: our streams are odd.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="keeper">Who serves the streams that the peer opens.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">For what services throw.</param>
+    public Link(Stream transport, NodeId peer, bool isDialler, LinkOptions options, ILinkKeeper keeper, TimeProvider time, ILogger logger)
+    {
+        _transport = transport;
+        Peer = peer;
+        _isDialler = isDialler;
+        _options = options;
+        _keeper = keeper;
+        _time = time;
+        _logger = logger;
+        _cut = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        _nextStream = isDialler ? 1u : 2u;
+        _budgetBytes = options.WindowBudgetBytes;
+        _schedule = new SendSchedule(SendClosed);
+        _pace = new LinePace(time);
+        _traffic = new LinkTraffic(time);
+    }
+
+    public NodeId Peer { get; }
+
+    public LinkTraffic Traffic => _traffic;
+
+    /// <summary>Whether we made the connection.</summary>
+    public bool IsDialler => _isDialler;
+
+    /// <summary>Streams that stand, of both sides.</summary>
+    public int Streams
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _streams.Count;
+            }
+        }
+    }
+
+    /// <summary>Most that windows grew by, in bytes; for the bound on memory.</summary>
+    internal long BorrowedBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _options.WindowBudgetBytes - _budgetBytes;
+            }
+        }
+    }
+
+    /// <summary>Whether no new streams go here.</summary>
+    public bool IsDraining
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _drain is not null || _end is not null;
+            }
+        }
+    }
+
+    /// <summary>Reads and writes until the link has ended; does not throw.</summary>
+    /// <param name="onEnded">Told as soon as the link is of no more use, before services have returned.</param>
+    /// <param name="cancellationToken">Closes the link in order.</param>
+    public async Task<LinkEnd> RunAsync(Action<LinkEnd> onEnded, CancellationToken cancellationToken)
+    {
+        var look = _time.CreateTimer(static link => ((Link)link!).Look(), this, _options.PingInterval, _options.PingInterval);
+        await using (look)
+        await using (cancellationToken.UnsafeRegister(static link => ((Link)link!).Close(LinkCloseReason.Stopping, "the node stops"), this))
+        {
+            Ping();
+            var reading = ReadAllAsync();
+            await WriteAllAsync();
+            onEnded(_end!);
+
+            if (_end!.IsByPeer)
+            {
+                await _cut.CancelAsync();
+            }
+
+            // Closed with unread bytes, TCP would reset the connection and our last frame be lost: the peer closes, or the time is up.
+            await reading;
+        }
+
+        await CloseTransportAsync();
+        await _told;
+        Task[] served;
+        lock (_gate)
+        {
+            served = [.. _served.Values];
+        }
+
+        await Task.WhenAll(served);
+        return _end!;
+    }
+
+    /// <summary>Opens a stream; its first frames leave together.</summary>
+    /// <exception cref="LinkException">The link ends, or carries too many streams.</exception>
+    public LinkStream Open(string protocol, LinkPriority priority, StreamBuffers? buffers = null)
+    {
+        lock (_gate)
+        {
+            if (_end is not null)
+            {
+                throw _end.ToException();
+            }
+
+            if (_drain is { } drain)
+            {
+                throw new LinkException("A better link of the same pair stands.") { Reason = drain };
+            }
+
+            if (_ownStreams >= _options.MaxStreams || _nextStream > uint.MaxValue - 2)
+            {
+                throw new LinkException($"The link carries {_ownStreams} streams of ours already.") { Reason = LinkCloseReason.Quota };
+            }
+
+            var stream = new LinkStream(this, _nextStream, protocol, priority, buffers ?? OwnBuffers(priority)) { IsOpenPending = true, IsListed = true };
+            _nextStream += 2;
+            _ownStreams++;
+            _streams.Add(stream.Id, stream);
+            _schedule.QueueControl(stream);
+            _toSend.Set();
+            return stream;
+        }
+    }
+
+    /// <summary>Ends the link; the peer is told why, and everything that is not written yet is dropped.</summary>
+    public void Close(LinkCloseReason reason, string message) => Close(new LinkEnd(reason, IsByPeer: false, IsViolation: false, message));
+
+    /// <summary>Lets the streams that stand end; opens no more. The peer answers with the same, so that none of its opens is lost.</summary>
+    public void Drain(LinkCloseReason reason)
+    {
+        lock (_gate)
+        {
+            if (_drain is not null || _end is not null)
+            {
+                return;
+            }
+
+            _drain = reason;
+            _drainingSince = _time.GetTimestamp();
+            _schedule.GoAway = reason;
+            _toSend.Set();
+        }
+    }
+
+    /// <summary>For the one who ran it, after it has ended.</summary>
+    public void Dispose()
+    {
+        _closing.Dispose();
+        _cut.Dispose();
+    }
+
+    private static int UnsentBytes(LinkPriority priority) => priority == LinkPriority.Bulk ? 256 * 1024 : 64 * 1024;
+
+    private StreamBuffers OwnBuffers(LinkPriority priority) =>
+        new(FramePayloads.OpenersCreditBytes, _options.FirstWindowBytes, UnsentBytes(priority), CanGrow: true);
+
+    private void Close(LinkEnd end)
+    {
+        lock (_gate)
+        {
+            if (_end is not null)
+            {
+                return;
+            }
+
+            _end = end;
+            if (!end.IsByPeer && _drain is null)
+            {
+                _schedule.GoAway = end.Reason;
+            }
+
+            var failure = end.ToException();
+            foreach (var stream in _streams.Values.ToArray())
+            {
+                Finish(stream, failure);
+            }
+
+            _toSend.Set();
+
+            // Services are told; a write that hangs and a peer that does not close get no more than the farewell.
+            _told = _closing.CancelAsync();
+            _cut.CancelAfter(Farewell);
+        }
+    }
+
+    private async Task CloseTransportAsync()
+    {
+        try
+        {
+            await _transport.DisposeAsync();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The connection is gone already.
+        }
+    }
+
+    private async Task WriteAllAsync()
+    {
+        byte[]? batch = null;
+        try
+        {
+            while (true)
+            {
+                batch ??= ArrayPool<byte>.Shared.Rent(LinePace.MostBytes);
+                int length;
+                bool isEnding;
+                lock (_gate)
+                {
+                    isEnding = _end is not null;
+                    length = isEnding ? FillFarewell(batch) : _schedule.Fill(batch.AsSpan(0, _pace.BatchBytes));
+                    _writingSince = length > 0 ? _time.GetTimestamp() : 0;
+                }
+
+                if (length > 0)
+                {
+                    await _transport.WriteAsync(batch.AsMemory(0, length), _cut.Token);
+                    await _transport.FlushAsync(_cut.Token);
+                    _traffic.Sent(length);
+                    _pace.Took(length, _writingSince);
+                }
+
+                if (isEnding)
+                {
+                    return;
+                }
+
+                if (length == 0 && HasDrained())
+                {
+                    Close(EndOfDrain());
+                }
+                else if (length == 0)
+                {
+                    // An idle link owns no buffer.
+                    ArrayPool<byte>.Shared.Return(batch);
+                    batch = null;
+                    await _toSend.WaitAsync();
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        {
+            Close(EndOfConnection(e.Message));
+        }
+        finally
+        {
+            if (batch is not null)
+            {
+                ArrayPool<byte>.Shared.Return(batch);
+            }
+        }
+    }
+
+    private bool HasDrained()
+    {
+        lock (_gate)
+        {
+            return _hasPeerGoneAway && _schedule.GoAway is null && _streams.Count == 0;
+        }
+    }
+
+    private LinkEnd EndOfDrain() => new(_drain!.Value, IsByPeer: _isDrainedByPeer, IsViolation: false, "a better link of the same pair stands");
+
+    /// <summary>Only the goaway: nothing else may leave once the link is closed.</summary>
+    private int FillFarewell(byte[] batch)
+    {
+        if (_schedule.GoAway is not { } reason)
+        {
+            return 0;
+        }
+
+        var farewell = new SendSchedule(static _ => { }) { GoAway = reason };
+        return farewell.Fill(batch);
+    }
+
+    /// <summary>Looked at now and then: is the peer alive, does it take what we write, has a drain ended.</summary>
+    private void Look()
+    {
+        _traffic.Look();
+        bool isStalled;
+        LinkCloseReason? overdue;
+        lock (_gate)
+        {
+            isStalled = _writingSince != 0 && _time.GetElapsedTime(_writingSince) >= _options.StallTimeout;
+            overdue = _drain is not null && _time.GetElapsedTime(_drainingSince) >= _options.DrainTimeout ? _drain : null;
+        }
+
+        if (_traffic.Silence >= _options.SilenceTimeout)
+        {
+            Close(LinkCloseReason.Silent, "nothing came for too long");
+        }
+        else if (isStalled)
+        {
+            Close(LinkCloseReason.Silent, "the peer takes nothing");
+        }
+        else if (overdue is { } reason)
+        {
+            Close(reason, "a better link of the same pair stands");
+        }
+        else
+        {
+            Ping();
+        }
+    }
+
+    private void Ping()
+    {
+        lock (_gate)
+        {
+            if (_traffic.TryBeginPing(out var number))
+            {
+                _schedule.Ping = number;
+                _toSend.Set();
+            }
+        }
+    }
+}

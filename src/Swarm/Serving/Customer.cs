@@ -1,0 +1,80 @@
+namespace Panal.Swarm.Serving;
+
+/// <summary>A block that a receiver asked us for.</summary>
+internal readonly record struct Asked(int Block, int LengthBytes, bool IsUrgent);
+
+/// <summary>A request with the receiver that made it.</summary>
+internal readonly record struct ServeCandidate(Customer Customer, Asked Asked, int Index);
+
+/// <summary>One receiver that we serve: a stream of a link.</summary>
+internal sealed class Customer(int number, ServedSet set, ulong tie)
+{
+    /// <summary>Number within the queue, given again after the receiver has left.</summary>
+    public int Number => number;
+
+    /// <summary>What it receives.</summary>
+    public ServedSet Set => set;
+
+    /// <summary>Decides between it and those who are served alike.</summary>
+    public ulong Tie => tie;
+
+    /// <summary>What it says its uplink carries, in bytes a second.</summary>
+    public double UplinkBytesPerSecond { get; set; } = Transfers.Download.UnknownUplink;
+
+    /// <summary>Blocks that it lacks.</summary>
+    public int Lacks { get; set; } = set.Blocks;
+
+    /// <summary>Bytes sent to it that no receiver had.</summary>
+    public double FreshBytes { get; set; }
+
+    /// <summary>Its link takes no more for now.</summary>
+    public bool IsBusy { get; set; }
+
+    /// <summary>What it asked for and was not sent.</summary>
+    public List<Asked> Asked { get; } = [];
+
+    /// <summary>Position of a block among the requests, or -1.</summary>
+    public int IndexOf(int block)
+    {
+        for (var i = 0; i < Asked.Count; i++)
+        {
+            if (Asked[i].Block == block)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}
+
+/// <summary>A set of objects that we serve to one or more receivers, and what of it has been out.</summary>
+internal sealed class ServedSet(int blocks)
+{
+    private readonly ushort[] _copies = new ushort[blocks];
+
+    /// <summary>Blocks of the set.</summary>
+    public int Blocks => blocks;
+
+    /// <summary>Its share compared with other sets; 1 unless somebody raised it.</summary>
+    public double Weight { get; set; } = 1;
+
+    /// <summary>Bytes sent for each unit of weight, counted from where the others were when it began.</summary>
+    public double Served { get; private set; }
+
+    /// <summary>Receivers that hold a block or were sent it.</summary>
+    public int Copies(int block) => _copies[block];
+
+    /// <summary>A receiver says that it holds a block.</summary>
+    public void Seen(int block) => _copies[block] += (ushort)(_copies[block] < ushort.MaxValue ? 1 : 0);
+
+    /// <summary>A block is sent.</summary>
+    public void Sent(int block, int lengthBytes)
+    {
+        Seen(block);
+        Served += lengthBytes / Weight;
+    }
+
+    /// <summary>Begins where the least served of the others is.</summary>
+    public void Join(double served) => Served = Math.Max(Served, served);
+}

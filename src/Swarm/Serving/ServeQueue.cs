@@ -1,0 +1,184 @@
+using Panal.Swarm.Pieces;
+
+namespace Panal.Swarm.Serving;
+
+/// <summary>A block to send next.</summary>
+internal readonly record struct Serving(int Customer, int Block, int LengthBytes, bool IsUrgent);
+
+/// <summary>
+/// The sender's side of all transfers over one line: decides whose request is served next, over all links together, because the uplink is the
+/// scarce thing. No input or output, no clock, no threads.
+/// </summary>
+/// <remarks>Bounded by <see cref="MaxCustomers"/> and <see cref="MaxAsked"/>: about 24 bytes for each request.</remarks>
+/// <param name="key">64 bits of our identity, so that ties fall differently at each node.</param>
+internal sealed class ServeQueue(ulong key)
+{
+    /// <summary>Most streams that are served at once.</summary>
+    public const int MaxCustomers = 1024;
+
+    /// <summary>Most blocks that one stream may have asked for: twice what a receiver of ours asks.</summary>
+    public const int MaxAsked = 256;
+
+    private static readonly IServeRule[] Rules = [new UrgentFirst(), new FairShares(), new FreshOut(), new FastAndNeedy()];
+
+    private readonly List<Customer?> _customers = [];
+
+    /// <summary>Requests that wait.</summary>
+    public int Waiting { get; private set; }
+
+    /// <summary>A receiver of a set of objects is there.</summary>
+    /// <returns>Its number, or -1 if there are as many as may be.</returns>
+    public int CustomerUp(ServedSet set)
+    {
+        var number = _customers.IndexOf(null);
+        if (number < 0 && _customers.Count == MaxCustomers)
+        {
+            return -1;
+        }
+
+        if (number < 0)
+        {
+            number = _customers.Count;
+            _customers.Add(null);
+        }
+
+        _customers[number] = new Customer(number, set, Picking.Rendezvous.Mix(key ^ (ulong)number));
+        return number;
+    }
+
+    /// <summary>A receiver is gone; what it asked for is forgotten.</summary>
+    public void CustomerDown(int number)
+    {
+        if (Find(number) is { } customer)
+        {
+            Waiting -= customer.Asked.Count;
+            _customers[number] = null;
+        }
+    }
+
+    /// <summary>A receiver says what its uplink carries, in bytes a second, and how many blocks it lacks.</summary>
+    public void Report(int number, double uplinkBytesPerSecond, int lacks)
+    {
+        if (Find(number) is { } customer)
+        {
+            customer.UplinkBytesPerSecond = Math.Clamp(uplinkBytesPerSecond, 1_000, 1_250_000_000);
+            customer.Lacks = Math.Clamp(lacks, 0, customer.Set.Blocks);
+        }
+    }
+
+    /// <summary>A receiver asks for a block; asking again makes it urgent.</summary>
+    /// <returns>False if it asks for more than it may have waiting: the request is not taken.</returns>
+    public bool Ask(int number, int block, int lengthBytes, bool isUrgent)
+    {
+        if (Find(number) is not { } customer)
+        {
+            return false;
+        }
+
+        var index = customer.IndexOf(block);
+        if (index >= 0)
+        {
+            customer.Asked[index] = customer.Asked[index] with { IsUrgent = isUrgent };
+            return true;
+        }
+
+        if (customer.Asked.Count >= MaxAsked)
+        {
+            return false;
+        }
+
+        // One who comes back begins where the others are: what it did not ask for while away is not owed to it.
+        customer.Set.Join(LeastServed());
+        customer.Asked.Add(new Asked(block, lengthBytes, isUrgent));
+        Waiting++;
+        return true;
+    }
+
+    /// <summary>A receiver takes a request back; false if it is not waiting any more.</summary>
+    public bool Cancel(int number, int block)
+    {
+        if (Find(number) is not { } customer || customer.IndexOf(block) is not (>= 0 and var index))
+        {
+            return false;
+        }
+
+        customer.Asked.RemoveAt(index);
+        Waiting--;
+        return true;
+    }
+
+    /// <summary>A receiver's link takes no more for now, or takes again.</summary>
+    public void SetBusy(int number, bool isBusy)
+    {
+        if (Find(number) is { } customer)
+        {
+            customer.IsBusy = isBusy;
+        }
+    }
+
+    /// <summary>Takes the request that is served next; false if none can be.</summary>
+    public bool TryNext(out Serving serving)
+    {
+        serving = default;
+        ServeCandidate best = default;
+        foreach (var customer in _customers)
+        {
+            if (customer is null or { IsBusy: true } or { Asked.Count: 0 })
+            {
+                continue;
+            }
+
+            for (var i = 0; i < customer.Asked.Count; i++)
+            {
+                var candidate = new ServeCandidate(customer, customer.Asked[i], i);
+                if (best.Customer is null || IsBetter(candidate, best))
+                {
+                    best = candidate;
+                }
+            }
+        }
+
+        if (best.Customer is null)
+        {
+            return false;
+        }
+
+        best.Customer.Asked.RemoveAt(best.Index);
+        Waiting--;
+        best.Customer.FreshBytes += best.Customer.Set.Copies(best.Asked.Block) == 0 ? best.Asked.LengthBytes : 0;
+        best.Customer.Set.Sent(best.Asked.Block, best.Asked.LengthBytes);
+        best.Customer.Lacks = Math.Max(0, best.Customer.Lacks - 1);
+        serving = new Serving(best.Customer.Number, best.Asked.Block, best.Asked.LengthBytes, best.Asked.IsUrgent);
+        return true;
+    }
+
+    private static bool IsBetter(in ServeCandidate candidate, in ServeCandidate best)
+    {
+        foreach (var rule in Rules)
+        {
+            var order = rule.Compare(candidate, best);
+            if (order != 0)
+            {
+                return order < 0;
+            }
+        }
+
+        return false;
+    }
+
+    private double LeastServed()
+    {
+        var least = double.MaxValue;
+        foreach (var customer in _customers)
+        {
+            if (customer is { Asked.Count: > 0 })
+            {
+                least = Math.Min(least, customer.Set.Served);
+            }
+        }
+
+        return least == double.MaxValue ? 0 : least;
+    }
+
+    private Customer? Find(int number) => (uint)number < (uint)_customers.Count ? _customers[number] : null;
+}

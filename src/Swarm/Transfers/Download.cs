@@ -1,0 +1,351 @@
+using System.Runtime.InteropServices;
+using Panal.Swarm.Picking;
+using Panal.Swarm.Pieces;
+using Panal.Volumes;
+
+namespace Panal.Swarm.Transfers;
+
+/// <summary>
+/// The receiver's side of a transfer: decides what is asked of whom. Told of events, it answers with actions; it does no input or output,
+/// reads no clock and starts no thread, so that the same code runs over links, in the simulation and in tests.
+/// </summary>
+/// <remarks>
+/// A block is asked of one holder at a time. Memory: about 16 bytes a block and two bits for each holder and block. Time is any that only
+/// grows. Not for several threads at once.
+/// </remarks>
+internal sealed partial class Download
+{
+    /// <summary>The uplink of a peer that has not said what it carries, in bytes a second: an ADSL line's.</summary>
+    public const double UnknownUplink = 100_000;
+
+    /// <summary>Most blocks that a viewer may wait for at once: 64 MiB, more than it shows in the time that they need.</summary>
+    public const int MaxUrgent = 1024;
+
+    private const int Nobody = -1;
+
+    private static readonly IDecider[] OfSources =
+        [new Deadlines(), new FreshFirst(true), new FreshFirst(false), new StaleClaims(), new RarestFirst(false)];
+
+    private static readonly IDecider[] OfReceivers = [new Deadlines(), new RarestFirst(true), new RarestFirst(false)];
+
+    private readonly List<Holder?> _holders = [];
+    private readonly int[] _askedOf;
+    private readonly ushort[] _copies;
+    private readonly ushort[] _claims;
+    private readonly TimeSpan[] _claimedAt;
+    private readonly ulong[] _owned;
+    private readonly int[] _ownedEpoch;
+    private readonly Queue<TransferAction> _actions = [];
+    private readonly List<int> _urgent = [];
+    private int _epoch = 1;
+    private int _receivers;
+    private int _nextHolder;
+
+    /// <summary>A transfer of which nothing is held yet.</summary>
+    public Download(BlockMap map, ulong key, DownloadOptions options)
+    {
+        (Map, Key, Options) = (map, key, options);
+        _askedOf = new int[map.Blocks];
+        Array.Fill(_askedOf, Nobody);
+        _copies = new ushort[map.Blocks];
+        _claims = new ushort[map.Blocks];
+        _claimedAt = new TimeSpan[map.Blocks];
+        Have = new BlockSet(map.Blocks);
+        Open = new BlockSet(map.Blocks);
+        Open.Fill();
+        FirstImages = new BlockSet(map.Blocks);
+        _owned = new ulong[Open.Words];
+        _ownedEpoch = new int[Open.Words];
+        for (var i = 0; i < map.Objects.Length; i++)
+        {
+            for (var block = map.FirstBlockOf(i); map.Objects[i].IsFirstOfSeries && block < map.FirstBlockOf(i + 1); block++)
+            {
+                FirstImages.Add(block);
+            }
+        }
+    }
+
+    /// <summary>The blocks.</summary>
+    public BlockMap Map { get; }
+
+    /// <summary>64 bits of our identity, for rendezvous hashing.</summary>
+    public ulong Key { get; }
+
+    /// <summary>How we ask.</summary>
+    public DownloadOptions Options { get; }
+
+    /// <summary>What we have said of our uplink, in bytes a second.</summary>
+    public double UplinkBytesPerSecond { get; init; } = UnknownUplink;
+
+    /// <summary>Transfers that ask the same holders; each asks for its part of what a holder can deliver.</summary>
+    public int Sharers { get; set; } = 1;
+
+    /// <summary>Blocks that are verified and kept.</summary>
+    public BlockSet Have { get; }
+
+    /// <summary>Blocks that we lack and have asked nobody for.</summary>
+    public BlockSet Open { get; }
+
+    /// <summary>Blocks of the first image of each series.</summary>
+    public BlockSet FirstImages { get; }
+
+    /// <summary>What a viewer waits for, in its order.</summary>
+    public ReadOnlySpan<int> Urgent => CollectionsMarshal.AsSpan(_urgent);
+
+    /// <summary>The peers by their numbers; null where one has left.</summary>
+    public ReadOnlySpan<Holder?> Holders => CollectionsMarshal.AsSpan(_holders);
+
+    /// <summary>True if another peer wants what we want.</summary>
+    public bool HasReceivers => _receivers > 0;
+
+    /// <summary>True when every block is kept.</summary>
+    public bool IsComplete => Have.IsFull;
+
+    /// <summary>Nothing is asked while this is set; what is on its way still comes.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>Blocks asked of all holders.</summary>
+    public int Requested => Open.Capacity - Open.Count - Have.Count;
+
+    /// <summary>How many receivers hold a block.</summary>
+    public int Copies(int block) => _copies[block];
+
+    /// <summary>How many receivers have asked a source for a block that they do not hold yet.</summary>
+    public int Claims(int block) => _claims[block];
+
+    /// <summary>When a block was last claimed.</summary>
+    public TimeSpan ClaimedAt(int block) => _claimedAt[block];
+
+    /// <summary>The blocks of one word that rendezvous hashing over the receivers gives to us.</summary>
+    public ulong OwnedWord(int word)
+    {
+        if (_receivers == 0)
+        {
+            return ulong.MaxValue;
+        }
+
+        if (_ownedEpoch[word] != _epoch)
+        {
+            var owned = 0UL;
+            for (var bit = 0; bit < BlockSet.WordBlocks; bit++)
+            {
+                owned |= IsOurs(word * BlockSet.WordBlocks + bit) ? 1UL << bit : 0;
+            }
+
+            (_owned[word], _ownedEpoch[word]) = (owned, _epoch);
+        }
+
+        return _owned[word];
+    }
+
+    private bool IsOurs(int block)
+    {
+        var ours = Rendezvous.Score(Key, block, UplinkBytesPerSecond);
+        foreach (var holder in _holders)
+        {
+            if (holder is { IsSource: false } && Rendezvous.Score(holder.Key, block, holder.UplinkBytesPerSecond) > ours)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Seconds until a holder has delivered one more block after so many more; what it was asked for in bulk does not hold up urgent ones.</summary>
+    public double Wait(Holder holder, int more, bool isUrgent, TimeSpan now)
+    {
+        var ahead = more + 1;
+        foreach (var request in holder.Requests)
+        {
+            ahead += isUrgent && !request.IsUrgent ? 0 : 1;
+        }
+
+        return ahead * (double)ContentHash.BlockBytes / RateOf(holder, now);
+    }
+
+    // A holder that has delivered nothing yet is taken for an average one.
+    private double RateOf(Holder holder, TimeSpan now)
+    {
+        if (holder.Rate.BytesPerSecond > 0)
+        {
+            return holder.Rate.Expected(now, ContentHash.BlockBytes, 0);
+        }
+
+        var (sum, count) = (0.0, 0);
+        foreach (var other in _holders)
+        {
+            if (other is { Rate.BytesPerSecond: > 0 })
+            {
+                (sum, count) = (sum + other.Rate.BytesPerSecond, count + 1);
+            }
+        }
+
+        return holder.Rate.Expected(now, ContentHash.BlockBytes, count == 0 ? UnknownUplink : sum / count);
+    }
+
+    /// <summary>Writes what is to be done; returns how many actions. Call again while the span was filled.</summary>
+    public int Decide(TimeSpan now, Span<TransferAction> actions)
+    {
+        var written = 0;
+        for (; written < actions.Length && _actions.TryDequeue(out var action); written++)
+        {
+            actions[written] = action;
+        }
+
+        if (IsPaused || IsComplete || written == actions.Length)
+        {
+            return written;
+        }
+
+        // Those near first; then in turns, so that no holder's number decides.
+        for (var near = 1; near >= 0; near--)
+        {
+            for (var i = 0; i < _holders.Count && written < actions.Length; i++)
+            {
+                if (_holders[(_nextHolder + i) % _holders.Count] is { } holder && holder.IsNear == (near == 1))
+                {
+                    written += Ask(holder, now, actions[written..]);
+                }
+            }
+        }
+
+        _nextHolder = _holders.Count == 0 ? 0 : (_nextHolder + 1) % _holders.Count;
+        for (; written < actions.Length && _actions.TryDequeue(out var action); written++)
+        {
+            actions[written] = action;
+        }
+
+        return written;
+    }
+
+    private int Ask(Holder holder, TimeSpan now, Span<TransferAction> actions)
+    {
+        // Urgent requests overtake at the holder, so they need not wait until what was asked in bulk has come.
+        var before = holder.Requests.Count;
+        var free = Math.Min(Target(holder) - (_urgent.Count > 0 ? Urgents(holder) : before), actions.Length);
+        if (free <= 0 || holder.IsStarved)
+        {
+            return 0;
+        }
+
+        Span<int> blocks = stackalloc int[Math.Min(free, Options.MaxRequests)];
+        var asked = 0;
+        foreach (var decider in holder.IsSource ? OfSources : OfReceivers)
+        {
+            var isUrgent = decider is Deadlines;
+            var room = isUrgent ? blocks.Length : Math.Max(asked, Math.Min(blocks.Length, Target(holder) - before));
+            if (asked >= room || (isUrgent && _urgent.Count == 0))
+            {
+                continue;
+            }
+
+            var chosen = decider.Choose(this, holder, now, blocks[asked..room]);
+            for (var i = 0; i < chosen; i++, asked++)
+            {
+                actions[asked] = Request(holder, blocks[asked], isUrgent, now);
+            }
+        }
+
+        if (asked == 0 && !(holder.Requests.Count < Options.MinRequests && TakeOver(holder, now, actions, ref asked)))
+        {
+            holder.IsStarved = true;
+        }
+
+        holder.TriedAt = now;
+        return asked;
+    }
+
+    private static int Urgents(Holder holder)
+    {
+        var urgents = 0;
+        foreach (var request in holder.Requests)
+        {
+            urgents += request.IsUrgent ? 1 : 0;
+        }
+
+        return urgents;
+    }
+
+    // Bounded by what the holder delivers in a round trip and a little more: deeper queues only delay choices.
+    private int Target(Holder holder)
+    {
+        var ahead = Options.Ahead + (holder.Fastest == TimeSpan.MaxValue ? TimeSpan.Zero : holder.Fastest);
+        var blocks = (int)Math.Min(Options.MaxRequests, Math.Ceiling(holder.Rate.BytesPerSecond * ahead.TotalSeconds / ContentHash.BlockBytes));
+        return Math.Max(1, Math.Clamp(blocks, Options.MinRequests, Options.MaxRequests) / Sharers);
+    }
+
+    private TransferAction Request(Holder holder, int block, bool isUrgent, TimeSpan now)
+    {
+        Open.Remove(block);
+        _askedOf[block] = holder.Number;
+        holder.Requests.Add(new BlockRequest(block, now, isUrgent));
+        holder.Rate.Start(now);
+        if (holder.IsSource && _receivers > 0)
+        {
+            _actions.Enqueue(new TransferAction(TransferActionKind.AnnounceClaim, Nobody, block, false));
+        }
+
+        return new TransferAction(TransferActionKind.Request, holder.Number, block, isUrgent);
+    }
+
+    // The end game: nothing is left to ask for, so an idle holder takes the request that would wait longest at another. Never asked twice.
+    private bool TakeOver(Holder holder, TimeSpan now, Span<TransferAction> actions, ref int asked)
+    {
+        var (longest, victim, at) = (Options.TakeoverGain * Wait(holder, 0, false, now), (Holder?)null, 0);
+        foreach (var other in _holders)
+        {
+            if (other is null || other == holder)
+            {
+                continue;
+            }
+
+            var rate = RateOf(other, now);
+            for (var i = other.Requests.Count - 1; i >= 0; i--)
+            {
+                var wait = (i + 1.0) * ContentHash.BlockBytes / rate;
+                if (wait <= longest)
+                {
+                    break;
+                }
+
+                if (holder.Offers(other.Requests[i].Block))
+                {
+                    (longest, victim, at) = (wait, other, i);
+                    break;
+                }
+            }
+        }
+
+        if (victim is null || actions.Length < 2)
+        {
+            return false;
+        }
+
+        var request = victim.Requests[at];
+        victim.Rate.Lower(RateOf(victim, now));
+        actions[0] = Return(victim, at, now);
+        actions[1] = Request(holder, request.Block, request.IsUrgent, now);
+        asked = 2;
+        return true;
+    }
+
+    // Takes a request back; the block is open again.
+    private TransferAction Return(Holder holder, int index, TimeSpan now)
+    {
+        var block = holder.Requests[index].Block;
+        Forget(holder, index, now);
+        Open.Add(block);
+        return new TransferAction(TransferActionKind.Cancel, holder.Number, block, false);
+    }
+
+    private void Forget(Holder holder, int index, TimeSpan now)
+    {
+        _askedOf[holder.Requests[index].Block] = Nobody;
+        holder.Requests.RemoveAt(index);
+        if (holder.Requests.Count == 0)
+        {
+            holder.Rate.Stop();
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Panal.Swarm.Tunnel;
+
+/// <summary>TCP connections as links want them: written late, and dead when nobody acknowledges.</summary>
+internal static class LineSocket
+{
+    private const int ProtocolTcp = 6;
+    private const int TcpUserTimeout = 18;
+    private const int TcpNotSentLowWaterMark = 25;
+
+    /// <summary>What the kernel holds beyond what is under way: a frame; the rest waits where urgent frames can overtake it.</summary>
+    private const int NotSentBytes = 16 * 1024;
+
+    private const int UserTimeoutMilliseconds = 10_000;
+
+    /// <summary>Connects to one of the addresses of a host, in the order in which they are given.</summary>
+    /// <param name="address"><c>host:port</c>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="SocketException">Nobody accepts.</exception>
+    /// <exception cref="FormatException">It is no address.</exception>
+    public static async Task<Socket> ConnectAsync(string address, CancellationToken cancellationToken)
+    {
+        var colon = address.LastIndexOf(':');
+        if (colon < 1 || !ushort.TryParse(address.AsSpan(colon + 1), out var port) || port == 0)
+        {
+            throw new FormatException($"{address} is not host:port.");
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            var host = address[..colon].Trim('[', ']');
+            await (IPAddress.TryParse(host, out var ip) ? socket.ConnectAsync(ip, port, cancellationToken) : socket.ConnectAsync(host, port, cancellationToken));
+            Tune(socket);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sets what can be set; what the system lacks is left out.</summary>
+    public static void Tune(Socket socket)
+    {
+        socket.NoDelay = true;
+        if (OperatingSystem.IsLinux())
+        {
+            Set(socket, TcpUserTimeout, UserTimeoutMilliseconds);
+            Set(socket, TcpNotSentLowWaterMark, NotSentBytes);
+        }
+    }
+
+    private static void Set(Socket socket, int option, int value)
+    {
+        try
+        {
+            socket.SetRawSocketOption(ProtocolTcp, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+        }
+        catch (SocketException)
+        {
+            // The link works without it, only less well.
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Panal.Swarm.Serving;
+
+namespace Panal.Unit.Swarm.Serving;
+
+public sealed class ServeRuleTests
+{
+    private readonly ServedSet _set = new(100);
+
+    [Fact]
+    public void What_a_viewer_waits_for_goes_first()
+    {
+        var rule = new UrgentFirst();
+        Assert.True(rule.Compare(Candidate(_set, urgent: true), Candidate(_set)) < 0);
+        Assert.True(rule.Compare(Candidate(_set), Candidate(_set, urgent: true)) > 0);
+        Assert.Equal(0, rule.Compare(Candidate(_set, urgent: true), Candidate(_set, urgent: true)));
+    }
+
+    [Fact]
+    public void The_transfer_that_has_had_least_for_its_weight_goes_first()
+    {
+        var rule = new FairShares();
+        var other = new ServedSet(100) { Weight = 3 };
+        _set.Sent(0, 1_000);
+        other.Sent(0, 2_000);
+        Assert.True(rule.Compare(Candidate(other), Candidate(_set)) < 0);
+        Assert.Equal(0, rule.Compare(Candidate(_set), Candidate(_set)));
+    }
+
+    [Fact]
+    public void A_block_that_no_receiver_has_goes_before_one_that_was_out()
+    {
+        var rule = new FreshOut();
+        _set.Sent(1, 1_000);
+        _set.Seen(2);
+        Assert.True(rule.Compare(Candidate(_set, block: 0), Candidate(_set, block: 1)) < 0);
+        Assert.True(rule.Compare(Candidate(_set, block: 2), Candidate(_set, block: 0)) > 0);
+        Assert.Equal(0, rule.Compare(Candidate(_set, block: 1), Candidate(_set, block: 2)));
+    }
+
+    [Fact]
+    public void Fresh_blocks_go_by_uplink_and_others_to_who_lacks_most()
+    {
+        var rule = new FastAndNeedy();
+        var fast = new Customer(0, _set, 1) { UplinkBytesPerSecond = 400_000, FreshBytes = 300_000, Lacks = 10 };
+        var slow = new Customer(1, _set, 2) { UplinkBytesPerSecond = 100_000, FreshBytes = 100_000, Lacks = 20 };
+        Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) < 0);
+        _set.Seen(0);
+        Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) > 0);
+        slow.Lacks = 10;
+        Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) < 0);
+        Assert.True(rule.Compare(new(slow, new(5, 1, false), 1), new(slow, new(6, 1, false), 0)) > 0);
+    }
+
+    private static ServeCandidate Candidate(ServedSet set, int block = 0, bool urgent = false) =>
+        new(new Customer(0, set, 0), new Asked(block, 65_536, urgent), 0);
+}
