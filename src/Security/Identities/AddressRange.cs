@@ -47,7 +47,8 @@ public sealed class AddressRange
     public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out AddressRange? range)
     {
         range = null;
-        if (!IPNetwork.TryParse(text, out var network))
+        // The platform takes 10.77.0.1/16 for 10.77.0.0/16; who types that means something else.
+        if (!IPNetwork.TryParse(text, out var network) || !IPAddress.TryParse(text.AsSpan(0, text.IndexOf('/')), out var first) || !first.Equals(network.BaseAddress))
         {
             return false;
         }

@@ -57,8 +57,18 @@ public static class Certificates
         }
     }
 
-    internal static bool IsAuthority(X509Certificate2 certificate) =>
-        certificate.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is { CertificateAuthority: true };
+    internal static bool IsAuthority(X509Certificate2 certificate)
+    {
+        try
+        {
+            return certificate.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is { CertificateAuthority: true };
+        }
+        catch (CryptographicException)
+        {
+            // The extension is broken inside.
+            return false;
+        }
+    }
 
     /// <summary>The URIs among the alternative names; none when the extension cannot be read.</summary>
     internal static IReadOnlyList<string> Uris(X509Certificate2 certificate)

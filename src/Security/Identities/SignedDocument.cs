@@ -145,9 +145,17 @@ public sealed class SignedDocument : IDisposable
     /// <summary>Whether the signer that it names made the signature.</summary>
     public bool IsSigned()
     {
-        using var key = Signer.GetECDsaPublicKey();
-        var span = Bytes.Span;
-        return key is not null && key.VerifyData(span[..^SignatureBytes], span[^SignatureBytes..], HashAlgorithmName.SHA256);
+        try
+        {
+            using var key = Signer.GetECDsaPublicKey();
+            var span = Bytes.Span;
+            return key is not null && key.VerifyData(span[..^SignatureBytes], span[^SignatureBytes..], HashAlgorithmName.SHA256);
+        }
+        catch (CryptographicException)
+        {
+            // The certificate holds no key that can be read.
+            return false;
+        }
     }
 
     /// <summary>Forgets the signer's certificate.</summary>

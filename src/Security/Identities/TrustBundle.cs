@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
@@ -88,9 +89,9 @@ public sealed class TrustBundle
     {
         refusal = null;
         using var built = NewChain(chain, now, ignoreTime: false);
-        built.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid(Certificates.ServerAuth));
-        built.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid(Certificates.ClientAuth));
-        if (!built.Build(shown))
+        built.ChainPolicy.ApplicationPolicy.Add(new Oid(Certificates.ServerAuth));
+        built.ChainPolicy.ApplicationPolicy.Add(new Oid(Certificates.ClientAuth));
+        if (!IsBuilt(built, shown))
         {
             refusal = RefusalOf(built, shown, now);
         }
@@ -112,6 +113,14 @@ public sealed class TrustBundle
         }
 
         return null;
+    }
+
+    /// <summary>The sequence that a signed bundle names, without proving anything.</summary>
+    /// <exception cref="NetworkDocumentException">It is not a trust bundle.</exception>
+    public static long SequenceOf(SignedDocument document)
+    {
+        RequireKind(document, DocumentKind.TrustBundle);
+        return DocumentJson.Read(document.Payload, DocumentJson.Format.TrustBundleContent).Sequence;
     }
 
     internal static byte[] ToPayload(Guid network, long sequence, DateTimeOffset issued, IEnumerable<X509Certificate2> roots) =>
@@ -156,10 +165,23 @@ public sealed class TrustBundle
     {
         // Documents outlive the certificate of their signer: what ends trust in it is that its root leaves the bundle.
         using var built = NewChain([], default, ignoreTime: true);
-        if (!Certificates.IsAuthority(document.Signer) || !built.Build(document.Signer) || built.ChainElements.Count != 2
+        if (!Certificates.IsAuthority(document.Signer) || !IsBuilt(built, document.Signer) || built.ChainElements.Count != 2
             || !Certificates.Uris(document.Signer).Contains(NodeIdentity.NetworkUri(Network)) || !document.IsSigned())
         {
             throw new NetworkDocumentException("It is not signed by an authority that we trust.");
+        }
+    }
+
+    /// <summary>A certificate that is broken inside makes the platform throw instead of saying so.</summary>
+    private static bool IsBuilt(X509Chain chain, X509Certificate2 certificate)
+    {
+        try
+        {
+            return chain.Build(certificate);
+        }
+        catch (CryptographicException)
+        {
+            return false;
         }
     }
 
@@ -187,7 +209,7 @@ public sealed class TrustBundle
 
     private static string RefusalOf(X509Chain chain, X509Certificate2 shown, DateTimeOffset now)
     {
-        var isOnlyTime = chain.ChainStatus.All(s => s.Status == X509ChainStatusFlags.NotTimeValid);
+        var isOnlyTime = chain.ChainStatus.Length > 0 && chain.ChainStatus.All(s => s.Status == X509ChainStatusFlags.NotTimeValid);
         if (!isOnlyTime)
         {
             return "It is not issued by this network.";

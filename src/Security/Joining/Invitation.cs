@@ -34,7 +34,7 @@ public sealed class Invitation
     {
         invitation = null;
         Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes + SecretBytes];
-        if (text.Length != TextLength || !text.All(char.IsAscii)
+        if (text.Length != TextLength || !text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
             || !Base64Url.TryDecodeFromUtf8(Encoding.ASCII.GetBytes(text), bytes, out var written) || written != bytes.Length)
         {
             return false;

@@ -26,8 +26,16 @@ public sealed class JoinTranscript
     /// <summary>Hashes what one side saw.</summary>
     public JoinTranscript(Guid network, X509Certificate2 root, ReadOnlySpan<byte> nodeNonce, ReadOnlySpan<byte> centreNonce, ReadOnlySpan<byte> body)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(nodeNonce.Length, NonceBytes);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(centreNonce.Length, NonceBytes);
+        if (nodeNonce.Length != NonceBytes)
+        {
+            throw new ArgumentException($"A nonce has {NonceBytes} bytes.", nameof(nodeNonce));
+        }
+
+        if (centreNonce.Length != NonceBytes)
+        {
+            throw new ArgumentException($"A nonce has {NonceBytes} bytes.", nameof(centreNonce));
+        }
+
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData("panal join transcript 1"u8);
         hash.AppendData(network.ToByteArray(bigEndian: true));

@@ -34,8 +34,8 @@ public sealed class OpenSslTests : IDisposable
     public async Task OpenSSL_reads_what_the_page_says_is_in_it()
     {
         var identity = WriteAll();
-        var text = await RunAsync("x509", "-text", "-noout", "-in", _folder.File("node.pem"));
-        Assert.Contains("Subject: CN = CLINIC-7, OU = clinic, O = Red Andina", text, StringComparison.Ordinal);
+        var text = await RunAsync("x509", "-text", "-noout", "-nameopt", "RFC2253", "-in", _folder.File("node.pem"));
+        Assert.Contains("Subject: CN=CLINIC-7,OU=clinic,O=Red Andina", text, StringComparison.Ordinal);
         Assert.Contains($"URI:panal://{identity.Network}/node/{identity.Node}, IP Address:10.77.0.7", text, StringComparison.Ordinal);
         Assert.Contains("NIST CURVE: P-256", text, StringComparison.Ordinal);
         Assert.Contains("CA:FALSE", text, StringComparison.Ordinal);
@@ -58,7 +58,7 @@ public sealed class OpenSslTests : IDisposable
 
     private static async Task<string> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("openssl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("openssl", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         try
         {
             using var process = Process.Start(start)!;
