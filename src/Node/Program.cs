@@ -47,6 +47,8 @@ internal static class Program
         GetCommand.Create(),
         ImportCommand.Create(),
         VerifyCommand.Create(),
+        NetworkCommand.Create(),
+        JoinCommand.Create(),
         DumpCommand.Create(),
         TranscodeCommand.Create(),
         CodecsCommand.Create(),

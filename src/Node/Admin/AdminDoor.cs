@@ -26,6 +26,9 @@ internal static class AdminDoor
         });
     }
 
+    /// <summary>Whether a request came over the socket, which only the node's own user can open.</summary>
+    public static bool IsOn(HttpContext context) => context.Features.Get<Mark>() is not null;
+
     public static void Map(WebApplication application)
     {
         application.MapPost("/admin/import", (RequestDelegate)ImportAsync);
@@ -49,7 +52,7 @@ internal static class AdminDoor
 
     private static async Task RunAsync<T>(HttpContext context, JsonTypeInfo<T> type, Func<Action<T>, CancellationToken, Task<T>> work)
     {
-        if (context.Features.Get<Mark>() is null)
+        if (!IsOn(context))
         {
             // On every other door these routes do not exist.
             context.Response.StatusCode = StatusCodes.Status404NotFound;

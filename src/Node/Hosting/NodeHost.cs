@@ -4,9 +4,11 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Panal.Archive;
+using Panal.Federation.Membership;
 using Panal.Node.Admin;
 using Panal.Node.Commands;
 using Panal.Node.Doors;
+using Panal.Node.Network;
 using Panal.Node.Options;
 using Panal.Node.Transport;
 using Panal.Security.Access;
@@ -103,6 +105,12 @@ internal sealed class NodeHost : IAsyncDisposable
             ? new Door(Door.Off, "HTTP", "", "switched off")
             : new Door(Shown(_connection.HttpPort), "HTTP", "", "/health everybody; /metrics "
                 + (_connection.MonitoringFrom.Length == 0 ? "this machine" : "this machine, " + _connection.MonitoringFrom));
+        if (_application.Services.GetRequiredService<NetworkMembership>().Standing is { } standing)
+        {
+            yield return _connection.LinkPort == 0
+                ? new Door(Door.Off, "links", "", "switched off; the node dials out")
+                : new Door(Shown(_connection.LinkPort), "links", "", $"members of {standing.Roster.Name}; this node is {standing.Identity.Name}, {standing.Identity.Address}");
+        }
     }
 
     /// <summary>Lets running messages finish for the configured time, then closes the doors.</summary>
@@ -137,6 +145,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<HealthProbe>(() => _audit.Problem is { } problem ? "The audit trail cannot be written: " + problem : null);
         services.AddSingleton<Health>();
         services.AddRooms(_configuration, _holdings, _certificate);
+        services.AddNetwork(_configuration);
         services.AddRoutingCore();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
         services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
@@ -148,6 +157,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var application = builder.Build();
         application.UseRouting();
         AdminDoor.Map(application);
+        NetworkDoor.Map(application);
         WebDoor.Map(application, _connection.Monitors, NodeMetrics.Create(application.Services));
         return application;
     }

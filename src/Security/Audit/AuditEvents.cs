@@ -125,6 +125,47 @@ public static class AuditEvents
         ],
     };
 
+    /// <summary>A node entered or left the network of this one (PS3.15 §A.5.3.8).</summary>
+    /// <param name="device">Name of this node.</param>
+    /// <param name="peer">Name of the other node.</param>
+    /// <param name="address">Where it is; empty when not known.</param>
+    /// <param name="isEntry">False when it left.</param>
+    public static AuditMessage NetworkEntry(string device, string peer, string address, bool isEntry) => new()
+    {
+        EventId = AuditCode.Dcm("110108", "Network Entry"),
+        EventType = isEntry ? AuditCode.Dcm("110124", "Attach") : AuditCode.Dcm("110125", "Detach"),
+        Action = AuditAction.Execute,
+        Participants = [new AuditParticipant { UserId = peer, NetworkAccessPoint = address }, new AuditParticipant { UserId = device, Role = ApplicationRole }],
+    };
+
+    /// <summary>Who is in the network was changed, or was to be (PS3.15 §A.5.3.11, Security Configuration).</summary>
+    /// <param name="device">Name of this node.</param>
+    /// <param name="by">Where it was asked for; null on the machine of the node.</param>
+    /// <param name="description">What was done, for a person.</param>
+    /// <param name="outcome">Whether it was done.</param>
+    public static AuditMessage SecurityConfigured(string device, IPAddress? by, string description, AuditOutcome outcome) => new()
+    {
+        EventId = AuditCode.Dcm("110113", "Security Alert"),
+        EventType = AuditCode.Dcm("110129", "Security Configuration"),
+        Action = AuditAction.Execute,
+        Outcome = outcome,
+        Participants =
+        [
+            new AuditParticipant { UserId = device, Role = ApplicationRole },
+            new AuditParticipant { UserId = by is null ? Environment.UserName : by.ToString(), IsRequestor = true, NetworkAccessPoint = by?.ToString() ?? "" },
+        ],
+        Objects =
+        [
+            new AuditObject
+            {
+                IdType = AuditCode.Dcm("110182", "Node ID"),
+                Id = device,
+                RoleCode = 12,
+                Details = [("Alert Description", description)],
+            },
+        ],
+    };
+
     private static AuditMessage ApplicationActivity(string device, string aeTitle, AuditCode type) => new()
     {
         EventId = AuditCode.Dcm("110100", "Application Activity"),
