@@ -76,6 +76,19 @@ public sealed class Retriever
         return new OpenOutcome(OpenResult.Opened, outgoing, []);
     }
 
+    /// <summary>Opens the stored file, file meta information and all; null when it is not here.</summary>
+    /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
+    public StoredFile? OpenFile(InstanceReference instance)
+    {
+        if (instance.Copy is not { } copy)
+        {
+            return null;
+        }
+
+        var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
+        return new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(instance.TransferSyntaxUid));
+    }
+
     private static TransferSyntax? ConversionTarget(TransferSyntax stored, IReadOnlyCollection<string> accepted) =>
         stored.IsEncapsulated ? null : Array.Find(Uncompressed, syntax => accepted.Contains(syntax.Uid));
 
@@ -84,5 +97,8 @@ public sealed class Retriever
         of > level ? [] : [.. request.Identifier.GetStrings(Identifier.UniqueKeyOf(of)).Where(value => value.Length > 0)];
 
     private static InstanceReference Reference(InstanceRow row) =>
-        new(row.SopClassUid, row.SopInstanceUid, row.TransferSyntaxUid, row.StudyInstanceUid, row.PatientId, row.Copy);
+        new(row.SopClassUid, row.SopInstanceUid, row.TransferSyntaxUid, row.StudyInstanceUid, row.PatientId, row.Copy)
+        {
+            SeriesInstanceUid = row.SeriesInstanceUid,
+        };
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Panal.Archive;
+using Panal.DicomWeb;
 using Panal.Node.Admin;
 using Panal.Node.Commands;
 using Panal.Node.Doors;
@@ -102,7 +103,8 @@ internal sealed class NodeHost : IAsyncDisposable
         yield return _connection.HttpPort == 0
             ? new Door(Door.Off, "HTTP", "", "switched off")
             : new Door(Shown(_connection.HttpPort), "HTTP", "", "/health everybody; /metrics "
-                + (_connection.MonitoringFrom.Length == 0 ? "this machine" : "this machine, " + _connection.MonitoringFrom));
+                + (_connection.MonitoringFrom.Length == 0 ? "this machine" : "this machine, " + _connection.MonitoringFrom)
+                + (_configuration.DicomWeb.Enabled ? $"; {DicomWebOptions.Root} {(_ae.Open ? "everybody" : "this machine")}" : ""));
     }
 
     /// <summary>Lets running messages finish for the configured time, then closes the doors.</summary>
@@ -148,6 +150,11 @@ internal sealed class NodeHost : IAsyncDisposable
         var application = builder.Build();
         application.UseRouting();
         AdminDoor.Map(application);
+        if (_configuration.DicomWeb.Enabled)
+        {
+            application.Services.GetRequiredService<DicomWebDoor>().Map(application);
+        }
+
         WebDoor.Map(application, _connection.Monitors, NodeMetrics.Create(application.Services));
         return application;
     }
