@@ -89,6 +89,19 @@ public sealed class Retriever
         return new OpenOutcome(OpenResult.NoCommonTransferSyntax, null, []);
     }
 
+    /// <summary>Opens the stored file, file meta information and all; null when it is not here.</summary>
+    /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
+    public StoredFile? OpenFile(InstanceReference instance)
+    {
+        if (instance.Copy is not { } copy)
+        {
+            return null;
+        }
+
+        var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
+        return new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(instance.TransferSyntaxUid));
+    }
+
     private static OpenOutcome Opened(OutgoingInstance instance) => new(OpenResult.Opened, instance, []);
 
     private ObjectReader OpenDataSet(CopyRecord copy)
@@ -103,5 +116,8 @@ public sealed class Retriever
         of > level ? [] : [.. request.Identifier.GetStrings(Identifier.UniqueKeyOf(of)).Where(value => value.Length > 0)];
 
     private static InstanceReference Reference(InstanceRow row) =>
-        new(row.SopClassUid, row.SopInstanceUid, row.TransferSyntaxUid, row.StudyInstanceUid, row.PatientId, row.Copy);
+        new(row.SopClassUid, row.SopInstanceUid, row.TransferSyntaxUid, row.StudyInstanceUid, row.PatientId, row.Copy)
+        {
+            SeriesInstanceUid = row.SeriesInstanceUid,
+        };
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Panal.Archive;
+using Panal.DicomWeb;
 using Panal.Federation.Membership;
 using Panal.Node.Admin;
 using Panal.Node.Commands;
@@ -104,7 +105,8 @@ internal sealed class NodeHost : IAsyncDisposable
         yield return _connection.HttpPort == 0
             ? new Door(Door.Off, "HTTP", "", "switched off")
             : new Door(Shown(_connection.HttpPort), "HTTP", "", "/health everybody; /metrics "
-                + (_connection.MonitoringFrom.Length == 0 ? "this machine" : "this machine, " + _connection.MonitoringFrom));
+                + (_connection.MonitoringFrom.Length == 0 ? "this machine" : "this machine, " + _connection.MonitoringFrom)
+                + (_configuration.DicomWeb.Enabled ? $"; {DicomWebOptions.Root} {(_ae.Open ? "everybody" : "this machine")}" : ""));
         if (_application.Services.GetRequiredService<NetworkMembership>().Standing is { } standing)
         {
             yield return _connection.LinkPort == 0
@@ -158,6 +160,11 @@ internal sealed class NodeHost : IAsyncDisposable
         application.UseRouting();
         AdminDoor.Map(application);
         NetworkDoor.Map(application);
+        if (_configuration.DicomWeb.Enabled)
+        {
+            application.Services.GetRequiredService<DicomWebDoor>().Map(application);
+        }
+
         WebDoor.Map(application, _connection.Monitors, NodeMetrics.Create(application.Services));
         return application;
     }

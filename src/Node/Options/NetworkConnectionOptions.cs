@@ -22,7 +22,7 @@ internal sealed record NetworkConnectionOptions : IValidatableObject
     [Range(0, 65_535)]
     public int DicomTlsPort { get; init; } = 2762;
 
-    [Description("TCP port of HTTP (health and metrics); 0 switches the door off.")]
+    [Description("TCP port of HTTP (health, metrics and DICOMweb); 0 switches the door off.")]
     [Range(0, 65_535)]
     public int HttpPort { get; init; } = 8080;
 
