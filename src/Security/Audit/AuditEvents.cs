@@ -7,6 +7,11 @@ namespace Panal.Security.Audit;
 /// <param name="Address">Its address; null when it is not known.</param>
 public sealed record AuditParty(string AeTitle, IPAddress? Address);
 
+/// <summary>A person or program with an account as it takes part in an event.</summary>
+/// <param name="Name">Name of its account, or what it called itself; may be empty.</param>
+/// <param name="Address">Its address; null when it is not known.</param>
+public sealed record AuditPerson(string Name, IPAddress? Address);
+
 /// <summary>The studies of one patient that an event touched.</summary>
 /// <param name="PatientId">Patient ID as stored; may be empty.</param>
 /// <param name="PatientName">Patient's Name as stored; may be empty.</param>
@@ -103,9 +108,7 @@ public static class AuditEvents
     public static AuditMessage SecurityAlert(string device, AuditParty? by, SecurityAlertType type, string description) => new()
     {
         EventId = AuditCode.Dcm("110113", "Security Alert"),
-        EventType = type == SecurityAlertType.NetworkAccess
-            ? AuditCode.Dcm("110126", "Node Authentication")
-            : AuditCode.Dcm("110132", "Use of Restricted Function"),
+        EventType = CodeOf(type),
         Action = AuditAction.Execute,
         Outcome = AuditOutcome.MinorFailure,
         Participants =
@@ -166,6 +169,71 @@ public static class AuditEvents
         ],
     };
 
+    /// <summary>A person or program logged in or out, or tried to (PS3.15 §A.5.3.12).</summary>
+    /// <param name="device">Name of this node.</param>
+    /// <param name="by">Who; what was typed when nobody is known by it.</param>
+    /// <param name="isLogin">True for a log-in.</param>
+    /// <param name="outcome">How it ended.</param>
+    public static AuditMessage UserAuthentication(string device, AuditPerson by, bool isLogin, AuditOutcome outcome) => new()
+    {
+        EventId = AuditCode.Dcm("110114", "User Authentication"),
+        EventType = isLogin ? AuditCode.Dcm("110122", "Login") : AuditCode.Dcm("110123", "Logout"),
+        Action = AuditAction.Execute,
+        Outcome = outcome,
+        Participants =
+        [
+            Participant(by),
+            new AuditParticipant { UserId = device, Role = ApplicationRole },
+        ],
+    };
+
+    /// <summary>The security officer should see what a person did or was refused (PS3.15 §A.5.3.11).</summary>
+    /// <param name="device">Name of this node.</param>
+    /// <param name="by">Who it was.</param>
+    /// <param name="type">What it is about.</param>
+    /// <param name="subject">The account, token or study that it is about; may be empty.</param>
+    /// <param name="description">What happened, for a person.</param>
+    /// <param name="outcome">How it ended.</param>
+    public static AuditMessage SecurityAlert(
+        string device, AuditPerson by, SecurityAlertType type, string subject, string description, AuditOutcome outcome) => new()
+    {
+        EventId = AuditCode.Dcm("110113", "Security Alert"),
+        EventType = CodeOf(type),
+        Action = AuditAction.Execute,
+        Outcome = outcome,
+        Participants =
+        [
+            new AuditParticipant { UserId = device, Role = ApplicationRole },
+            Participant(by),
+        ],
+        Objects =
+        [
+            new AuditObject
+            {
+                IdType = AuditCode.Dcm("110182", "Node ID"),
+                Id = subject.Length > 0 ? subject : device,
+                // 11 security user entity, 13 security resource (PS3.15 Table A.5.2-1).
+                RoleCode = type == SecurityAlertType.UserSecurityAttributesChanged ? 11 : 13,
+                Details = [("Alert Description", description)],
+            },
+        ],
+    };
+
+    private static AuditCode CodeOf(SecurityAlertType type) => type switch
+    {
+        SecurityAlertType.NetworkAccess => AuditCode.Dcm("110126", "Node Authentication"),
+        SecurityAlertType.ObjectSecurityAttributesChanged => AuditCode.Dcm("110135", "Object Security Attributes Changed"),
+        SecurityAlertType.UserSecurityAttributesChanged => AuditCode.Dcm("110137", "User security Attributes Changed"),
+        _ => AuditCode.Dcm("110132", "Use of Restricted Function"),
+    };
+
+    private static AuditParticipant Participant(AuditPerson person) => new()
+    {
+        UserId = person.Name.Length > 0 ? person.Name : person.Address?.ToString() ?? "unknown",
+        IsRequestor = true,
+        NetworkAccessPoint = person.Address?.ToString() ?? "",
+    };
+
     private static AuditMessage ApplicationActivity(string device, string aeTitle, AuditCode type) => new()
     {
         EventId = AuditCode.Dcm("110100", "Application Activity"),
@@ -222,4 +290,10 @@ public enum SecurityAlertType
 
     /// <summary>A known caller wanted what it may not do.</summary>
     RestrictedFunction,
+
+    /// <summary>Who may see a study changed: it was shared, or a share ended.</summary>
+    ObjectSecurityAttributesChanged,
+
+    /// <summary>An account, its password, its rights or its tokens changed.</summary>
+    UserSecurityAttributesChanged,
 }

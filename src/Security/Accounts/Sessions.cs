@@ -1,0 +1,144 @@
+namespace Panal.Security.Accounts;
+
+/// <summary>How long sessions live.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>A session that was not used for this long has ended.</summary>
+    public TimeSpan IdleLife { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>A session ends after this long, used or not: a working day.</summary>
+    public TimeSpan AbsoluteLife { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>Sessions of one account; the oldest ends when there is one more.</summary>
+    public int LimitPerAccount { get; init; } = 32;
+
+    /// <summary>Sessions of all; the oldest ends when there is one more.</summary>
+    public int Limit { get; init; } = 10_000;
+}
+
+/// <summary>What a browser gets after a log-in.</summary>
+/// <param name="Secret">The value of the cookie.</param>
+/// <param name="CsrfToken">What requests that change something must show besides the cookie.</param>
+/// <param name="EndsAt">When it ends at the latest.</param>
+public sealed record StartedSession(string Secret, string CsrfToken, DateTimeOffset EndsAt);
+
+/// <summary>A session that is used.</summary>
+/// <param name="Caller">Who it is now, with the rights that it has now.</param>
+/// <param name="CsrfToken">What requests that change something must show besides the cookie.</param>
+/// <param name="EndsAt">When it ends at the latest.</param>
+public sealed record UsedSession(Caller Caller, string CsrfToken, DateTimeOffset EndsAt);
+
+/// <summary>The sessions of browsers, in memory: a restart ends them all.</summary>
+/// <remarks>
+/// A session names its account and keeps no rights: what it may do is asked at each use, so that a change of role, a disabled account or
+/// a new password counts at once. Secrets are made at the log-in and never taken from the browser (no fixation).
+/// </remarks>
+public sealed class Sessions(AccountRegistry accounts, SessionOptions options, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Session> _sessions = [];
+
+    /// <summary>Starts a session of an account.</summary>
+    public StartedSession Start(Account account) => Start(account.Name, account.Password, null, time.GetUtcNow() + options.AbsoluteLife);
+
+    /// <summary>Starts a session that sees one shared study.</summary>
+    public StartedSession Start(SharedStudy share)
+    {
+        var end = time.GetUtcNow() + options.AbsoluteLife;
+        return Start(LinkName(share), "", share.Id, end < share.ExpiresAt ? end : share.ExpiresAt);
+    }
+
+    /// <summary>The session of this secret, or null when there is none or it has ended; using it puts its idle end off.</summary>
+    public UsedSession? Use(string secret)
+    {
+        var key = Accounts.Secret.Digest(secret);
+        Session? session;
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            if (!_sessions.TryGetValue(key, out session) || !session.IsAlive(now, options.IdleLife))
+            {
+                _sessions.Remove(key);
+                return null;
+            }
+
+            session.UsedAt = now;
+        }
+
+        return CallerOf(session) is { } caller ? new UsedSession(caller, session.CsrfToken, session.EndsAt) : null;
+    }
+
+    /// <summary>Ends a session.</summary>
+    public void End(string secret)
+    {
+        lock (_gate)
+        {
+            _sessions.Remove(Accounts.Secret.Digest(secret));
+        }
+    }
+
+    private Caller? CallerOf(Session session)
+    {
+        if (session.ShareId is { } id)
+        {
+            return accounts.FindShare(id) is { TriesLeft: > 0 } share
+                ? new Caller(
+                    session.Name,
+                    CallerKind.Link,
+                    AccountRights.Search | AccountRights.View,
+                    new StudyFilter(false, "", new HashSet<string> { share.StudyInstanceUid }))
+                : null;
+        }
+
+        return accounts.Find(session.Name) is { IsDisabled: false } account && account.Password == session.Password
+            ? accounts.CallerOf(account, CallerKind.Session)
+            : null;
+    }
+
+    private StartedSession Start(string name, string password, string? shareId, DateTimeOffset end)
+    {
+        var started = new StartedSession(Accounts.Secret.Create(), Accounts.Secret.Create(), end);
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            foreach (var (key, _) in _sessions.Where(s => !s.Value.IsAlive(now, options.IdleLife)).ToArray())
+            {
+                _sessions.Remove(key);
+            }
+
+            MakeRoom(_sessions.Where(s => s.Value.Name == name), options.LimitPerAccount);
+            MakeRoom(_sessions, options.Limit);
+            _sessions.Add(Accounts.Secret.Digest(started.Secret), new Session(name, password, shareId, started.CsrfToken, now, end));
+        }
+
+        return started;
+    }
+
+    private void MakeRoom(IEnumerable<KeyValuePair<string, Session>> sessions, int limit)
+    {
+        foreach (var (key, _) in sessions.OrderByDescending(s => s.Value.UsedAt).Skip(limit - 1).ToArray())
+        {
+            _sessions.Remove(key);
+        }
+    }
+
+    private static string LinkName(SharedStudy share) => "link:" + share.Id;
+
+    private sealed class Session(string name, string password, string? shareId, string csrfToken, DateTimeOffset usedAt, DateTimeOffset endsAt)
+    {
+        public string Name { get; } = name;
+
+        /// <summary>The hash at the log-in: when it is another now, the session has ended.</summary>
+        public string Password { get; } = password;
+
+        public string? ShareId { get; } = shareId;
+
+        public string CsrfToken { get; } = csrfToken;
+
+        public DateTimeOffset EndsAt { get; } = endsAt;
+
+        public DateTimeOffset UsedAt { get; set; } = usedAt;
+
+        public bool IsAlive(DateTimeOffset now, TimeSpan idleLife) => now < EndsAt && now - UsedAt < idleLife;
+    }
+}
