@@ -47,6 +47,8 @@ internal static class Program
         GetCommand.Create(),
         ImportCommand.Create(),
         VerifyCommand.Create(),
+        FetchCommand.Create(),
+        TransfersCommand.Create(),
         DumpCommand.Create(),
         VersionCommand.Create(),
         DocsCommand.Create(),

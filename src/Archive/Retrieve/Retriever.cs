@@ -14,11 +14,16 @@ public sealed class Retriever
 
     private readonly CatalogueDatabase _catalogue;
     private readonly VolumeStore _volumes;
+    private readonly IRemoteCopies? _remote;
 
-    public Retriever(CatalogueDatabase catalogue, VolumeStore volumes)
+    /// <param name="catalogue">The rows.</param>
+    /// <param name="volumes">The bytes.</param>
+    /// <param name="remote">Brings what only other nodes hold; null for a node without a network.</param>
+    public Retriever(CatalogueDatabase catalogue, VolumeStore volumes, IRemoteCopies? remote = null)
     {
         _catalogue = catalogue;
         _volumes = volumes;
+        _remote = remote;
     }
 
     /// <summary>The instances that a retrieval names, in display order.</summary>
@@ -49,13 +54,17 @@ public sealed class Retriever
         return [.. _catalogue.Locate(keys, ct).Select(Reference)];
     }
 
+    /// <summary>Waits until an instance is here, if only other nodes held it when it was located; false when it does not come.</summary>
+    public ValueTask<bool> BringAsync(InstanceReference instance, CancellationToken ct) =>
+        HeldCopy(instance) is not null ? ValueTask.FromResult(true) : _remote?.BringAsync(instance, ct) ?? ValueTask.FromResult(false);
+
     /// <summary>Opens an instance as stored if the receiver takes that, else converted between uncompressed syntaxes.</summary>
     /// <param name="instance">Which one.</param>
     /// <param name="acceptedTransferSyntaxUids">What the receiver takes.</param>
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public OpenOutcome Open(InstanceReference instance, IReadOnlyCollection<string> acceptedTransferSyntaxUids)
     {
-        if (instance.Copy is not { } copy)
+        if (HeldCopy(instance) is not { } copy)
         {
             var holders = _catalogue.HoldersOfInstance(instance.SopInstanceUid);
             return new OpenOutcome(holders.Count > 0 ? OpenResult.HeldElsewhere : OpenResult.NotFound, null, holders);
@@ -75,6 +84,9 @@ public sealed class Retriever
             : new OutgoingInstance(new ConvertingStream(file, stored, target), null, target);
         return new OpenOutcome(OpenResult.Opened, outgoing, []);
     }
+
+    // What was elsewhere when it was located may have come since.
+    private CopyRecord? HeldCopy(InstanceReference instance) => instance.Copy ?? _catalogue.FindInstance(instance.SopInstanceUid)?.Copy;
 
     private static TransferSyntax? ConversionTarget(TransferSyntax stored, IReadOnlyCollection<string> accepted) =>
         stored.IsEncapsulated ? null : Array.Find(Uncompressed, syntax => accepted.Contains(syntax.Uid));

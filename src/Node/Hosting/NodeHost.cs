@@ -137,6 +137,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<HealthProbe>(() => _audit.Problem is { } problem ? "The audit trail cannot be written: " + problem : null);
         services.AddSingleton<Health>();
         services.AddRooms(_configuration, _holdings, _certificate);
+        services.AddTransfers(_configuration);
         services.AddRoutingCore();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
         services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
