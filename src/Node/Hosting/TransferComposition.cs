@@ -26,7 +26,7 @@ internal static class TransferComposition
     }
 
     /// <summary>Goes on with the transfers of the last run as soon as the first link stands: before, it is not known who we are.</summary>
-    private sealed class TransferResumption(ILinks links, TransferService transfers) : BackgroundService
+    private sealed class TransferResumption(ILinks links, TransferService transfers, ILogger<TransferService> logger) : BackgroundService
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
@@ -36,7 +36,15 @@ internal static class TransferComposition
                 linked = await links.NextChangeAsync(linked, stoppingToken).ConfigureAwait(false);
             }
 
-            transfers.Start();
+            try
+            {
+                transfers.Start();
+            }
+            catch (IOException e)
+            {
+                // The archive serves all the same, and what is asked for is fetched anew.
+                Log.TransfersNotResumed(logger, e.Message);
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
     private readonly Lazy<NodeId> _self;
     private readonly long _origin;
     private readonly Lock _gate = new();
+    private readonly Lock _opening = new();         // what begins while the folder is read is neither swept nor opened twice
     private readonly Dictionary<Guid, Transfer> _transfers = [];
     private readonly ITimer _timer;
     private TimeSpan _slowAt;
@@ -94,9 +95,12 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public void Start()
     {
-        foreach (var partial in _folder.OpenAll())
+        lock (_opening)
         {
-            Run(new Transfer(this, partial));
+            foreach (var partial in _folder.OpenAll(id => Find(id) is not null))
+            {
+                Run(new Transfer(this, partial));
+            }
         }
     }
 
@@ -115,9 +119,12 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
             }
         }
 
-        var transfer = new Transfer(this, _folder.Create(Guid.NewGuid(), plan));
-        Run(transfer);
-        return transfer;
+        lock (_opening)
+        {
+            var transfer = new Transfer(this, _folder.Create(Guid.NewGuid(), plan));
+            Run(transfer);
+            return transfer;
+        }
     }
 
     /// <summary>Transfers of a scope that are under way.</summary>
