@@ -15,7 +15,8 @@ namespace Panal.LinksLoad;
 
 /// <summary>
 /// Bulk over one link beside its measure: a plain SslStream copy with the same suite, both ends in this process, A B A B.
-/// Then how long a small question takes while the same link is full. Usage: LinksLoad [megabytes].
+/// Then how long a small question takes while the same link is full. Usage: LinksLoad [megabytes], or
+/// LinksLoad --transfer [megabytes] for a transfer of objects of 0.5 MiB between two nodes.
 /// </summary>
 internal static class Program
 {
@@ -23,6 +24,12 @@ internal static class Program
 
     private static async Task Main(string[] arguments)
     {
+        if (arguments is ["--transfer", ..])
+        {
+            await TransferSpeed.RunAsync(arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 512);
+            return;
+        }
+
         var bytes = (arguments.Length > 0 ? long.Parse(arguments[0], CultureInfo.InvariantCulture) : 2_000) * 1_000_000 / BlockBytes * BlockBytes;
         using var credentials = new OneCertificate();
         await RunPlainAsync(credentials, bytes / 8);
@@ -141,12 +148,12 @@ internal static class Program
         }
     }
 
-    private static Links Create(ILinkCredentials credentials) =>
+    internal static Links Create(ILinkCredentials credentials) =>
         new(credentials, new Nobody(), new LinkOptions(), TimeProvider.System, NullLogger<Links>.Instance);
 
-    private readonly record struct Figures(double MegabytesPerSecond, double CpuPerGigabyte);
+    internal readonly record struct Figures(double MegabytesPerSecond, double CpuPerGigabyte);
 
-    private readonly record struct Clock(long Begun, TimeSpan Cpu)
+    internal readonly record struct Clock(long Begun, TimeSpan Cpu)
     {
         public static Clock Start() => new(Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
 
@@ -200,7 +207,7 @@ internal static class Program
     }
 
     /// <summary>One certificate for both ends: who is who is known by who dials.</summary>
-    private sealed class OneCertificate : IDisposable
+    internal sealed class OneCertificate : IDisposable
     {
         private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         private readonly X509Certificate2 _certificate;

@@ -100,6 +100,10 @@ public sealed partial class CatalogueDatabase
         (studyInstanceUids, seriesInstanceUid),
         static (reader, of) => HolderLookups.OfStudies(reader, of.studyInstanceUids, of.seriesInstanceUid), CancellationToken.None);
 
+    /// <summary>Series of a study that a subscriber with this filter may be told of; empty when there is no such study.</summary>
+    public IReadOnlySet<string> SeriesTold(string studyInstanceUid, FeedFilter filter) => _readers.Read(
+        (studyInstanceUid, filter), static (reader, of) => HolderLookups.SeriesTold(reader, of.studyInstanceUid, of.filter), CancellationToken.None);
+
     /// <summary>How far behind each publisher this catalogue is.</summary>
     public IReadOnlyList<PublisherState> Publishers() => _readers.Read(0, static (reader, _) => HolderLookups.Publishers(reader), CancellationToken.None);
 

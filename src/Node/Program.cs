@@ -49,6 +49,8 @@ internal static class Program
         VerifyCommand.Create(),
         NetworkCommand.Create(),
         JoinCommand.Create(),
+        FetchCommand.Create(),
+        TransfersCommand.Create(),
         DumpCommand.Create(),
         TranscodeCommand.Create(),
         CodecsCommand.Create(),

@@ -76,7 +76,51 @@ public sealed class Ingester
         return outcome;
     }
 
-    private async ValueTask<IngestOutcome> TryStoreAsync(PipeReader dataSet, IngestRequest request, CancellationToken ct)
+    /// <summary>Stores a file that another node of ours stored, byte for byte, file meta information and all: its content hash stays.</summary>
+    /// <param name="file">The Part 10 file; read to its end or to the first fault.</param>
+    /// <param name="ct">Nothing is kept when it fires.</param>
+    /// <returns>What became of the instance, as with <see cref="StoreAsync"/>.</returns>
+    public async ValueTask<IngestOutcome> StoreCopyAsync(PipeReader file, CancellationToken ct)
+    {
+        var started = Stopwatch.GetTimestamp();
+        IngestOutcome outcome;
+        try
+        {
+            var (request, header) = await ReadHeaderAsync(file, ct);
+            outcome = await TryStoreAsync(file, request, header, ct);
+        }
+        catch (DicomFormatException fault)
+        {
+            outcome = IngestOutcome.Refused(IngestRefusal.CannotUnderstand, $"{fault.Reason} at byte {fault.OffsetBytes}");
+        }
+
+        _meter.Record(outcome, Stopwatch.GetElapsedTime(started));
+        return outcome;
+    }
+
+    /// <summary>Reads the head of a file that one of our nodes wrote, and leaves the reader at its data set.</summary>
+    private static async ValueTask<(IngestRequest Request, ReadOnlyMemory<byte> Header)> ReadHeaderAsync(PipeReader file, CancellationToken ct)
+    {
+        while (true)
+        {
+            var read = await file.ReadAsync(ct);
+            if (FileMeta.TryReadHeader(read.Buffer, read.IsCompleted, out var meta, out var dataSet) && meta is not null)
+            {
+                var header = read.Buffer.Slice(0, dataSet).ToArray();
+                file.AdvanceTo(dataSet);
+
+                // The feed does not tell which application entity sent it to the other node, and none sent it to this one.
+                return (new IngestRequest(meta.MediaStorageSopClassUid ?? "", meta.MediaStorageSopInstanceUid ?? "", meta.TransferSyntax, ""), header);
+            }
+
+            file.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private ValueTask<IngestOutcome> TryStoreAsync(PipeReader dataSet, IngestRequest request, CancellationToken ct) =>
+        TryStoreAsync(dataSet, request, null, ct);
+
+    private async ValueTask<IngestOutcome> TryStoreAsync(PipeReader dataSet, IngestRequest request, ReadOnlyMemory<byte>? given, CancellationToken ct)
     {
         if (!Uid.IsWellFormed(request.SopInstanceUid) || !Uid.IsWellFormed(request.SopClassUid))
         {
@@ -86,7 +130,7 @@ public sealed class Ingester
         try
         {
             await using var staged = _volumes.Begin();
-            var header = WriteHeader(request);
+            var header = given ?? WriteHeader(request);
             await staged.WriteAsync(header, ct);
             var attributes = await ReceiveAsync(dataSet, request, staged, ct);
             return Fault(attributes, request)

@@ -12,11 +12,16 @@ public sealed class Retriever
 {
     private readonly CatalogueDatabase _catalogue;
     private readonly VolumeStore _volumes;
+    private readonly IRemoteCopies? _remote;
 
-    public Retriever(CatalogueDatabase catalogue, VolumeStore volumes)
+    /// <param name="catalogue">The rows.</param>
+    /// <param name="volumes">The bytes.</param>
+    /// <param name="remote">Brings what only other nodes hold; null for a node without a network.</param>
+    public Retriever(CatalogueDatabase catalogue, VolumeStore volumes, IRemoteCopies? remote = null)
     {
         _catalogue = catalogue;
         _volumes = volumes;
+        _remote = remote;
     }
 
     /// <summary>UIDs of what a compressed image can be given as, without loss, to a receiver that does not take what is stored; the preferred first.</summary>
@@ -53,6 +58,10 @@ public sealed class Retriever
         return [.. _catalogue.Locate(keys, ct).Select(Reference)];
     }
 
+    /// <summary>Waits until an instance is here, if only other nodes held it when it was located; false when it does not come.</summary>
+    public ValueTask<bool> BringAsync(InstanceReference instance, CancellationToken ct) =>
+        HeldCopy(instance) is not null ? ValueTask.FromResult(true) : _remote?.BringAsync(instance, ct) ?? ValueTask.FromResult(false);
+
     /// <summary>
     /// Opens an instance as stored if the receiver takes that; else in the best syntax that it takes: what is compressed rather
     /// without loss than uncompressed, what is not compressed rather uncompressed.
@@ -62,7 +71,7 @@ public sealed class Retriever
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public OpenOutcome Open(InstanceReference instance, IReadOnlyCollection<string> acceptedTransferSyntaxUids)
     {
-        if (instance.Copy is not { } copy)
+        if (HeldCopy(instance) is not { } copy)
         {
             var holders = _catalogue.HoldersOfInstance(instance.SopInstanceUid);
             return new OpenOutcome(holders.Count > 0 ? OpenResult.HeldElsewhere : OpenResult.NotFound, null, holders);
@@ -110,6 +119,9 @@ public sealed class Retriever
         file.Position = copy.DataSetOffsetBytes;
         return file;
     }
+
+    // What was elsewhere when it was located may have come since.
+    private CopyRecord? HeldCopy(InstanceReference instance) => instance.Copy ?? _catalogue.FindInstance(instance.SopInstanceUid)?.Copy;
 
     /// <summary>The values of the unique key of a level that is not below the level of the request.</summary>
     private static string[] Values(RetrieveRequest request, QueryLevel of, QueryLevel level) =>

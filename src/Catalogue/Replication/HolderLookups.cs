@@ -44,6 +44,30 @@ internal static class HolderLookups
         return holders;
     }
 
+    internal static HashSet<string> SeriesTold(Reader reader, string studyInstanceUid, FeedFilter filter)
+    {
+        // What this node itself says counts, as in its feed.
+        Statement statement = reader.Prepare(
+            """
+            SELECT series.uid, coalesce(c.attributes, series.attributes), coalesce(s.attributes, study.attributes)
+            FROM study JOIN series ON series.study = study.id
+            LEFT JOIN series_claim AS c ON c.series = series.id AND c.publisher = 0
+            LEFT JOIN study_claim AS s ON s.study = study.id AND s.publisher = 0
+            WHERE study.uid = ?1
+            """).Bind(1, studyInstanceUid);
+        var series = new HashSet<string>(StringComparer.Ordinal);
+        while (statement.Step())
+        {
+            if (filter.MatchesSeries(statement.Blob(1)) && filter.MatchesStudy(statement.Blob(2)))
+            {
+                series.Add(statement.Text(0));
+            }
+        }
+
+        statement.Reset();
+        return series;
+    }
+
     internal static List<PublisherState> Publishers(Reader reader)
     {
         Statement statement = reader.Prepare(

@@ -33,6 +33,26 @@ internal static class AdminDoor
     {
         application.MapPost("/admin/import", (RequestDelegate)ImportAsync);
         application.MapPost("/admin/verify", (RequestDelegate)VerifyAsync);
+        application.MapPost("/admin/fetch", (RequestDelegate)FetchAsync);
+        application.MapPost("/admin/transfers", (RequestDelegate)TransfersAsync);
+    }
+
+    private static Task FetchAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        return RunAsync(
+            context,
+            AdminJson.Default.TransferView,
+            (report, token) => TransferWork.FetchAsync(context.RequestServices, query["study"].ToString(), query["priority"].ToString(), report, token));
+    }
+
+    private static Task TransfersAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        return RunAsync(
+            context,
+            AdminJson.Default.TransferView,
+            (report, _) => TransferWork.ChangeAsync(context.RequestServices, query["id"].ToString(), query["do"].ToString(), report));
     }
 
     private static Task ImportAsync(HttpContext context)

@@ -8,4 +8,5 @@ namespace Panal.Node.Admin;
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ImportProgress))]
 [JsonSerializable(typeof(VerifyProgress))]
+[JsonSerializable(typeof(TransferView))]
 internal sealed partial class AdminJson : JsonSerializerContext;

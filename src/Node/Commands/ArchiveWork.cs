@@ -53,6 +53,16 @@ internal static class ArchiveWork
         }
     }
 
+    /// <summary>Asks the node that runs on the data folder; there is nothing that this process could do itself.</summary>
+    /// <exception cref="CommandException">No node runs, or it broke off.</exception>
+    public static async Task AskNodeAsync<T>(
+        NodeConfiguration configuration, string request, JsonTypeInfo<T> type, Action<T> report, CancellationToken cancellationToken)
+    {
+        using var node = await AdminSocket.TryConnectAsync(configuration.DataFolder, cancellationToken).ConfigureAwait(false)
+            ?? throw new CommandException(ExitCode.Failure, "No node runs on this data folder; start it with panal serve.");
+        await ThereAsync(node, request, type, report, cancellationToken).ConfigureAwait(false);
+    }
+
     private static async Task ThereAsync<T>(HttpClient node, string request, JsonTypeInfo<T> type, Action<T> report, CancellationToken cancellationToken)
     {
         try

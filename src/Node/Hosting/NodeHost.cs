@@ -148,6 +148,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<Health>();
         services.AddRooms(_configuration, _holdings, _certificate);
         services.AddNetwork(_configuration);
+        services.AddTransfers(_configuration);
         services.AddRoutingCore();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
         services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);

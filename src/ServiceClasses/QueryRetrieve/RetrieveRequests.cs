@@ -37,7 +37,7 @@ public sealed class RetrieveRequests(Retriever retriever, AuditTrail audit, Serv
         await using (ct.Register(() => BreakOffUnlessCancelled(request, breakOff)))
         await using (PendingResponses.Start(request, counters, options, time))
         {
-            await send([.. instances.Select(Sendable)], counters.Count, breakOff.Token);
+            await send([.. instances.Select(instance => Sendable(instance, ct))], counters.Count, breakOff.Token);
         }
 
         var status = counters.FinalStatus(request.IsCancelRequested);
@@ -93,12 +93,17 @@ public sealed class RetrieveRequests(Retriever retriever, AuditTrail audit, Serv
         }
     }
 
-    private SendableInstance Sendable(InstanceReference instance) =>
+    /// <param name="instance">What is sent.</param>
+    /// <param name="cancelled">C-CANCEL too ends waiting for what is still elsewhere; it comes all the same.</param>
+    private SendableInstance Sendable(InstanceReference instance, CancellationToken cancelled) =>
         new(instance.SopClassUid, instance.SopInstanceUid, instance.TransferSyntaxUid,
             accepted => retriever.Open(instance, accepted) switch
             {
                 { Instance: { } outgoing } => new OutgoingDataSet(outgoing.DataSet, outgoing.TransferSyntax.Uid),
                 { Result: OpenResult.NoCommonTransferSyntax } => null,
                 { Result: var result } => throw new IOException($"The instance cannot be sent: {result}"),
-            });
+            })
+        {
+            Arrival = async _ => await retriever.BringAsync(instance, cancelled),
+        };
 }

@@ -38,6 +38,11 @@ internal sealed class InstanceSender(Association association, int window, ILogge
                     break;
                 }
 
+                if (instance.Arrival is { } arrival && !await ArriveAsync(arrival, underWay, report, isCancelled, ct))
+                {
+                    break;
+                }
+
                 var (opened, problem) = TryOpen(instance);
                 if (underWay.Count >= window)
                 {
@@ -63,6 +68,36 @@ internal sealed class InstanceSender(Association association, int window, ILogge
         {
             // Only after a cancellation is anything left here; nobody waits for its outcome, but its file must be closed.
             await Task.WhenAll((IEnumerable<Task>)underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Waits for an instance that is still on its way; false when nobody wants it any more. What was sent meanwhile is told meanwhile.</summary>
+    private async Task<bool> ArriveAsync(
+        Func<CancellationToken, ValueTask> arrival, Queue<Task<SendOutcome>> underWay, Action<SendOutcome> report, Func<bool> isCancelled, CancellationToken ct)
+    {
+        var arriving = arrival(ct).AsTask();
+        while (!arriving.IsCompleted && underWay.TryPeek(out var first))
+        {
+            if (await Task.WhenAny(arriving, first) == first)
+            {
+                report(await underWay.Dequeue());
+            }
+        }
+
+        try
+        {
+            await arriving;
+            return true;
+        }
+        catch (OperationCanceledException) when (isCancelled() && !ct.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // It is opened all the same, which tells why it cannot be.
+            Log.InstanceUnreadable(logger, e);
+            return true;
         }
     }
 

@@ -53,12 +53,13 @@ internal sealed class PartialFolder(IVolumeFiles files, string path, long reserv
     }
 
     /// <summary>Opens the transfers that were under way, and sweeps what is left of others.</summary>
+    /// <param name="isOpen">Those that are open already.</param>
     /// <exception cref="IOException">The disk fails.</exception>
-    public IReadOnlyList<PartialObjects> OpenAll()
+    public IReadOnlyList<PartialObjects> OpenAll(Predicate<Guid> isOpen)
     {
         var opened = new List<PartialObjects>();
         var names = files.List(path);
-        foreach (var id in names.Select(IdOf).OfType<Guid>().Distinct())
+        foreach (var id in names.Select(IdOf).OfType<Guid>().Distinct().Where(id => !isOpen(id)))
         {
             var plan = names.Contains(NameOf(id, Manifest)) && names.Contains(NameOf(id, Blocks)) && names.Contains(NameOf(id, Proofs)) ? ReadManifest(id) : null;
             if (plan is null)

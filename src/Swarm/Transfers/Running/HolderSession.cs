@@ -19,6 +19,8 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
     private readonly byte[] _block = new byte[ContentHash.BlockBytes];
     private int _unasked;
     private volatile bool _isEnding;
+    private volatile bool _isReceiving;
+    private volatile bool _isWakeWanted;
 
     /// <summary>Who it is.</summary>
     public NodeId Peer => stream.Peer;
@@ -54,8 +56,24 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
         }
     }
 
-    /// <summary>Something waits in <see cref="Outgoing"/> that should not wait longer.</summary>
-    public void Wake() => _wake.Set();
+    /// <summary>
+    /// Something waits in <see cref="Outgoing"/> that should not wait longer, except while blocks are taken in: what they cause to be asked
+    /// goes out together after the last of them, since a message for each would cost a record and two calls of the system a block.
+    /// </summary>
+    public void Wake()
+    {
+        if (_isReceiving)
+        {
+            _isWakeWanted = true;
+            Interlocked.MemoryBarrier();
+            if (_isReceiving)
+            {
+                return;
+            }
+        }
+
+        _wake.Set();
+    }
 
     /// <summary>Ends the stream for good.</summary>
     public void Ban()
@@ -101,6 +119,7 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
         {
             var read = await stream.Input.ReadAsync(cancellationToken);
             var buffer = read.Buffer;
+            _isReceiving = true;
             try
             {
                 while (!_isEnding && TransferFrame.TryRead(buffer, TransferFrame.LimitBytes, out var kind, out var content))
@@ -111,6 +130,14 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
             }
             finally
             {
+                _isReceiving = false;
+                Interlocked.MemoryBarrier();
+                if (_isWakeWanted)
+                {
+                    _isWakeWanted = false;
+                    _wake.Set();
+                }
+
                 stream.Input.AdvanceTo(buffer.Start, buffer.End);
             }
 

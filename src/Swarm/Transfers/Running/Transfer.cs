@@ -85,6 +85,9 @@ public sealed partial class Transfer : IAsyncDisposable
         }
     }
 
+    /// <summary>True if an object is part of it.</summary>
+    public bool Brings(ContentHash hash) => _indices.ContainsKey(hash);
+
     /// <summary>Waits until an object is in the archive.</summary>
     /// <returns>False if it will not come: it is not part of this transfer, the archive refused it, or the transfer was cancelled.</returns>
     public async Task<bool> WaitForAsync(ContentHash hash, CancellationToken cancellationToken)

@@ -19,31 +19,33 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
     private static readonly TimeSpan SlowTick = TimeSpan.FromMilliseconds(480);
 
     private readonly PartialFolder _folder;
+    private readonly Lazy<NodeId> _self;
     private readonly long _origin;
     private readonly Lock _gate = new();
+    private readonly Lock _opening = new();         // what begins while the folder is read is neither swept nor opened twice
     private readonly Dictionary<Guid, Transfer> _transfers = [];
     private readonly ITimer _timer;
     private TimeSpan _slowAt;
     private bool _isStopped;
 
     /// <param name="links">The links.</param>
-    /// <param name="self">Who we are.</param>
+    /// <param name="self">Says who we are; asked when the first transfer begins, since a node joins its network while it runs.</param>
     /// <param name="ports">What the house brings.</param>
     /// <param name="options">Limits.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    public TransferService(ILinks links, NodeId self, TransferPorts ports, TransferOptions options, TimeProvider time, ILogger<TransferService> logger)
+    public TransferService(ILinks links, Func<NodeId> self, TransferPorts ports, TransferOptions options, TimeProvider time, ILogger<TransferService> logger)
         : this(links, self, ports, options, VolumeFiles.OfThisMachine, time, logger)
     {
     }
 
     internal TransferService(
-        ILinks links, NodeId self, TransferPorts ports, TransferOptions options, IVolumeFiles files, TimeProvider time, ILogger<TransferService> logger)
+        ILinks links, Func<NodeId> self, TransferPorts ports, TransferOptions options, IVolumeFiles files, TimeProvider time, ILogger<TransferService> logger)
     {
-        (Links, Self, Options, Time, Logger) = (links, self, options, time, logger);
+        (Links, Options, Time, Logger) = (links, options, time, logger);
+        _self = new Lazy<NodeId>(self, LazyThreadSafetyMode.PublicationOnly);
         (Held, Finished, Directory) = ports;
-        Key = KeyOf(self);
-        _queue = new ServeQueue(Key);
+        _queue = new ServeQueue(BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))));
         _limit = new RateLimit([.. options.UplinkLimits]);
         _folder = new PartialFolder(files, options.Folder, options.ReserveBytes);
         _origin = time.GetTimestamp();
@@ -68,9 +70,9 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
 
     internal ILinks Links { get; }
 
-    internal NodeId Self { get; }
+    internal NodeId Self => _self.Value;
 
-    internal ulong Key { get; }
+    internal ulong Key => KeyOf(Self);
 
     internal IHeldObjects Held { get; }
 
@@ -93,9 +95,12 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public void Start()
     {
-        foreach (var partial in _folder.OpenAll())
+        lock (_opening)
         {
-            Run(new Transfer(this, partial));
+            foreach (var partial in _folder.OpenAll(id => Find(id) is not null))
+            {
+                Run(new Transfer(this, partial));
+            }
         }
     }
 
@@ -114,9 +119,12 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
             }
         }
 
-        var transfer = new Transfer(this, _folder.Create(Guid.NewGuid(), plan));
-        Run(transfer);
-        return transfer;
+        lock (_opening)
+        {
+            var transfer = new Transfer(this, _folder.Create(Guid.NewGuid(), plan));
+            Run(transfer);
+            return transfer;
+        }
     }
 
     /// <summary>Transfers of a scope that are under way.</summary>

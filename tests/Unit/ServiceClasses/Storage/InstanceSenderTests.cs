@@ -71,6 +71,47 @@ public sealed class InstanceSenderTests
         Assert.InRange(outcomes.Count, 1, 2);
     }
 
+    [Fact]
+    public async Task What_is_still_on_its_way_is_waited_for_and_what_was_sent_is_told_meanwhile()
+    {
+        var (arrival, told) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var pair = await AssociationPair.OpenAsync(new Receiver());
+        var outcomes = new List<SendOutcome>();
+        var late = Instance("1.2.2") with { Arrival = async ct => await arrival.Task.WaitAsync(ct) };
+        var sending = new InstanceSender(pair.Requestor, 1, NullLogger.Instance).SendAsync(
+            [Instance("1.2.1"), late, Instance("1.2.3")],
+            null,
+            outcome =>
+            {
+                outcomes.Add(outcome);
+                told.TrySetResult();
+            },
+            () => false,
+            Ct);
+        await told.Task.WaitAsync(TimeSpan.FromSeconds(20), Ct);
+        Assert.Equal("1.2.1", Assert.Single(outcomes).Instance.SopInstanceUid);
+        arrival.SetResult();
+        await sending;
+        Assert.Equal(["1.2.1", "1.2.2", "1.2.3"], outcomes.Select(outcome => outcome.Instance.SopInstanceUid));
+        Assert.All(outcomes, outcome => Assert.Equal((ushort)0, outcome.Status));
+    }
+
+    [Fact]
+    public async Task A_cancelled_sending_does_not_wait_for_what_is_still_on_its_way()
+    {
+        using var cancel = new CancellationTokenSource();
+        var late = Instance("1.2.2") with
+        {
+            Arrival = async _ =>
+            {
+                await cancel.CancelAsync();
+                await Task.FromCanceled(cancel.Token);
+            },
+        };
+        var outcomes = await SendAsync(new Receiver(), [Instance("1.2.1"), late], () => cancel.IsCancellationRequested);
+        Assert.Equal("1.2.1", Assert.Single(outcomes).Instance.SopInstanceUid);
+    }
+
     private static async Task<List<SendOutcome>> SendAsync(Receiver receiver, SendableInstance[] instances, Func<bool>? isCancelled = null)
     {
         await using var pair = await AssociationPair.OpenAsync(receiver);

@@ -141,8 +141,18 @@ public sealed class PartialObjectsTests : IDisposable
         File.WriteAllText(PathOf(".blocks"), "x");
         File.WriteAllText(PathOf(".new"), "x");
         File.WriteAllText(Path.Combine(_path, "note.txt"), "x");
-        Assert.Empty(Folder().OpenAll());
+        Assert.Empty(Folder().OpenAll(static _ => false));
         Assert.Equal(["note.txt"], Directory.EnumerateFiles(_path).Where(name => !name.EndsWith(".new", StringComparison.Ordinal)).Select(name => Path.GetFileName(name)));
+    }
+
+    [Fact]
+    public void A_transfer_that_is_open_is_not_opened_again_nor_swept()
+    {
+        var folder = Folder();
+        var partial = folder.Create(_id, _plan);
+        Assert.Empty(folder.OpenAll(id => id == _id));
+        Assert.Equal(3, Directory.EnumerateFiles(_path).Count());
+        partial.Release();
     }
 
     [Fact]
@@ -178,7 +188,7 @@ public sealed class PartialObjectsTests : IDisposable
 
     private (PartialObjects Partial, List<int> Blocks) Reopen()
     {
-        var partial = Assert.Single(Folder().OpenAll());
+        var partial = Assert.Single(Folder().OpenAll(static _ => false));
         var blocks = new List<int>();
         partial.Replay(blocks.Add);
         return (partial, blocks);

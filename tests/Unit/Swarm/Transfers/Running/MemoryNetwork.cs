@@ -219,7 +219,7 @@ internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHold
             DirectoryInterval = TimeSpan.FromMilliseconds(50),
         };
         var service = new TransferService(
-            this, Id, new TransferPorts(this, this, this), _change?.Invoke(options) ?? options, TimeProvider.System, NullLogger<TransferService>.Instance);
+            this, () => Id, new TransferPorts(this, this, this), _change?.Invoke(options) ?? options, TimeProvider.System, NullLogger<TransferService>.Instance);
         _network.Add(Id, service);
         return service;
     }

@@ -1,0 +1,138 @@
+using Microsoft.Extensions.Logging;
+using Panal.Archive.Retrieve;
+using Panal.Catalogue;
+using Panal.Swarm.Pieces;
+using Panal.Swarm.Transfers;
+using Panal.Swarm.Transfers.Running;
+using Panal.Volumes;
+
+namespace Panal.Federation.Fetching;
+
+/// <summary>Brings studies from other nodes: one transfer a study, whoever asks and however often.</summary>
+public sealed class RemoteCopies(CatalogueDatabase catalogue, TransferService transfers, FetchOptions options, TimeProvider time, ILogger<RemoteCopies> logger)
+    : IRemoteCopies, IDisposable
+{
+    private readonly SemaphoreSlim _beginning = new(1);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> BringAsync(InstanceReference wanted, CancellationToken ct)
+    {
+        var transfer = await FetchStudyAsync(wanted.StudyInstanceUid, TransferPriority.Interactive, wanted.SopInstanceUid, ct);
+        if (ObjectOf(wanted.SopInstanceUid) is not { } hash)
+        {
+            return false;
+        }
+
+        if (transfer is not null)
+        {
+            transfer.Want(hash);
+            return await WaitAsync(transfer, hash, ct) && IsHere(wanted.SopInstanceUid);
+        }
+
+        return IsHere(wanted.SopInstanceUid);
+    }
+
+    /// <summary>Begins to bring what is not here of a study, or finds the transfer that does.</summary>
+    /// <returns>The transfer; null when everything is here, nobody holds what is not, or there is no room.</returns>
+    public ValueTask<Transfer?> FetchStudyAsync(string studyInstanceUid, TransferPriority priority, CancellationToken ct) =>
+        FetchStudyAsync(studyInstanceUid, priority, null, ct);
+
+    /// <inheritdoc/>
+    public void Dispose() => _beginning.Dispose();
+
+    private async ValueTask<Transfer?> FetchStudyAsync(string studyInstanceUid, TransferPriority priority, string? wanted, CancellationToken ct)
+    {
+        await _beginning.WaitAsync(ct);
+        try
+        {
+            var scope = new TransferScope(studyInstanceUid);
+            var underWay = transfers.Find(scope);
+            if (wanted is not null && ObjectOf(wanted) is { } hash && underWay.FirstOrDefault(transfer => transfer.Brings(hash)) is { } known)
+            {
+                Raise(known, priority);
+                return known;
+            }
+
+            var objects = Lacking(studyInstanceUid, ct).Where(lacking => !underWay.Any(transfer => transfer.Brings(lacking.Hash))).ToList();
+            if (objects.Count == 0)
+            {
+                return underWay is [var one, ..] ? one : null;
+            }
+
+            Log.FetchBegins(logger, objects.Count);
+            return transfers.Begin(new TransferPlan(scope, objects, priority));
+        }
+        catch (Exception e) when (e is IOException or ArgumentException)
+        {
+            Log.NotFetched(logger, e.Message);
+            return null;
+        }
+        finally
+        {
+            _beginning.Release();
+        }
+    }
+
+    private static void Raise(Transfer transfer, TransferPriority priority)
+    {
+        if (priority > transfer.Priority)
+        {
+            transfer.SetPriority(priority);
+        }
+    }
+
+    // Waits as long as anything comes: a study on a slow line takes hours, and a holder that is away may come back.
+    private async Task<bool> WaitAsync(Transfer transfer, ContentHash hash, CancellationToken ct)
+    {
+        using var give = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var waiting = transfer.WaitForAsync(hash, give.Token);
+        try
+        {
+            for (var before = -1L; transfer.Progress.VerifiedBytes is var verified && verified != before; before = verified)
+            {
+                try
+                {
+                    return await waiting.WaitAsync(options.StallTimeout, time, ct);
+                }
+                catch (TimeoutException)
+                {
+                    // Whether something came meanwhile is looked at above.
+                }
+            }
+
+            Log.NothingComes(logger, transfer.Id);
+            return false;
+        }
+        finally
+        {
+            await give.CancelAsync();
+            await ((Task)waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private bool IsHere(string sopInstanceUid) => catalogue.FindInstance(sopInstanceUid) is { Copy: not null };
+
+    private List<TransferObject> Lacking(string studyInstanceUid, CancellationToken ct)
+    {
+        var objects = new List<TransferObject>();
+        var (seen, series) = (new HashSet<ContentHash>(), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var row in catalogue.Locate(new RetrieveKeys { StudyInstanceUids = [studyInstanceUid] }, ct))
+        {
+            var isFirst = series.Add(row.SeriesInstanceUid);
+            if (row.Copy is null && Best(row.SopInstanceUid) is { } holder && seen.Add(new ContentHash(holder.Hash.Span)))
+            {
+                objects.Add(new TransferObject(new ContentHash(holder.Hash.Span), holder.LengthBytes, isFirst));
+            }
+        }
+
+        return objects;
+    }
+
+    private ContentHash? ObjectOf(string sopInstanceUid) => Best(sopInstanceUid) is { } holder ? new ContentHash(holder.Hash.Span) : null;
+
+    /// <summary>The content that the catalogue describes, else any.</summary>
+    private InstanceHolder? Best(string sopInstanceUid) => catalogue.HoldersOfInstance(sopInstanceUid)
+        .Where(static holder => holder is { Hash.Length: ContentHash.LengthBytes, LengthBytes: > 0 })
+        .OrderByDescending(static holder => holder.IsShown)
+        .FirstOrDefault();
+}

@@ -1,0 +1,88 @@
+using Panal.Federation.Fetching;
+using Panal.Swarm.Transfers;
+using Panal.Swarm.Transfers.Running;
+
+namespace Panal.Node.Admin;
+
+/// <summary>What the administration socket does with transfers.</summary>
+internal static class TransferWork
+{
+    private const string NoNetwork = "This node is in no network.";
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Fetches a study and tells how far it is until it is here; whoever stops listening does not stop the transfer.</summary>
+    public static async Task<TransferView> FetchAsync(
+        IServiceProvider services, string study, string priority, Action<TransferView> report, CancellationToken cancellationToken)
+    {
+        var transfer = services.GetService<RemoteCopies>() is { } remote && Dicom.Uid.IsWellFormed(study)
+            ? await remote.FetchStudyAsync(study, PriorityOf(priority), cancellationToken).ConfigureAwait(false)
+            : null;
+        if (transfer is null)
+        {
+            return Told(report, TransferView.Nothing(study, services.GetService<RemoteCopies>() is null ? NoNetwork : "Nothing to fetch: all of it is here, or nobody holds it, or there is no room."));
+        }
+
+        using var timer = new PeriodicTimer(Interval, services.GetRequiredService<TimeProvider>());
+        while (!transfer.Ended.IsCompleted)
+        {
+            report(TransferView.Of(transfer.Progress));
+            await Task.WhenAny(transfer.Ended, timer.WaitForNextTickAsync(cancellationToken).AsTask()).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return Told(report, TransferView.Of(transfer.Progress));
+    }
+
+    /// <summary>Changes one transfer if it is named, and tells of it; else tells of all.</summary>
+    public static async Task<TransferView> ChangeAsync(IServiceProvider services, string id, string change, Action<TransferView> report)
+    {
+        if (services.GetService<TransferService>() is not { } transfers)
+        {
+            return Told(report, TransferView.Nothing("", NoNetwork));
+        }
+
+        if (id.Length == 0)
+        {
+            foreach (var one in transfers.Transfers)
+            {
+                report(TransferView.Of(one.Progress));
+            }
+
+            return TransferView.Nothing("", "");
+        }
+
+        // As typed: the beginning is enough where it names one.
+        if (transfers.Transfers.Where(one => one.Id.ToString("D").StartsWith(id, StringComparison.OrdinalIgnoreCase)).Take(2).ToList() is not [var transfer])
+        {
+            return Told(report, TransferView.Nothing("", "There is no such transfer, or more than one."));
+        }
+
+        switch (change)
+        {
+            case "pause":
+                transfer.Pause();
+                break;
+            case "resume":
+                transfer.Resume();
+                break;
+            case "cancel":
+                await transfer.CancelAsync().ConfigureAwait(false);
+                break;
+            case "interactive" or "bulk":
+                transfer.SetPriority(PriorityOf(change));
+                break;
+            default:
+                return Told(report, TransferView.Nothing("", "A transfer can be told: pause, resume, cancel, interactive, bulk."));
+        }
+
+        return Told(report, TransferView.Of(transfer.Progress));
+    }
+
+    private static TransferPriority PriorityOf(string priority) => priority == "bulk" ? TransferPriority.Bulk : TransferPriority.Interactive;
+
+    private static TransferView Told(Action<TransferView> report, TransferView view)
+    {
+        report(view);
+        return view;
+    }
+}

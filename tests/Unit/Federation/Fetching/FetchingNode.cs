@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Panal.Archive.Retrieve;
+using Panal.Catalogue;
+using Panal.Federation.Feed;
+using Panal.Federation.Fetching;
+using Panal.Swarm;
+using Panal.Swarm.Links;
+using Panal.Swarm.Transfers;
+using Panal.Swarm.Transfers.Running;
+using Panal.Unit.Archive;
+using Panal.Unit.Swarm.Transfers.Running;
+
+namespace Panal.Unit.Federation.Fetching;
+
+/// <summary>An archive on disk that is linked to others in memory.</summary>
+internal sealed class FetchingNode : ILinks, IFeedRights, IAsyncDisposable
+{
+    private readonly MemoryNetwork _network;
+
+    private FetchingNode(MemoryNetwork network, TemporaryArchive archive)
+    {
+        (_network, Archive) = (network, archive);
+        var catalogue = archive.Holdings.Catalogue;
+        Transfers = new TransferService(
+            this,
+            () => Id,
+            new TransferPorts(new StudyHoldings(catalogue, archive.Holdings.Volumes, this), new CopyKeeper(archive.Ingester), new StudyHolders(catalogue)),
+            new TransferOptions { Folder = Path.Combine(archive.Directory, "transfers"), ReserveBytes = 0, FirstRetry = TimeSpan.FromMilliseconds(20) },
+            TimeProvider.System,
+            NullLogger<TransferService>.Instance);
+        Remote = new RemoteCopies(
+            catalogue, Transfers, new FetchOptions { StallTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System, NullLogger<RemoteCopies>.Instance);
+        Retriever = new Retriever(catalogue, archive.Holdings.Volumes, Remote);
+        network.Add(Id, Transfers);
+    }
+
+    public NodeId Id { get; } = NodeId.New();
+
+    public TemporaryArchive Archive { get; }
+
+    public TransferService Transfers { get; }
+
+    public RemoteCopies Remote { get; }
+
+    public Retriever Retriever { get; }
+
+    /// <summary>What others may see of this node.</summary>
+    public FeedFilter? Filter { get; set; } = FeedFilter.All;
+
+    public IReadOnlyCollection<NodeId> Linked => [];
+
+    public static async Task<FetchingNode> StartAsync(MemoryNetwork network)
+    {
+        var node = new FetchingNode(network, await TemporaryArchive.OpenAsync());
+        await node.Archive.Holdings.Catalogue.IdentifyAsync(node.Id.Value, 1, TestContext.Current.CancellationToken);
+        return node;
+    }
+
+    /// <summary>Takes over all that another node's feed says, as if it might see everything.</summary>
+    public async Task FollowAsync(FetchingNode publisher)
+    {
+        var (ours, theirs) = (Archive.Holdings.Catalogue, publisher.Archive.Holdings.Catalogue);
+        await ours.SubscribeAsync(publisher.Id.Value, 1, TestContext.Current.CancellationToken);
+        var step = theirs.OwnSnapshot(theirs.OwnHead(FeedFilter.All) with { SnapshotAfter = 0 }, isFresh: true, 1000, FeedFilter.All);
+        await ours.ApplyAsync(publisher.Id.Value, step, TestContext.Current.CancellationToken);
+    }
+
+    public FeedFilter? FilterFor(NodeId subscriber) => Filter;
+
+    public async ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken) =>
+        await _network.OpenAsync(Id, peer);
+
+    public ValueTask<IReadOnlyCollection<NodeId>> NextChangeAsync(IReadOnlyCollection<NodeId> known, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public async ValueTask DisposeAsync()
+    {
+        _network.Cut(Id);
+        await Transfers.DisposeAsync();
+        Remote.Dispose();
+        await Archive.DisposeAsync();
+    }
+}

@@ -1,0 +1,119 @@
+using Panal.Archive.Retrieve;
+using Panal.Archive.Search;
+using Panal.Catalogue;
+using Panal.Dicom;
+using Panal.Swarm.Transfers;
+using Panal.Unit.Archive;
+using Panal.Unit.Swarm.Transfers.Running;
+
+namespace Panal.Unit.Federation.Fetching;
+
+public sealed class RemoteCopiesTests
+{
+    private static readonly string[] Accepted = [Uids.ExplicitVRLittleEndian];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_study_that_is_elsewhere_is_retrieved_and_stays_byte_for_byte()
+    {
+        await using var network = new MemoryNetwork();
+        await using var holder = await FetchingNode.StartAsync(network);
+        await using var clinic = await FetchingNode.StartAsync(network);
+        for (var i = 1; i <= 5; i++)
+        {
+            await holder.Archive.StoreAsync(new Sample { SopInstanceUid = $"1.2.3.4.{i}", Pixel = (byte)i, PixelBytes = 100_000 * i });
+        }
+
+        await clinic.FollowAsync(holder);
+        var instances = Locate(clinic);
+        Assert.Equal(5, instances.Count);
+        Assert.All(instances, instance => Assert.Equal(OpenResult.HeldElsewhere, clinic.Retriever.Open(instance, Accepted).Result));
+        foreach (var instance in instances)
+        {
+            Assert.True(await clinic.Retriever.BringAsync(instance, Token));
+            await using var outgoing = clinic.Retriever.Open(instance, Accepted).Instance;
+            await using var theirs = holder.Retriever.Open(instance with { Copy = holder.Archive.Holdings.Catalogue.FindInstance(instance.SopInstanceUid)!.Copy }, Accepted).Instance;
+            Assert.Equal(await BytesAsync(theirs!), await BytesAsync(outgoing!));
+        }
+
+        // The whole file has the same hash, and the next subscriber hears that it is here too.
+        Assert.Equal(Rows(holder), Rows(clinic));
+        await holder.FollowAsync(clinic);
+        Assert.Equal(5, Assert.Single(holder.Archive.Holdings.Catalogue.HoldersOfStudies(["1.2.3"], null)).Instances);
+
+        // Never twice.
+        Assert.Null(await clinic.Remote.FetchStudyAsync("1.2.3", TransferPriority.Bulk, Token));
+        Assert.Equal((await holder.Archive.FilesAsync()).Values.Select(Convert.ToHexString).Order(), (await clinic.Archive.FilesAsync()).Values.Select(Convert.ToHexString).Order());
+    }
+
+    [Fact]
+    public async Task What_several_hold_is_fetched_from_all_and_asked_for_once()
+    {
+        await using var network = new MemoryNetwork();
+        await using var one = await FetchingNode.StartAsync(network);
+        await using var other = await FetchingNode.StartAsync(network);
+        await using var clinic = await FetchingNode.StartAsync(network);
+        await one.Archive.StoreAsync(new Sample { SopInstanceUid = "1.2.3.4.1", PixelBytes = 300_000 });
+        await other.Archive.StoreAsync(new Sample { SopInstanceUid = "1.2.3.4.2", PixelBytes = 300_000 });
+        await clinic.FollowAsync(one);
+        await clinic.FollowAsync(other);
+        var brought = await Task.WhenAll(Locate(clinic).SelectMany(instance => Enumerable.Repeat(instance, 3)).Select(instance => clinic.Retriever.BringAsync(instance, Token).AsTask()));
+        Assert.Equal([true, true, true, true, true, true], brought);
+        Assert.Equal(2, (await clinic.Archive.FilesAsync()).Count);
+    }
+
+    [Fact]
+    public async Task What_this_node_may_not_see_does_not_come()
+    {
+        await using var network = new MemoryNetwork();
+        await using var holder = await FetchingNode.StartAsync(network);
+        await using var clinic = await FetchingNode.StartAsync(network);
+        await holder.Archive.StoreAsync(new Sample());
+        await holder.Archive.StoreAsync(new Sample { SopInstanceUid = "1.2.3.5.1", SeriesInstanceUid = "1.2.3.5", Modality = "MR" });
+        await clinic.FollowAsync(holder);
+        holder.Filter = new FeedFilter { Modalities = ["CT"] };
+        var instances = Locate(clinic);
+        var allowed = Assert.Single(instances, instance => instance.SopInstanceUid == "1.2.3.4.5");
+        Assert.True(await clinic.Retriever.BringAsync(allowed, Token));
+        Assert.False(await clinic.Retriever.BringAsync(Assert.Single(instances, instance => instance != allowed), Token));
+        Assert.Single(await clinic.Archive.FilesAsync());
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_ever_for_what_nobody_brings()
+    {
+        await using var network = new MemoryNetwork();
+        await using var holder = await FetchingNode.StartAsync(network);
+        await using var clinic = await FetchingNode.StartAsync(network);
+        await holder.Archive.StoreAsync(new Sample());
+        await clinic.FollowAsync(holder);
+        network.Cut(holder.Id);
+        Assert.False(await clinic.Retriever.BringAsync(Assert.Single(Locate(clinic)), Token));
+
+        // It is still wanted, and comes when the holder does.
+        network.Add(holder.Id, holder.Transfers);
+        var transfer = Assert.Single(clinic.Transfers.Transfers);
+        await transfer.Ended.WaitAsync(Token);
+        Assert.True(await clinic.Retriever.BringAsync(Assert.Single(Locate(clinic)), Token));
+    }
+
+    private static IReadOnlyList<InstanceReference> Locate(FetchingNode node)
+    {
+        var identifier = new DataSet();
+        identifier.Set(Tags.QueryRetrieveLevel, "STUDY");
+        identifier.Set(Tags.StudyInstanceUID, "1.2.3");
+        return node.Retriever.Locate(new RetrieveRequest(InformationModel.StudyRoot, identifier, false), Token);
+    }
+
+    private static IEnumerable<string> Rows(FetchingNode node) => node.Archive.Holdings.Catalogue
+        .Locate(new RetrieveKeys { StudyInstanceUids = ["1.2.3"] }, Token)
+        .Select(row => $"{row.SopInstanceUid} {Convert.ToHexString(row.Copy!.Hash.Span)} {row.Copy.LengthBytes} {row.Copy.DataSetOffsetBytes}");
+
+    private static async Task<byte[]> BytesAsync(OutgoingInstance instance)
+    {
+        using var bytes = new MemoryStream();
+        await instance.DataSet.CopyToAsync(bytes, Token);
+        return bytes.ToArray();
+    }
+}
