@@ -6,7 +6,9 @@ using Microsoft.Net.Http.Headers;
 using Panal.Archive.Search;
 using Panal.DicomWeb.Access;
 using Panal.DicomWeb.Answers;
+using Panal.DicomWeb.Retrieve;
 using Panal.DicomWeb.Search;
+using Panal.DicomWeb.Store;
 using Panal.Security.Access;
 using Panal.Security.Audit;
 
@@ -14,7 +16,8 @@ namespace Panal.DicomWeb;
 
 /// <summary>The routes of DICOMweb, and what all of them have in common: access, faults, origins. PS3.18.</summary>
 public sealed class DicomWebDoor(
-    IWebAccess access, DicomWebOptions options, SearchResource search, AuditTrail audit, ILogger<DicomWebDoor> logger)
+    IWebAccess access, DicomWebOptions options, SearchResource search, RetrieveRoutes retrieve, StoreResource store,
+    AuditTrail audit, ILogger<DicomWebDoor> logger)
 {
     private const string Study = DicomWebOptions.Root + "/studies/{study}";
     private const string Series = Study + "/series/{series}";
@@ -24,6 +27,9 @@ public sealed class DicomWebDoor(
     public void Map(IEndpointRouteBuilder routes)
     {
         MapSearch(routes);
+        MapRetrieve(routes);
+        routes.MapMethods(DicomWebOptions.Root + "/studies", ["POST"], Serve(Rights.Store, store.AnswerAsync));
+        routes.MapMethods(Study, ["POST"], Serve(Rights.Store, store.AnswerAsync));
         routes.MapMethods(DicomWebOptions.Root + "/{**rest}", ["OPTIONS"], (RequestDelegate)AnswerPreflightAsync);
 
         // Whoever may not come in learns nothing of what there is; others get a problem they can read.
@@ -38,6 +44,19 @@ public sealed class DicomWebDoor(
         Get(routes, Study + "/series", Rights.Find, request => search.AnswerAsync(request, SearchLevel.Series));
         Get(routes, Study + "/instances", Rights.Find, request => search.AnswerAsync(request, SearchLevel.Instance));
         Get(routes, Series + "/instances", Rights.Find, request => search.AnswerAsync(request, SearchLevel.Instance));
+    }
+
+    private void MapRetrieve(IEndpointRouteBuilder routes)
+    {
+        foreach (var path in new[] { Study, Series, Instance })
+        {
+            Get(routes, path, Rights.Retrieve, retrieve.Instances.AnswerAsync);
+            Get(routes, path + "/metadata", Rights.Retrieve, retrieve.Metadata.AnswerAsync);
+        }
+
+        Get(routes, Instance + "/frames/{frames}", Rights.Retrieve, retrieve.Frames.AnswerAsync);
+        Get(routes, Instance + "/bulkdata/{**path}", Rights.Retrieve, retrieve.BulkData.AnswerAsync);
+        Get(routes, "/wado", Rights.Retrieve, retrieve.Uri.AnswerAsync);
     }
 
     private void Get(IEndpointRouteBuilder routes, string path, Rights wanted, Func<WebRequest, Task> answer) =>

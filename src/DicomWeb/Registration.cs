@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Panal.DicomWeb.Access;
+using Panal.DicomWeb.Retrieve;
 using Panal.DicomWeb.Search;
+using Panal.DicomWeb.Store;
 
 namespace Panal.DicomWeb;
 
@@ -15,6 +17,16 @@ public static class Registration
         return services
             .AddSingleton(options)
             .AddSingleton<SearchResource>()
+            .AddSingleton<Holding>()
+            .AddSingleton<AccessAudit>()
+            .AddSingleton<MetadataCache>()
+            .AddSingleton<MetadataResource>()
+            .AddSingleton<InstanceResource>()
+            .AddSingleton<FrameResource>()
+            .AddSingleton<BulkDataResource>()
+            .AddSingleton<UriResource>()
+            .AddSingleton<RetrieveRoutes>()
+            .AddSingleton<StoreResource>()
             .AddSingleton<DicomWebDoor>();
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -13,9 +11,6 @@ public sealed class Importer
 {
     /// <summary>Enough to keep the disk busy while other files are parsed; more would only crowd out the doors.</summary>
     private const int Workers = 4;
-
-    /// <summary>How much of a file may come before the last element that says what it is.</summary>
-    private const int ReadAheadBytes = 256 * 1024;
 
     private readonly Ingester _ingester;
     private readonly ILogger<Importer> _logger;
@@ -104,22 +99,15 @@ public sealed class Importer
     {
         await using var stream = new FileStream(
             file.FullPath, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Options = FileOptions.SequentialScan, BufferSize = 0 });
-        var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadAheadBytes, leaveOpen: true));
+        var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: FileIdentity.ReadAheadBytes, leaveOpen: true));
         try
         {
-            var read = await reader.ReadAtLeastAsync(ReadAheadBytes, ct);
-            if (!TryReadHeader(read, out var meta, out var dataSet))
+            if (await FileIdentity.ReadAsync(reader, ct) is not { } identity)
             {
                 return (ImportedAs.NotAnInstance, null);
             }
 
-            var request = Identify(read.Buffer.Slice(dataSet), meta);
-            if (request is null)
-            {
-                return (ImportedAs.NotAnInstance, null);
-            }
-
-            reader.AdvanceTo(dataSet);
+            var request = new IngestRequest(identity.SopClassUid, identity.SopInstanceUid, identity.TransferSyntax, "");
             var outcome = await _ingester.StoreAsync(reader, request, ct);
             return (Describe(outcome.Result), outcome.Explanation);
         }
@@ -128,37 +116,6 @@ public sealed class Importer
             await reader.CompleteAsync();
         }
     }
-
-    /// <summary>Reads the head of a file; false when it is no DICOM file.</summary>
-    private static bool TryReadHeader(ReadResult read, [NotNullWhen(true)] out FileMetaInformation? meta, out SequencePosition dataSet)
-    {
-        try
-        {
-            return FileMeta.TryReadHeader(read.Buffer, read.IsCompleted, out meta, out dataSet) && meta is not null;
-        }
-        catch (DicomFormatException fault) when (fault.Reason == DicomFormatReason.NotDicom)
-        {
-            (meta, dataSet) = (null, default);
-            return false;
-        }
-    }
-
-    /// <summary>Says which instance the file holds: by its file meta information, and where that is missing by its data set.</summary>
-    private static IngestRequest? Identify(ReadOnlySequence<byte> dataSet, FileMetaInformation meta)
-    {
-        var sopClass = meta.MediaStorageSopClassUid;
-        var sopInstance = meta.MediaStorageSopInstanceUid;
-        using var scanner = new ElementScanner(Identity, ScanOptions.Default);
-        scanner.Start(meta.TransferSyntax);
-        scanner.Append(dataSet);
-        sopClass = scanner.Attributes.GetString(Tags.SOPClassUID) ?? sopClass;
-        sopInstance = scanner.Attributes.GetString(Tags.SOPInstanceUID) ?? sopInstance;
-        return sopClass is null or Uids.MediaStorageDirectoryStorage || sopInstance is null
-            ? null
-            : new IngestRequest(sopClass, sopInstance, meta.TransferSyntax, "");
-    }
-
-    private static readonly ElementSelection Identity = new(Tags.SOPClassUID, Tags.SOPInstanceUID);
 
     private static ImportedAs Describe(IngestResult result) => result switch
     {

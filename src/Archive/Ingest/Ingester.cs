@@ -14,7 +14,11 @@ namespace Panal.Archive.Ingest;
 /// <param name="SopInstanceUid">SOP Instance UID as announced.</param>
 /// <param name="TransferSyntax">How the data set is encoded.</param>
 /// <param name="SourceAeTitle">Who sends, for the catalogue.</param>
-public sealed record IngestRequest(string SopClassUid, string SopInstanceUid, TransferSyntax TransferSyntax, string SourceAeTitle);
+public sealed record IngestRequest(string SopClassUid, string SopInstanceUid, TransferSyntax TransferSyntax, string SourceAeTitle)
+{
+    /// <summary>The study that the instance must be of; null when every study will do.</summary>
+    public string? StudyInstanceUid { get; init; }
+}
 
 /// <summary>
 /// Takes instances in: bytes flow from the door to the volume while the elements before Pixel Data are read from the same buffers.
@@ -198,6 +202,11 @@ public sealed class Ingester
         }
 
         NonPatientObjects.Adopt(attributes, request.SopClassUid);
+        if (request.StudyInstanceUid is { } study && attributes.GetString(Tags.StudyInstanceUID) != study)
+        {
+            return IngestOutcome.Refused(IngestRefusal.DataSetDoesNotMatchSopClass, "The data set is of another study");
+        }
+
         foreach (var tag in Parents)
         {
             var uid = attributes.GetString(tag);

@@ -102,7 +102,7 @@ public sealed class Retriever
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public StoredFile? OpenFile(InstanceReference instance)
     {
-        if (instance.Copy is not { } copy)
+        if (HeldCopy(instance) is not { } copy)
         {
             return null;
         }

@@ -28,6 +28,19 @@ public static class NativeXml
         xml.WriteEndDocument();
     }
 
+    /// <summary>One document as UTF-8.</summary>
+    /// <inheritdoc cref="Write" path="/param"/>
+    public static ReadOnlyMemory<byte> ToUtf8(DataSet dataSet, BulkDataReference? bulkData = null)
+    {
+        using var buffer = new MemoryStream();
+        using (var xml = XmlWriter.Create(buffer, Settings))
+        {
+            Write(dataSet, xml, bulkData);
+        }
+
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+    }
+
     private static void WriteElements(DataSet dataSet, XmlWriter xml, BulkDataReference? bulkData, string path)
     {
         var characterSet = CharacterSets.ForTerms(dataSet.CharacterSets);

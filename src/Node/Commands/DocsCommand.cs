@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Panal.DicomWeb;
 using Panal.Node.Options;
 using Panal.ServiceClasses.Tables;
 
@@ -12,7 +13,7 @@ internal static class DocsCommand
         var configuration = new Command("configuration", "docs/configuration.md");
         configuration.SetAction(parsed => parsed.InvocationConfiguration.Output.Write(ConfigurationPage.Write()));
         var conformance = new Command("conformance", "CONFORMANCE.md");
-        conformance.SetAction(parsed => parsed.InvocationConfiguration.Output.Write(ConformanceStatement.Generate()));
+        conformance.SetAction(parsed => parsed.InvocationConfiguration.Output.Write(ConformanceStatement.Generate() + DicomWebStatement.Generate()));
         return new Command("docs", "Print a page of the documentation that follows from the code.") { configuration, conformance }.Hide();
     }
 

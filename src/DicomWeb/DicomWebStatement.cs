@@ -1,0 +1,54 @@
+using System.Text;
+using Panal.Archive.Ingest;
+using Panal.DicomWeb.Store;
+
+namespace Panal.DicomWeb;
+
+/// <summary>What this door says of itself in CONFORMANCE.md. PS3.2 Annex A.</summary>
+public static class DicomWebStatement
+{
+    private const string Services = """
+        ## DICOMweb
+
+        Origin server of PS3.18 on the HTTP port (8080), below `/dicom-web`; WADO-URI at `/wado`. Callers on this machine are let in and nobody else; every search, retrieval,
+        store and refusal is in the audit trail.
+
+        | Resource | GET | POST |
+        |---|---|---|
+        | `/studies`, `/series`, `/instances` | search (QIDO-RS) | `/studies`: store (STOW-RS) |
+        | `/studies/{s}` | retrieve (WADO-RS) | store instances of this study |
+        | `/studies/{s}/series`, `/studies/{s}/instances`, `/studies/{s}/series/{e}/instances` | search | |
+        | `/studies/{s}/series/{e}`, `…/instances/{i}` | retrieve | |
+        | `/metadata` of a study, series or instance | all attributes; bulk data by reference | |
+        | `…/instances/{i}/frames/{1,2,…}` | frames | |
+        | `…/instances/{i}/bulkdata/{path}` | a value that metadata refers to; ranges | |
+        | `/wado?requestType=WADO&contentType=application/dicom&…` | one file; ranges | |
+
+        Not offered: rendered and thumbnail resources and images of WADO-URI (404 and 406), metadata with bulk data in a store (415), UPS-RS, transcoding of compressed pixel data, `anonymize` (400).
+
+        | Subject | Behaviour |
+        |---|---|
+        | Searches | parameters by keyword or number, sequences with dots; `includefield` (also `all`), `limit`, `offset`; `fuzzymatching` is warned of as unsupported; matching as for C-FIND |
+        | Nothing found | 204; `[]` with 200 for clients that accept `application/json` and not `application/dicom+json` |
+        | Unknown parameters | attributes that are not catalogued: not matched, Warning 299; all others are ignored |
+        | Text | `application/dicom+json`, `application/json`, `multipart/related; type="application/dicom+xml"`; gzip on demand |
+        | Instances | `multipart/related; type="application/dicom"`; one instance also as `application/dicom` |
+        | Transfer syntax | `*`: as stored; a UID: as stored, or converted among the uncompressed and deflated; none: explicit VR little endian, or as stored when compressed. Implicit VR and big endian never leave. 206 when some instances cannot be made, 406 when none can |
+        | Frames | as stored: `application/octet-stream` in explicit VR little endian, or the media type of the compression |
+        | Held by other nodes | left out with 206; 503 with Retry-After when nothing is here |
+        | Caches | entity tags that follow from the content; `private, no-cache` |
+        | Failures | problem details (RFC 9457) without patient data |
+        """;
+
+    /// <summary>Returns this room's part of the page.</summary>
+    public static string Generate()
+    {
+        var page = new StringBuilder("\n").Append(Services).Append("\n\nA store is answered 200 (all stored), 202 (some) or 409 (none), with these Failure Reasons (0008,1197):\n\n| Reason | Failure Reason |\n|---|---|\n");
+        foreach (var refusal in Enum.GetValues<IngestRefusal>())
+        {
+            page.Append($"| {refusal} | {RefusalTable.Find(refusal):X4} |\n");
+        }
+
+        return page.Replace("\r", "").ToString();
+    }
+}

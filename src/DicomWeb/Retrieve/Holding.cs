@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Http;
+using Panal.Archive.Retrieve;
+using Panal.Archive.Search;
+using Panal.Dicom;
+using Panal.DicomWeb.Answers;
+
+namespace Panal.DicomWeb.Retrieve;
+
+/// <summary>Finds the instances that a path names, as far as the caller may see them.</summary>
+public sealed class Holding(Retriever retriever)
+{
+    /// <summary>Seconds after which what other nodes hold may have come.</summary>
+    private const string RetryAfterSeconds = "5";
+
+    /// <summary>Those of the instances that are here, in display order.</summary>
+    /// <param name="request">The request with its path.</param>
+    /// <returns>At least one, and whether all are here.</returns>
+    /// <exception cref="WebFaultException">There are none, the caller may not see them, or only other nodes hold them.</exception>
+    internal async ValueTask<(IReadOnlyList<InstanceReference> Instances, bool IsComplete)> FindAsync(WebRequest request)
+    {
+        var found = await LocateAsync(request, request.StudyInstanceUid!, request.SeriesInstanceUid, request.SopInstanceUid);
+        var here = found.Where(instance => instance.IsHeldHere).ToArray();
+        if (here.Length == 0)
+        {
+            request.Context.Response.Headers.RetryAfter = RetryAfterSeconds;
+            throw new WebFaultException(StatusCodes.Status503ServiceUnavailable, "The instances are held by other nodes and have not come yet");
+        }
+
+        return (here, here.Length == found.Count);
+    }
+
+    /// <summary>Opens the bytes of the one instance that a path names.</summary>
+    /// <exception cref="WebFaultException">It is not there.</exception>
+    internal async ValueTask<(InstanceReference Instance, InstanceBytes Bytes)> OpenOneAsync(WebRequest request)
+    {
+        var (instances, _) = await FindAsync(request);
+        return (instances[0], InstanceBytes.Open(retriever, instances[0]) ?? throw NotFound());
+    }
+
+    internal async ValueTask<IReadOnlyList<InstanceReference>> LocateAsync(WebRequest request, string study, string? series, string? instance)
+    {
+        var ct = request.Context.RequestAborted;
+        if (request.Decision.Filter is { } filter && !await filter.ShowsAsync(study, ct))
+        {
+            throw NotFound();
+        }
+
+        var identifier = new DataSet();
+        identifier.Set(Tags.QueryRetrieveLevel, instance is not null ? "IMAGE" : series is not null ? "SERIES" : "STUDY");
+        identifier.Set(Tags.StudyInstanceUID, study);
+        if (series is not null)
+        {
+            identifier.Set(Tags.SeriesInstanceUID, series);
+        }
+
+        if (instance is not null)
+        {
+            identifier.Set(Tags.SOPInstanceUID, instance);
+        }
+
+        var found = retriever.Locate(new RetrieveRequest(InformationModel.StudyRoot, identifier, Relational: true), ct);
+        return found.Count > 0 ? found : throw NotFound();
+    }
+
+    private static WebFaultException NotFound() => WebFaultException.NotFound("There are no such instances");
+}

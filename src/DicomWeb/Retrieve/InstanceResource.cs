@@ -1,0 +1,205 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Panal.Archive.Retrieve;
+using Panal.Dicom;
+using Panal.DicomWeb.Answers;
+using Panal.Security.Audit;
+
+namespace Panal.DicomWeb.Retrieve;
+
+/// <summary>Answers studies, series and instances: WADO-RS (PS3.18 §10.4.1.1.1), each instance a file in a part, streamed from the disk.</summary>
+public sealed class InstanceResource(Holding holding, Retriever retriever, AccessAudit audit)
+{
+    /// <summary>An instance and how it leaves.</summary>
+    private sealed record Outgoing(InstanceReference Instance, TransferSyntax Stored, TransferSyntax Syntax)
+    {
+        public bool IsAsStored => Stored.Uid == Syntax.Uid;
+
+        public string ContentType => $"{Accepted.Dicom}; transfer-syntax={Syntax.Uid}";
+    }
+
+    internal async Task AnswerAsync(WebRequest request)
+    {
+        var context = request.Context;
+        var (instances, isComplete) = await holding.FindAsync(request);
+        var (chosen, isSingle) = Choose(Accepted.Of(context.Request), instances, request.SopInstanceUid is not null);
+        if (EntityTag.IsKnown(context, chosen.Select(one => one.Instance.ContentHash + one.Syntax.Uid), isSingle ? "file" : "parts"))
+        {
+            return;
+        }
+
+        isComplete &= chosen.Count == instances.Count;
+        context.Response.StatusCode = isComplete ? StatusCodes.Status200OK : StatusCodes.Status206PartialContent;
+        if (chosen.Count < instances.Count)
+        {
+            context.Response.Headers.Append("Warning", $"299 panal \"{instances.Count - chosen.Count} instances cannot be made in the requested transfer syntax\"");
+        }
+
+        await SendAsync(request, chosen, isSingle);
+    }
+
+    /// <summary>Sends one instance as a file without parts, in a syntax that the caller names (WADO-URI, PS3.18 §9).</summary>
+    internal async Task AnswerFileAsync(WebRequest request, InstanceReference instance, string wantedSyntax)
+    {
+        var stored = TransferSyntax.ForUid(instance.TransferSyntaxUid);
+        var syntax = OutgoingSyntax.Choose(stored, wantedSyntax)
+            ?? throw WebFaultException.NotAcceptable("The instance cannot be made in the requested transfer syntax");
+        var outgoing = new Outgoing(instance, stored, syntax);
+        if (!EntityTag.IsKnown(request.Context, [instance.ContentHash + syntax.Uid], "file"))
+        {
+            await SendAsync(request, [outgoing], isSingle: true);
+        }
+    }
+
+    private async Task SendAsync(WebRequest request, IReadOnlyList<Outgoing> chosen, bool isSingle)
+    {
+        var caller = request.Decision.Caller;
+        var sent = chosen.Select(one => one.Instance).ToArray();
+        if (HttpMethods.IsHead(request.Context.Request.Method))
+        {
+            request.Context.Response.ContentType = isSingle ? chosen[0].ContentType : "multipart/related; type=\"application/dicom\"";
+            return;
+        }
+
+        await audit.BeginAsync(caller, sent);
+        var outcome = AuditOutcome.SeriousFailure;
+        try
+        {
+            await (isSingle ? SendFileAsync(request, chosen[0]) : SendPartsAsync(request, chosen));
+            outcome = AuditOutcome.Success;
+        }
+        finally
+        {
+            await audit.TransferredAsync(caller, sent, outcome);
+        }
+    }
+
+    /// <summary>What the client wants most and can be made; an instance alone may also go without parts.</summary>
+    private static (IReadOnlyList<Outgoing> Chosen, bool IsSingle) Choose(
+        IReadOnlyList<MediaRange> ranges, IReadOnlyList<InstanceReference> instances, bool isOne)
+    {
+        var isKnownType = false;
+        foreach (var range in ranges)
+        {
+            var isSingle = isOne && range.MediaType == Accepted.Dicom;
+            if (!isSingle && !range.IncludesMultipart(Accepted.Dicom))
+            {
+                continue;
+            }
+
+            isKnownType = true;
+            var chosen = new List<Outgoing>(instances.Count);
+            foreach (var instance in instances)
+            {
+                var stored = TransferSyntax.ForUid(instance.TransferSyntaxUid);
+                if (OutgoingSyntax.Choose(stored, range.TransferSyntax) is { } syntax)
+                {
+                    chosen.Add(new Outgoing(instance, stored, syntax));
+                }
+            }
+
+            if (chosen.Count > 0)
+            {
+                return (chosen, isSingle);
+            }
+        }
+
+        throw WebFaultException.NotAcceptable(isKnownType
+            ? "The instances cannot be made in the requested transfer syntax"
+            : "Instances are answered as multipart/related; type=\"application/dicom\", one alone also as application/dicom");
+    }
+
+    private async Task SendFileAsync(WebRequest request, Outgoing outgoing)
+    {
+        var response = request.Context.Response;
+        response.ContentType = outgoing.ContentType;
+        response.Headers.ContentDisposition = $"attachment; filename=\"{outgoing.Instance.SopInstanceUid}.dcm\"";
+        if (!outgoing.IsAsStored)
+        {
+            await SendConvertedAsync(outgoing, response.Body, request.Context.RequestAborted);
+            return;
+        }
+
+        using var file = Open(outgoing);
+        var range = ByteRange.Of(request.Context, file.LengthBytes);
+        file.Bytes.Position = range.FirstByte;
+        await CopyAsync(file.Bytes, range.LengthBytes, response.Body, request.Context.RequestAborted);
+    }
+
+    private async Task SendPartsAsync(WebRequest request, IReadOnlyList<Outgoing> chosen)
+    {
+        var response = request.Context.Response;
+        var ct = request.Context.RequestAborted;
+        var boundary = MultipartBody.NewBoundary();
+        response.ContentType = $"multipart/related; type=\"application/dicom\"; boundary={boundary}";
+        var heads = chosen.Select(one => Encoding.ASCII.GetBytes(MultipartBody.HeadOf(
+            boundary,
+            one.ContentType,
+            request.UrlOf(one.Instance.StudyInstanceUid, one.Instance.SeriesInstanceUid, one.Instance.SopInstanceUid),
+            one.IsAsStored ? one.Instance.FileLengthBytes : null))).ToArray();
+        var end = Encoding.ASCII.GetBytes(MultipartBody.EndOf(boundary));
+        if (chosen.All(one => one.IsAsStored))
+        {
+            response.ContentLength = heads.Sum(head => (long)head.Length) + chosen.Sum(one => one.Instance.FileLengthBytes) + end.Length;
+        }
+
+        for (var index = 0; index < chosen.Count; index++)
+        {
+            await response.Body.WriteAsync(heads[index], ct);
+            if (chosen[index].IsAsStored)
+            {
+                using var file = Open(chosen[index]);
+                await CopyAsync(file.Bytes, file.LengthBytes, response.Body, ct);
+            }
+            else
+            {
+                await SendConvertedAsync(chosen[index], response.Body, ct);
+            }
+        }
+
+        await response.Body.WriteAsync(end, ct);
+    }
+
+    private StoredFile Open(Outgoing outgoing) =>
+        retriever.OpenFile(outgoing.Instance) ?? throw new IOException("An instance has gone meanwhile");
+
+    private async Task SendConvertedAsync(Outgoing outgoing, Stream body, CancellationToken ct)
+    {
+        var head = new ArrayBufferWriter<byte>(1024);
+        FileMeta.WriteHeader(outgoing.Instance.SopClassUid, outgoing.Instance.SopInstanceUid, outgoing.Syntax, head);
+        await body.WriteAsync(head.WrittenMemory, ct);
+        var opened = retriever.Open(outgoing.Instance, [outgoing.Syntax.Uid]);
+        await using var instance = opened.Instance ?? throw new IOException("An instance has gone meanwhile");
+        await CopyAsync(instance.DataSet, long.MaxValue, body, ct);
+    }
+
+    /// <summary>Copies bytes; a file that ends early is a fault, a conversion ends when it ends.</summary>
+    private static async Task CopyAsync(Stream source, long length, Stream target, CancellationToken ct)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(InstanceBytes.StepBytes);
+        try
+        {
+            while (length > 0)
+            {
+                var read = await source.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, length)), ct);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                await target.WriteAsync(buffer.AsMemory(0, read), ct);
+                length -= read;
+            }
+
+            if (length is > 0 and < long.MaxValue / 2)
+            {
+                throw new EndOfStreamException("A stored file is shorter than the catalogue says");
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

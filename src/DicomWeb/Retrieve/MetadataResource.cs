@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Panal.Archive.Retrieve;
+using Panal.Dicom;
+using Panal.Dicom.Json;
+using Panal.DicomWeb.Answers;
+
+namespace Panal.DicomWeb.Retrieve;
+
+/// <summary>Answers metadata: all attributes of instances without their bulk data (PS3.18 §10.4.1.1.2).</summary>
+/// <remarks>See docs/decisions/2026-11-25-metadata-from-heads.md.</remarks>
+public sealed class MetadataResource(Holding holding, Retriever retriever, AccessAudit audit, MetadataCache cache)
+{
+    internal async Task AnswerAsync(WebRequest request)
+    {
+        var context = request.Context;
+        var contentType = Accepted.ChooseText(Accepted.Of(context.Request))
+            ?? throw WebFaultException.NotAcceptable("Metadata is answered as application/dicom+json, application/json or multipart/related; type=\"application/dicom+xml\"");
+        var (instances, isComplete) = await holding.FindAsync(request);
+        await audit.AccessedAsync(request.Decision.Caller, instances);
+        var baseUrl = request.UrlOf(request.StudyInstanceUid, null, null);
+        if (EntityTag.IsKnown(context, instances.Select(instance => instance.ContentHash), contentType + baseUrl + TextAnswer.TakesGzip(context.Request)))
+        {
+            return;
+        }
+
+        context.Response.StatusCode = isComplete ? StatusCodes.Status200OK : StatusCodes.Status206PartialContent;
+        if (contentType == Accepted.DicomXml)
+        {
+            await WriteXmlAsync(request, instances);
+        }
+        else
+        {
+            await WriteJsonAsync(request, instances, contentType);
+        }
+    }
+
+    private async Task WriteJsonAsync(WebRequest request, IReadOnlyList<InstanceReference> instances, string contentType)
+    {
+        var ct = request.Context.RequestAborted;
+        await using var body = TextAnswer.Begin(request.Context, contentType);
+        var buffer = new ArrayBufferWriter<byte>(2 * TextAnswer.StepBytes);
+        var separator = (byte)'[';
+        foreach (var instance in instances)
+        {
+            buffer.Write([separator]);
+            separator = (byte)',';
+            buffer.Write((await JsonOfAsync(request, instance, ct)).Span);
+            if (buffer.WrittenCount >= TextAnswer.StepBytes)
+            {
+                await body.WriteAsync(buffer.WrittenMemory, ct);
+                buffer.ResetWrittenCount();
+            }
+        }
+
+        buffer.Write("]"u8);
+        await body.WriteAsync(buffer.WrittenMemory, ct);
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> JsonOfAsync(WebRequest request, InstanceReference instance, CancellationToken ct)
+    {
+        var url = UrlOf(request, instance);
+        if (cache.TryGet(instance.ContentHash, url, out var known))
+        {
+            return known;
+        }
+
+        var outline = await OutlineAsync(instance, ct);
+        var json = DicomJson.ToUtf8(outline.DataSet, value => ReferenceOf(outline, url, value));
+        cache.Add(instance.ContentHash, url, json);
+        return json;
+    }
+
+    private async Task WriteXmlAsync(WebRequest request, IReadOnlyList<InstanceReference> instances)
+    {
+        var ct = request.Context.RequestAborted;
+        await using var parts = XmlParts.Begin(request.Context);
+        foreach (var instance in instances)
+        {
+            var outline = await OutlineAsync(instance, ct);
+            var url = UrlOf(request, instance);
+            await parts.WriteAsync(outline.DataSet, value => ReferenceOf(outline, url, value), ct);
+        }
+
+        await parts.EndAsync(ct);
+    }
+
+    private async ValueTask<DataSetOutline> OutlineAsync(InstanceReference instance, CancellationToken ct)
+    {
+        await using var bytes = InstanceBytes.Open(retriever, instance) ?? throw new IOException("An instance has gone meanwhile");
+        var outline = await bytes.OutlineAsync(OutlineOptions.Default, ct);
+
+        // By what the file says; a viewer needs it before it asks for frames (PS3.18 §10.4.1.1.2).
+        outline.DataSet.Set(Tags.AvailableTransferSyntaxUID, instance.TransferSyntaxUid);
+        return outline;
+    }
+
+    private static string UrlOf(WebRequest request, InstanceReference instance) =>
+        request.UrlOf(instance.StudyInstanceUid, instance.SeriesInstanceUid, instance.SopInstanceUid);
+
+    private static string? ReferenceOf(DataSetOutline outline, string url, BulkData value) =>
+        outline.Omitted.ContainsKey(value.Path) ? $"{url}/bulkdata/{value.Path}" : null;
+}
