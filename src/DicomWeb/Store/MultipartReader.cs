@@ -35,7 +35,7 @@ internal sealed class MultipartReader
     private bool _hasEnded;
 
     /// <param name="body">The body.</param>
-    /// <param name="boundary">1 to 70 characters.</param>
+    /// <param name="boundary">At most <see cref="MultipartBody.BoundaryLimit"/> characters.</param>
     public MultipartReader(PipeReader body, string boundary)
     {
         _body = body;
@@ -171,7 +171,7 @@ internal sealed class MultipartReader
 
     private static bool StartsWith(in ReadOnlySequence<byte> buffer, ReadOnlySpan<byte> text)
     {
-        Span<byte> start = stackalloc byte[128];
+        Span<byte> start = stackalloc byte[MultipartBody.BoundaryLimit + 4];
         start = start[..text.Length];
         buffer.Slice(0, text.Length).CopyTo(start);
         return start.SequenceEqual(text);
@@ -186,7 +186,7 @@ internal sealed class MultipartReader
         }
 
         // The end of what was looked at, shorter than the text, and the beginning of the next segment.
-        Span<byte> seam = stackalloc byte[256];
+        Span<byte> seam = stackalloc byte[2 * (MultipartBody.BoundaryLimit + 4)];
         var overlap = text.Length - 1;
         var tail = 0;
         long offset = 0;
@@ -230,6 +230,7 @@ internal sealed class MultipartReader
         private SequencePosition _bufferEnd;
         private bool _isAtDelimiter;
         private bool _hasPassedDelimiter;
+        private bool _isShown;
 
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
@@ -240,6 +241,7 @@ internal sealed class MultipartReader
                     return new ReadResult(default, isCanceled: false, isCompleted: true);
                 }
 
+                TakeBack();
                 var read = await parts._body.ReadAsync(cancellationToken);
                 if (TryShow(read, out var shown))
                 {
@@ -257,6 +259,7 @@ internal sealed class MultipartReader
                 return true;
             }
 
+            TakeBack();
             return parts._body.TryRead(out var read) && TryShow(read, out result);
         }
 
@@ -269,6 +272,7 @@ internal sealed class MultipartReader
                 return;
             }
 
+            _isShown = false;
             if (_isAtDelimiter && _shown.Slice(consumed).IsEmpty)
             {
                 // All of the part is taken: the delimiter goes with it.
@@ -300,6 +304,16 @@ internal sealed class MultipartReader
 
         private SequencePosition _afterDelimiter;
 
+        /// <summary>Whoever finds a fault in what it was shown throws and tells nothing of how far it came.</summary>
+        private void TakeBack()
+        {
+            if (_isShown)
+            {
+                _isShown = false;
+                parts._body.AdvanceTo(_shown.Start);
+            }
+        }
+
         private bool TryShow(ReadResult read, out ReadResult shown)
         {
             var buffer = read.Buffer;
@@ -324,6 +338,7 @@ internal sealed class MultipartReader
             _bufferEnd = buffer.End;
             _isAtDelimiter = found >= 0;
             _afterDelimiter = found >= 0 ? buffer.GetPosition(found + delimiter.Length) : default;
+            _isShown = true;
             shown = new ReadResult(_shown, read.IsCanceled, isCompleted: _isAtDelimiter);
             return true;
         }
