@@ -25,6 +25,9 @@ internal sealed class MultipartReader
     /// <summary>Longest head of a part: some headers of a line each.</summary>
     public const int HeadLimitBytes = 16 << 10;
 
+    /// <summary>Bytes that a part waits for: the server receives in blocks of 4 KiB, and to hand each of them on alone costs more than it brings.</summary>
+    private const int StepBytes = 64 << 10;
+
     /// <summary>Longest text before the first part.</summary>
     public const int PreambleLimitBytes = 64 << 10;
 
@@ -242,7 +245,7 @@ internal sealed class MultipartReader
                 }
 
                 TakeBack();
-                var read = await parts._body.ReadAsync(cancellationToken);
+                var read = await parts._body.ReadAtLeastAsync(StepBytes, cancellationToken);
                 if (TryShow(read, out var shown))
                 {
                     return shown;
