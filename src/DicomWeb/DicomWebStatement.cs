@@ -24,7 +24,7 @@ public static class DicomWebStatement
         | `…/instances/{i}/bulkdata/{path}` | a value that metadata refers to; ranges | |
         | `/wado?requestType=WADO&contentType=application/dicom&…` | one file; ranges | |
 
-        Not offered: rendered and thumbnail resources and images of WADO-URI (404 and 406), metadata with bulk data in a store (415), UPS-RS, transcoding of compressed pixel data, `anonymize` (400).
+        Not offered: rendered and thumbnail resources and images of WADO-URI (404 and 406), XML metadata in a store (415), UPS-RS, transcoding of compressed pixel data, `anonymize` (400).
 
         | Subject | Behaviour |
         |---|---|
@@ -33,6 +33,7 @@ public static class DicomWebStatement
         | Unknown parameters | attributes that are not catalogued: not matched, Warning 299; all others are ignored |
         | Text | `application/dicom+json`, `application/json`, `multipart/related; type="application/dicom+xml"`; gzip on demand |
         | Instances | `multipart/related; type="application/dicom"`; one instance also as `application/dicom` |
+        | Stores | files (`application/dicom`) of any length in any transfer syntax; or metadata (`application/dicom+json`) followed by uncompressed bulk data by Content-Location, 128 MiB together. References are never fetched |
         | Transfer syntax | `*`: as stored; a UID: as stored, or converted among the uncompressed and deflated; none: explicit VR little endian, or as stored when compressed. Implicit VR and big endian never leave. 206 when some instances cannot be made, 406 when none can |
         | Frames | as stored: `application/octet-stream` in explicit VR little endian, or the media type of the compression |
         | Held by other nodes | left out with 206; 503 with Retry-After when nothing is here |

@@ -6,8 +6,8 @@ namespace Panal.DicomWeb.Answers;
 /// <summary>What bodies of several parts have in common (RFC 2046 §5.1).</summary>
 internal static class MultipartBody
 {
-    /// <summary>Longest boundary (RFC 2046 §5.1.1).</summary>
-    public const int BoundaryLimit = 70;
+    /// <summary>Longest boundary that is read: RFC 2046 §5.1.1 allows 70 characters, Orthanc sends 73.</summary>
+    public const int BoundaryLimit = 200;
 
     /// <summary>128 random bits: nothing that is held can contain it by design.</summary>
     public static string NewBoundary() => "panal-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));

@@ -90,6 +90,7 @@ public sealed class MetadataResource(Holding holding, Retriever retriever, Acces
     {
         await using var bytes = InstanceBytes.Open(retriever, instance) ?? throw new IOException("An instance has gone meanwhile");
         var outline = await bytes.OutlineAsync(OutlineOptions.Default, ct);
+        KnownVrs.Restore(outline);
 
         // By what the file says; a viewer needs it before it asks for frames (PS3.18 §10.4.1.1.2).
         outline.DataSet.Set(Tags.AvailableTransferSyntaxUID, instance.TransferSyntaxUid);

@@ -25,6 +25,9 @@ internal sealed class MultipartReader
     /// <summary>Longest head of a part: some headers of a line each.</summary>
     public const int HeadLimitBytes = 16 << 10;
 
+    /// <summary>Bytes that a part waits for: the server receives in blocks of 4 KiB, and to hand each of them on alone costs more than it brings.</summary>
+    private const int StepBytes = 64 << 10;
+
     /// <summary>Longest text before the first part.</summary>
     public const int PreambleLimitBytes = 64 << 10;
 
@@ -35,7 +38,7 @@ internal sealed class MultipartReader
     private bool _hasEnded;
 
     /// <param name="body">The body.</param>
-    /// <param name="boundary">1 to 70 characters.</param>
+    /// <param name="boundary">At most <see cref="MultipartBody.BoundaryLimit"/> characters.</param>
     public MultipartReader(PipeReader body, string boundary)
     {
         _body = body;
@@ -171,7 +174,7 @@ internal sealed class MultipartReader
 
     private static bool StartsWith(in ReadOnlySequence<byte> buffer, ReadOnlySpan<byte> text)
     {
-        Span<byte> start = stackalloc byte[128];
+        Span<byte> start = stackalloc byte[MultipartBody.BoundaryLimit + 4];
         start = start[..text.Length];
         buffer.Slice(0, text.Length).CopyTo(start);
         return start.SequenceEqual(text);
@@ -186,7 +189,7 @@ internal sealed class MultipartReader
         }
 
         // The end of what was looked at, shorter than the text, and the beginning of the next segment.
-        Span<byte> seam = stackalloc byte[256];
+        Span<byte> seam = stackalloc byte[2 * (MultipartBody.BoundaryLimit + 4)];
         var overlap = text.Length - 1;
         var tail = 0;
         long offset = 0;
@@ -230,6 +233,7 @@ internal sealed class MultipartReader
         private SequencePosition _bufferEnd;
         private bool _isAtDelimiter;
         private bool _hasPassedDelimiter;
+        private bool _isShown;
 
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
@@ -240,7 +244,8 @@ internal sealed class MultipartReader
                     return new ReadResult(default, isCanceled: false, isCompleted: true);
                 }
 
-                var read = await parts._body.ReadAsync(cancellationToken);
+                TakeBack();
+                var read = await parts._body.ReadAtLeastAsync(StepBytes, cancellationToken);
                 if (TryShow(read, out var shown))
                 {
                     return shown;
@@ -257,6 +262,7 @@ internal sealed class MultipartReader
                 return true;
             }
 
+            TakeBack();
             return parts._body.TryRead(out var read) && TryShow(read, out result);
         }
 
@@ -269,6 +275,7 @@ internal sealed class MultipartReader
                 return;
             }
 
+            _isShown = false;
             if (_isAtDelimiter && _shown.Slice(consumed).IsEmpty)
             {
                 // All of the part is taken: the delimiter goes with it.
@@ -300,6 +307,16 @@ internal sealed class MultipartReader
 
         private SequencePosition _afterDelimiter;
 
+        /// <summary>Whoever finds a fault in what it was shown throws and tells nothing of how far it came.</summary>
+        private void TakeBack()
+        {
+            if (_isShown)
+            {
+                _isShown = false;
+                parts._body.AdvanceTo(_shown.Start);
+            }
+        }
+
         private bool TryShow(ReadResult read, out ReadResult shown)
         {
             var buffer = read.Buffer;
@@ -324,6 +341,7 @@ internal sealed class MultipartReader
             _bufferEnd = buffer.End;
             _isAtDelimiter = found >= 0;
             _afterDelimiter = found >= 0 ? buffer.GetPosition(found + delimiter.Length) : default;
+            _isShown = true;
             shown = new ReadResult(_shown, read.IsCanceled, isCompleted: _isAtDelimiter);
             return true;
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -69,10 +70,11 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
         if (!type.MediaType.Equals("multipart/related", StringComparison.OrdinalIgnoreCase) || boundary.Length is 0 or > MultipartBody.BoundaryLimit)
         {
             throw new WebFaultException(
-                StatusCodes.Status415UnsupportedMediaType, "Instances are taken as multipart/related; type=\"application/dicom\" with a boundary of at most 70 characters");
+                StatusCodes.Status415UnsupportedMediaType, "Instances are taken as multipart/related; type=\"application/dicom\" with a boundary");
         }
 
         var parts = new MultipartReader(context.Request.BodyReader, boundary);
+        var metadata = new MetadataParts();
         while (await parts.NextAsync(ct) is { } head)
         {
             if (report.Count == InstanceLimit)
@@ -80,38 +82,84 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
                 throw new WebFaultException(StatusCodes.Status413PayloadTooLarge, "There are too many instances in one request");
             }
 
-            if (head.ContentType is Accepted.Dicom or "")
+            if (head.ContentType is Accepted.DicomXml)
+            {
+                throw new WebFaultException(StatusCodes.Status415UnsupportedMediaType, "Metadata is taken as application/dicom+json only");
+            }
+
+            if (head.ContentType is Accepted.DicomJson)
+            {
+                await metadata.AddMetadataAsync(parts.Current, ct);
+            }
+            else if (metadata.HasMetadata)
+            {
+                await metadata.AddBulkDataAsync(head, parts.Current, ct);
+            }
+            else if (head.ContentType is Accepted.Dicom or "")
             {
                 await StoreAsync(request, parts.Current, report, trail, ct);
-            }
-            else if (head.ContentType is Accepted.DicomJson or Accepted.DicomXml)
-            {
-                throw new WebFaultException(StatusCodes.Status415UnsupportedMediaType, "Only parts of application/dicom are taken");
             }
             else
             {
                 report.Failed(null, IngestRefusal.CannotUnderstand);
             }
         }
+
+        foreach (var dataSet in metadata.DataSets())
+        {
+            await StoreAsync(request, dataSet, report, trail, ct);
+        }
+    }
+
+    /// <summary>Stores an instance that was put together of metadata and bulk data.</summary>
+    private async ValueTask StoreAsync(WebRequest request, DataSet? dataSet, StoreReport report, StoreAudit trail, CancellationToken ct)
+    {
+        if (dataSet?.GetString(Tags.SOPClassUID) is not { } sopClass || dataSet.GetString(Tags.SOPInstanceUID) is not { } sopInstance)
+        {
+            report.Failed(null, IngestRefusal.CannotUnderstand);
+            return;
+        }
+
+        var encoded = new ArrayBufferWriter<byte>();
+        DataSetEncoding.Encode(dataSet, TransferSyntax.ExplicitVrLittleEndian, encoded);
+        var identity = new FileIdentity(sopClass, sopInstance, TransferSyntax.ExplicitVrLittleEndian);
+        await StoreAsync(request, PipeReader.Create(new ReadOnlySequence<byte>(encoded.WrittenMemory)), identity, report, trail, ct);
     }
 
     private async ValueTask StoreAsync(WebRequest request, PipeReader file, StoreReport report, StoreAudit trail, CancellationToken ct)
     {
-        FileIdentity? identity = null;
         try
         {
-            identity = await FileIdentity.ReadAsync(file, ct);
-            if (identity is null)
+            if (await FileIdentity.ReadAsync(file, ct) is { } identity)
             {
-                report.Failed(null, IngestRefusal.CannotUnderstand);
+                await StoreAsync(request, file, identity, report, trail, ct);
                 return;
             }
+        }
+        catch (DicomFormatException)
+        {
+            // Told of as what is no DICOM file is.
+        }
 
+        report.Failed(null, IngestRefusal.CannotUnderstand);
+    }
+
+    /// <param name="request">The request.</param>
+    /// <param name="dataSet">Stands at the data set.</param>
+    /// <param name="identity">Which instance it is.</param>
+    /// <param name="report">Learns what became of it.</param>
+    /// <param name="trail">Learns what was stored.</param>
+    /// <param name="ct">Fires when the caller is gone.</param>
+    private async ValueTask StoreAsync(
+        WebRequest request, PipeReader dataSet, FileIdentity identity, StoreReport report, StoreAudit trail, CancellationToken ct)
+    {
+        try
+        {
             var ingest = new IngestRequest(identity.SopClassUid, identity.SopInstanceUid, identity.TransferSyntax, request.Decision.Caller.AeTitle)
             {
                 StudyInstanceUid = request.StudyInstanceUid,
             };
-            var outcome = await ingester.StoreAsync(file, ingest, ct);
+            var outcome = await ingester.StoreAsync(dataSet, ingest, ct);
             if (outcome.Refusal is { } refusal)
             {
                 report.Failed(identity, refusal);
@@ -120,10 +168,6 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
 
             report.Stored(identity, outcome.Attributes!);
             trail.Add(identity.SopClassUid, outcome);
-        }
-        catch (DicomFormatException)
-        {
-            report.Failed(identity, IngestRefusal.CannotUnderstand);
         }
         catch (Exception fault) when (fault is not (WebFaultException or OperationCanceledException or BadHttpRequestException or IOException))
         {

@@ -8,11 +8,13 @@ namespace Panal.Conformance.Witnesses;
 /// <summary>Orthanc with a generated configuration; driven over its REST API.</summary>
 internal sealed class Orthanc : IAsyncDisposable
 {
+    private const string DicomWebPlugin = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so";
+
     private readonly TemporaryDirectory directory = new("orthanc");
     private readonly BackgroundProgram program;
     private readonly HttpClient http;
 
-    private Orthanc(string path, string aeTitle, IEnumerable<(string Title, int Port)> known)
+    private Orthanc(string path, string aeTitle, IEnumerable<(string Title, int Port)> known, Uri? dicomWeb)
     {
         AeTitle = aeTitle;
         DicomPort = LoopbackPort.Free();
@@ -38,6 +40,12 @@ internal sealed class Orthanc : IAsyncDisposable
             ["Plugins"] = new JsonArray(),
             ["SynchronousCMove"] = true,
         };
+        if (dicomWeb is not null)
+        {
+            configuration["Plugins"] = new JsonArray(DicomWebPlugin);
+            configuration["DicomWeb"] = new JsonObject { ["Enable"] = true, ["Servers"] = new JsonObject { ["panal"] = new JsonArray(dicomWeb.ToString()) } };
+        }
+
         string file = directory.Combine("orthanc.json");
         File.WriteAllText(file, configuration.ToJsonString());
         program = BackgroundProgram.Start(path, [file], directory.Path);
@@ -52,7 +60,18 @@ internal sealed class Orthanc : IAsyncDisposable
 
     public static async Task<Orthanc> StartAsync(CancellationToken ct, string aeTitle = "ORTHANC", params (string Title, int Port)[] known)
     {
-        var server = new Orthanc(ForeignProgram.Require("Orthanc"), aeTitle, known);
+        return await StartedAsync(new Orthanc(ForeignProgram.Require("Orthanc"), aeTitle, known, dicomWeb: null), ct);
+    }
+
+    /// <summary>Starts Orthanc with its DICOMweb plugin, which knows the server as "panal"; skips the test when the plugin is not installed.</summary>
+    public static async Task<Orthanc> StartWithDicomWebAsync(Uri server, CancellationToken ct)
+    {
+        Assert.SkipUnless(File.Exists(DicomWebPlugin), "orthanc-dicomweb is not installed on this machine");
+        return await StartedAsync(new Orthanc(ForeignProgram.Require("Orthanc"), "ORTHANC", [], server), ct);
+    }
+
+    private static async Task<Orthanc> StartedAsync(Orthanc server, CancellationToken ct)
+    {
         await LoopbackPort.WaitUntilOpenAsync(server.http.BaseAddress!.Port, TimeSpan.FromSeconds(30), ct);
         await LoopbackPort.WaitUntilOpenAsync(server.DicomPort, TimeSpan.FromSeconds(30), ct);
         return server;

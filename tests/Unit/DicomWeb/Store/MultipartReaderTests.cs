@@ -97,6 +97,17 @@ public sealed class MultipartReaderTests
         Assert.Equal(400, (await Assert.ThrowsAsync<WebFaultException>(() => ReadAsync(Pieces(Encoding.Latin1.GetBytes(body), 3)))).StatusCode);
 
     [Fact]
+    public async Task The_longest_boundary_is_found_wherever_the_body_is_cut()
+    {
+        var boundary = new string('-', 100) + new string('x', MultipartBody.BoundaryLimit - 100);
+        var body = Encoding.Latin1.GetBytes($"--{boundary}\r\n\r\n\r\n--{boundary[..^1]}\r\n--{boundary}--");
+        for (var size = 1; size < body.Length; size += 3)
+        {
+            Assert.Equal($"\r\n--{boundary[..^1]}", Assert.Single(await ReadAsync(Pieces(body, size), boundary)).Bytes);
+        }
+    }
+
+    [Fact]
     public async Task A_part_that_nobody_reads_is_passed_over()
     {
         var reader = new MultipartReader(Pieces(Body, 11), Boundary);
@@ -122,10 +133,10 @@ public sealed class MultipartReaderTests
         return PipeReader.Create(first is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(first, 0, last!, last!.Memory.Length));
     }
 
-    private static async Task<(string Type, string Location, string Bytes)[]> ReadAsync(PipeReader body)
+    private static async Task<(string Type, string Location, string Bytes)[]> ReadAsync(PipeReader body, string boundary = Boundary)
     {
         var ct = TestContext.Current.CancellationToken;
-        var reader = new MultipartReader(body, Boundary);
+        var reader = new MultipartReader(body, boundary);
         var parts = new List<(string, string, string)>();
         while (await reader.NextAsync(ct) is { } head)
         {

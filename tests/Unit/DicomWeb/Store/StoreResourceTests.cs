@@ -66,6 +66,18 @@ public sealed class StoreResourceTests
     }
 
     [Fact]
+    public async Task A_fault_in_the_middle_of_one_instance_does_not_touch_the_next()
+    {
+        await using var web = await WebArchive.OpenAsync();
+        byte[] broken = [.. File(Second with { PixelBytes = 2 }), .. Enumerable.Repeat((byte)0xFF, 100_000)];
+        byte[] brokenHead = [.. File(Second)[..140], .. Enumerable.Repeat((byte)0xFF, 100_000)];
+        var (status, answer) = await StoreAsync(web, "studies", broken, brokenHead, File(First));
+        Assert.Equal(202, status);
+        Assert.Equal("1.2.3.4.1", WebArchive.Value(answer.GetProperty("00081199").GetProperty("Value")[0], Tags.ReferencedSOPInstanceUID));
+        Assert.Equal("1.2.3.4.1", WebArchive.Value(Assert.Single(await web.JsonAsync("instances")), Tags.SOPInstanceUID));
+    }
+
+    [Fact]
     public async Task Other_content_under_a_known_UID_is_refused_where_the_policy_says_so()
     {
         await using var web = await WebArchive.OpenAsync(ingest: new IngestOptions { Duplicates = DuplicatePolicy.Refuse });
@@ -93,15 +105,18 @@ public sealed class StoreResourceTests
     [Theory]
     [InlineData("text/plain", "", 415)]
     [InlineData("multipart/related; type=\"application/dicom\"", "", 415)]
-    [InlineData("multipart/related; boundary=0123456789012345678901234567890123456789012345678901234567890123456789x", "", 415)]
+    [InlineData("multipart/related; boundary=TOOLONG", "", 415)]
     [InlineData("multipart/related; boundary=b", "--b--", 400)]
     [InlineData("multipart/related; boundary=b", "nothing", 400)]
-    [InlineData("multipart/related; boundary=b", "--b\r\nContent-Type: application/dicom+json\r\n\r\n[]\r\n--b--", 415)]
+    [InlineData("multipart/related; boundary=b", "--b\r\nContent-Type: application/dicom+xml\r\n\r\nx\r\n--b--", 415)]
+    [InlineData("multipart/related; boundary=b", "--b\r\nContent-Type: application/dicom+json\r\n\r\n{}\r\n--b--", 400)]
+    [InlineData("multipart/related; boundary=b", "--b\r\nContent-Type: application/dicom+json\r\n\r\n[[[\r\n--b--", 400)]
+    [InlineData("multipart/related; boundary=b", "--b\r\nContent-Type: application/dicom+json\r\n\r\n[]\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\nx\r\n--b--", 400)]
     public async Task Bodies_that_cannot_be_read_are_problems(string type, string body, int status)
     {
         await using var web = await WebArchive.OpenAsync();
         using var content = new ByteArrayContent(Encoding.ASCII.GetBytes(body));
-        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        content.Headers.TryAddWithoutValidation("Content-Type", type.Replace("TOOLONG", new string('x', 201), StringComparison.Ordinal));
         using var answer = await web.Client.PostAsync(new Uri("studies", UriKind.Relative), content, TestContext.Current.CancellationToken);
         Assert.Equal((status, "application/problem+json"), ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
     }
@@ -117,6 +132,34 @@ public sealed class StoreResourceTests
         compressed.Headers.ContentEncoding.Add("gzip");
         using var second = await web.Client.PostAsync(new Uri("studies", UriKind.Relative), compressed, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, second.StatusCode);
+    }
+
+    [Fact]
+    public async Task Metadata_with_bulk_data_becomes_an_instance_and_references_to_elsewhere_are_never_followed()
+    {
+        await using var web = await WebArchive.OpenAsync();
+        const string Metadata = """
+            [{"00080005":{"vr":"CS","Value":["ISO_IR 192"]},"00080016":{"vr":"UI","Value":["1.2.840.10008.5.1.4.1.1.7"]},"00080018":{"vr":"UI","Value":["1.2.3.4.8"]},
+              "00020010":{"vr":"UI","Value":["1.2.840.10008.1.2.1"]},"00100010":{"vr":"PN","Value":[{"Alphabetic":"Müller^Eva"}]},"00100020":{"vr":"LO","Value":["P8"]},
+              "0020000D":{"vr":"UI","Value":["1.2.3"]},"0020000E":{"vr":"UI","Value":["1.2.3.4"]},"7FE00010":{"vr":"OW","BulkDataURI":"pixels/1"}},
+             {"00080016":{"vr":"UI","Value":["1.2.840.10008.5.1.4.1.1.7"]},"00080018":{"vr":"UI","Value":["1.2.3.4.9"]},"0020000D":{"vr":"UI","Value":["1.2.3"]},
+              "0020000E":{"vr":"UI","Value":["1.2.3.4"]},"7FE00010":{"vr":"OW","BulkDataURI":"http://127.0.0.1:1/secret"}}]
+            """;
+        using var content = new MultipartContent("related", "boundary42");
+        using var json = new StringContent(Metadata, Encoding.UTF8, "application/dicom+json");
+        using var pixels = new ByteArrayContent([1, 2, 3, 4, 5, 6]);
+        pixels.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        pixels.Headers.ContentLocation = new Uri("pixels/1", UriKind.Relative);
+        content.Add(json);
+        content.Add(pixels);
+        using var answer = await web.Client.PostAsync(new Uri("studies", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        var stored = Assert.Single(await web.JsonAsync("studies/1.2.3/instances?includefield=PatientName"));
+        Assert.Equal("1.2.3.4.8", WebArchive.Value(stored, Tags.SOPInstanceUID));
+        Assert.Equal("Müller^Eva", stored.GetProperty("00100010").GetProperty("Value")[0].GetProperty("Alphabetic").GetString());
+        Assert.Equal(
+            [1, 2, 3, 4, 5, 6],
+            await web.Client.GetByteArrayAsync(new Uri("studies/1.2.3/series/1.2.3.4/instances/1.2.3.4.8/bulkdata/7FE00010", UriKind.Relative), TestContext.Current.CancellationToken));
     }
 
     internal static byte[] File(Sample sample) => File(sample, TransferSyntax.ExplicitVrLittleEndian);
