@@ -216,6 +216,21 @@ public sealed class TranscoderTests
         Assert.Equal(file.WrittenSpan.ToArray(), back.ToArray());
     }
 
+    [Fact]
+    public async Task A_file_whose_UID_is_too_long_for_a_head_is_refused()
+    {
+        var dataSet = new Images().Attributes();
+        dataSet.Set(Tags.SOPInstanceUID, "1." + new string('2', 64));
+        dataSet.SetBytes(Tags.PixelData, Vr.OW, new Images().Samples[0]);
+        var file = new System.Buffers.ArrayBufferWriter<byte>();
+        FileMeta.WriteHeader(Uids.CTImageStorage, "1.2.3", TransferSyntax.ExplicitVrLittleEndian, file);
+        DataSetEncoding.Encode(dataSet, TransferSyntax.ExplicitVrLittleEndian, file);
+        using var target = new MemoryStream();
+        var refused = await Assert.ThrowsAsync<ImageException>(() => FileTranscoder.TranscodeAsync(
+            new MemoryStream(file.WrittenSpan.ToArray()), target, TransferSyntax.ForUid(Uids.RLELossless), ImageLimits.Default, TestContext.Current.CancellationToken));
+        Assert.Equal((ImageFault.Damaged, 0L), (refused.Fault, target.Length));
+    }
+
     private static byte[] Transcode(byte[] dataSet, TransferSyntax from, TransferSyntax to)
     {
         using var transcoded = Transcoder.Open(new MemoryStream(dataSet), from, to, ImageLimits.Default);
