@@ -23,6 +23,11 @@ public static class FileTranscoder
             var meta = await ReadMetaAsync(source, cancellationToken);
             source.Position = meta.DataSetOffsetBytes;
             var (sopClassUid, sopInstanceUid) = await IdentifyAsync(source, meta, cancellationToken);
+            if (!CanStandInHead(sopClassUid) || !CanStandInHead(sopInstanceUid))
+            {
+                throw new ImageException(ImageFault.Damaged, $"The UIDs of class and instance have {sopClassUid.Length} and {sopInstanceUid.Length} characters.");
+            }
+
             var head = new ArrayBufferWriter<byte>();
             FileMeta.WriteHeader(sopClassUid, sopInstanceUid, to, head);
             source.Position = meta.DataSetOffsetBytes;
@@ -32,6 +37,9 @@ public static class FileTranscoder
             return meta.TransferSyntax;
         }
     }
+
+    /// <summary>Old writers' odd UIDs are kept as they are, as long as the head can hold them (PS3.5 §9.1).</summary>
+    private static bool CanStandInHead(string uid) => uid.Length <= Uid.MaximumLength && System.Text.Ascii.IsValid(uid);
 
     /// <summary>Reads the head of a file.</summary>
     /// <exception cref="DicomFormatException">It is no DICOM file, or damaged.</exception>

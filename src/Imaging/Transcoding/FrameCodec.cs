@@ -1,6 +1,7 @@
 using Panal.Codecs;
 using Panal.Codecs.Jpeg;
 using Panal.Codecs.Jpeg.Lossless;
+using Panal.Codecs.Jpeg2000;
 using Panal.Codecs.JpegLs;
 using Panal.Codecs.Rle;
 using Panal.Dicom;
@@ -24,6 +25,8 @@ internal sealed record FrameCodec(TransferSyntax Syntax, IFrameDecoder Decoder, 
         Of(Uids.JPEGLossless, JpegDecoder.Instance, JpegLosslessEncoder.Instance),
         Of(Uids.RLELossless, RleDecoder.Instance, RleEncoder.Instance),
         Of(Uids.JPEGLSNearLossless, JpegLsDecoder.Instance),
+        Of(Uids.JPEG2000Lossless, Jpeg2000Decoder.Instance),
+        Of(Uids.JPEG2000, Jpeg2000Decoder.Instance),
         Of(Uids.JPEGBaseline8Bit, JpegDecoder.Instance, lossyMethod: JpegMethod),
         Of(Uids.JPEGExtended12Bit, JpegDecoder.Instance, lossyMethod: JpegMethod),
     ];

@@ -32,8 +32,9 @@ internal static class TargetAttributes
             throw new ImageException(ImageFault.Unsupported, "Samples of one bit are not transcoded.");
         }
 
-        if (BecomesRgb(pixels, source))
+        if (BecomesRgb(pixels, source) || pixels.Photometric is "YBR_RCT" or "YBR_ICT")
         {
+            // What JPEG 2000 transforms its decoder transforms back.
             attributes.Set(Tags.PhotometricInterpretation, Rgb);
         }
         else if (isSubsampled && source is not null)

@@ -60,6 +60,19 @@ public sealed class CodestreamHeaders
         return own?.Components.GetValueOrDefault(component) ?? own?.Standard ?? _main.Components.GetValueOrDefault(component) ?? _main.Standard!;
     }
 
+    /// <summary>How a component was quantized in a tile.</summary>
+    /// <exception cref="CodecException">Nothing says it.</exception>
+    internal Quantization QuantizationOf(int tile, int component)
+    {
+        var own = _tiles.GetValueOrDefault(tile);
+        return own?.Quantizations.GetValueOrDefault(component) ?? own?.Quantization ?? _main.Quantizations.GetValueOrDefault(component) ?? _main.Quantization
+            ?? throw new CodecException(CodecFault.Malformed, "The codestream has no QCD.");
+    }
+
+    /// <summary>By how many bit-planes a region of interest was raised; 0 where there is none (T.800 §H.1).</summary>
+    internal int RegionShiftOf(int tile, int component) =>
+        _tiles.GetValueOrDefault(tile) is { } own && own.RegionShifts.TryGetValue(component, out var shift) ? shift : _main.RegionShifts.GetValueOrDefault(component);
+
     private static ushort Number(ReadOnlySpan<byte> codestream, int at) => BinaryPrimitives.ReadUInt16BigEndian(codestream[at..]);
 
     private int ReadMain(ReadOnlySpan<byte> codestream, CodecLimits limits)
@@ -193,22 +206,46 @@ public sealed class CodestreamHeaders
                 style.Standard = ComponentStyle.Read(content[5..], (content[0] & ComponentStyle.HasPrecincts) != 0);
                 break;
             case CodestreamMarker.ComponentStyle:
-                var wide = (Size?.Components.Count ?? throw new CodecException(CodecFault.Malformed, "COC comes before SIZ.")) > 256 ? 2 : 1;
-                var component = content.Length > wide ? wide == 1 ? content[0] : BinaryPrimitives.ReadUInt16BigEndian(content) : int.MaxValue;
-                if (component >= Size.Components.Count)
+                var component = ComponentOf(content, out var rest);
+                if (rest.IsEmpty)
                 {
                     throw new CodecException(CodecFault.Malformed, $"COC of {content.Length} bytes.");
                 }
 
-                style.Components[component] = ComponentStyle.Read(content[(wide + 1)..], (content[wide] & ComponentStyle.HasPrecincts) != 0);
+                style.Components[component] = ComponentStyle.Read(rest[1..], (rest[0] & ComponentStyle.HasPrecincts) != 0);
+                break;
+            case CodestreamMarker.Quantization:
+                style.Quantization = Quantization.Read(content);
+                break;
+            case CodestreamMarker.ComponentQuantization:
+                style.Quantizations[ComponentOf(content, out var steps)] = Quantization.Read(steps);
+                break;
+            case CodestreamMarker.Region:
+                var region = ComponentOf(content, out var shift);
+                style.RegionShifts[region] = shift is [0, var planes] ? planes : throw new CodecException(CodecFault.Malformed, $"RGN of {content.Length} bytes.");
                 break;
             case CodestreamMarker.ProgressionChange or CodestreamMarker.PackedHeaders or CodestreamMarker.PackedTileHeaders:
                 throw new CodecException(CodecFault.Unsupported, $"Segment {marker:X4} moves packets or their headers, which is not indexed.");
         }
     }
 
+    /// <summary>The component that a segment is about: a byte, or two where there are more than 256 components.</summary>
+    private int ComponentOf(ReadOnlySpan<byte> content, out ReadOnlySpan<byte> rest)
+    {
+        var wide = (Size?.Components.Count ?? throw new CodecException(CodecFault.Malformed, "A segment of a component comes before SIZ.")) > 256 ? 2 : 1;
+        var component = content.Length < wide ? int.MaxValue : wide == 1 ? content[0] : BinaryPrimitives.ReadUInt16BigEndian(content);
+        rest = component < Size.Components.Count ? content[wide..] : throw new CodecException(CodecFault.Malformed, $"A segment of component {component}.");
+        return component;
+    }
+
     private sealed class TileStyle
     {
+        internal Quantization? Quantization { get; set; }
+
+        internal Dictionary<int, Quantization> Quantizations { get; } = [];
+
+        internal Dictionary<int, int> RegionShifts { get; } = [];
+
         internal CodingStyle? Style { get; set; }
 
         internal ComponentStyle? Standard { get; set; }

@@ -36,7 +36,7 @@ public sealed record CodingStyle(ProgressionOrder Order, int Layers, bool MayHav
 /// <param name="Precincts">For each resolution, logarithm of the precinct width in the low half byte, of the height in the high one.</param>
 public sealed record ComponentStyle(int Levels, int BlockWidthLog, int BlockHeightLog, int BlockStyle, bool IsReversible, IReadOnlyList<byte> Precincts)
 {
-    internal const int TerminateAll = 0x04, Bypass = 0x01, HighThroughput = 0x40;
+    internal const int TerminateAll = 0x04, Bypass = 0x01, ResetContexts = 0x02, VerticallyCausal = 0x08, SegmentationSymbols = 0x20, HighThroughput = 0x40;
     internal const byte HasPrecincts = 1;
 
     private const int LevelLimit = 32;

@@ -3,8 +3,8 @@ using Panal.Codecs.Jpeg2000.Codestream;
 
 namespace Panal.Codecs.Jpeg2000.Packets;
 
-/// <summary>Finds the length of packets by reading their headers (T.800 §B.9, §B.10), for one tile.</summary>
-internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders headers, int tileIndex)
+/// <summary>Finds the length of packets by reading their headers (T.800 §B.9, §B.10), for one tile; and, if asked, what they add to code-blocks.</summary>
+internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders headers, int tileIndex, bool keepsChunks = false)
 {
     private const int StartOfPacketBytes = 6;
     private const int FirstLengthBits = 3;
@@ -15,7 +15,32 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
 
     private readonly Dictionary<(int Component, int Resolution, int Precinct), Band[]> _precincts = [];
     private readonly CodingStyle _style = headers.StyleOf(tileIndex);
+    private readonly List<(Band Band, int Block, BlockChunk Chunk)> _chunks = [];
     private long _blocks;
+
+    /// <summary>Every precinct that a packet has had something for, with its subbands.</summary>
+    internal IEnumerable<(int Component, int Resolution, Band[] Bands)> Precincts => _precincts.Select(one => (one.Key.Component, one.Key.Resolution, one.Value));
+
+    /// <summary>Reads a packet and keeps what it adds to code-blocks.</summary>
+    /// <param name="codestream">The whole codestream.</param>
+    /// <param name="packet">One of this tile; those of a precinct come in the order of their layers.</param>
+    /// <exception cref="CodecException">The header is damaged.</exception>
+    internal void Read(ReadOnlySpan<byte> codestream, in Packet packet)
+    {
+        _chunks.Clear();
+        var data = codestream.Slice((int)packet.Offset, packet.LengthBytes);
+        if (LengthOf(data, packet.Component, packet.Resolution, packet.Precinct, packet.Layer) != data.Length)
+        {
+            throw new CodecException(CodecFault.Malformed, $"A packet at {packet.Offset} has another length than PLT says.");
+        }
+
+        var offset = (int)packet.Offset + data.Length - _chunks.Sum(one => one.Chunk.LengthBytes);
+        foreach (var (band, block, chunk) in _chunks)
+        {
+            (band.Chunks[block] ??= []).Add(chunk with { Offset = offset });
+            offset += chunk.LengthBytes;
+        }
+    }
 
     /// <summary>The length of the packet at the beginning of the data: its header, its body, and the markers around the header.</summary>
     /// <exception cref="CodecException">The header is damaged, or the packet is longer than the data.</exception>
@@ -71,7 +96,7 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
     }
 
     /// <summary>What a packet says of one code-block; returns the bytes that it adds to the body.</summary>
-    private static long ReadBlock(ref PacketBits bits, Band band, int index, int layer, int style)
+    private long ReadBlock(ref PacketBits bits, Band band, int index, int layer, int style)
     {
         ref var block = ref band.Blocks[index];
         var (x, y) = (index % band.Grid.Across, index / band.Grid.Across);
@@ -92,6 +117,8 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
                     throw new CodecException(CodecFault.Malformed, $"More than {BitPlaneLimit} bit-planes.");
                 }
             }
+
+            block.ZeroPlanes = planes - 1;
         }
 
         var passes = ReadPasses(ref bits);
@@ -104,7 +131,13 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
         while (passes > 0)
         {
             var together = Math.Min(passes, PassesInSegment(block.Passes, style));
-            length += bits.Read(block.LengthBits + BitOperations.Log2((uint)together));
+            var bytes = bits.Read(block.LengthBits + BitOperations.Log2((uint)together));
+            length += bytes;
+            if (keepsChunks)
+            {
+                _chunks.Add((band, index, new BlockChunk(0, bytes, together, IsBeginning(block.Passes, style))));
+            }
+
             block.Passes += together;
             passes -= together;
         }
@@ -156,22 +189,41 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
         return passesBefore < BeforeBypass ? BeforeBypass - passesBefore : (passesBefore - BeforeBypass) % 3 == 0 ? 2 : 1;
     }
 
-    private struct Block
+    /// <summary>Whether a pass begins a new segment of the code-block's data.</summary>
+    private static bool IsBeginning(int passesBefore, int style) =>
+        passesBefore == 0 || (style & ComponentStyle.TerminateAll) != 0
+        || ((style & ComponentStyle.HighThroughput) != 0 && passesBefore == 1)
+        || ((style & ComponentStyle.Bypass) != 0 && passesBefore >= 10 && (passesBefore - 10) % 3 != 1);
+
+    internal struct Block
     {
         /// <summary>Lblock; 0 until the block is included for the first time.</summary>
         internal int LengthBits;
 
         internal int Passes;
+
+        /// <summary>Bit-planes at the top that are zero and not coded.</summary>
+        internal int ZeroPlanes;
     }
 
-    private sealed class Band(BlockGrid grid)
+    internal sealed class Band(BlockGrid grid)
     {
         internal BlockGrid Grid => grid;
 
         internal Block[] Blocks { get; } = new Block[grid.Across * grid.Down];
+
+        /// <summary>What packets have added to each block; null where nothing.</summary>
+        internal List<BlockChunk>?[] Chunks { get; } = new List<BlockChunk>?[grid.Across * grid.Down];
 
         internal TagTree Inclusion { get; } = new(grid.Across, grid.Down);
 
         internal TagTree ZeroPlanes { get; } = new(grid.Across, grid.Down);
     }
 }
+
+/// <summary>What one packet adds to one code-block.</summary>
+/// <param name="Offset">Of its first byte in the codestream.</param>
+/// <param name="LengthBytes">How many bytes.</param>
+/// <param name="Passes">Coding passes in them.</param>
+/// <param name="BeginsSegment">The coder begins anew here; otherwise the bytes continue those of the chunk before.</param>
+internal readonly record struct BlockChunk(int Offset, int LengthBytes, int Passes, bool BeginsSegment);

@@ -42,6 +42,9 @@ public sealed class PacketIndex
     /// <summary>All packets, in the order of their bytes.</summary>
     public ReadOnlySpan<Packet> Packets => _packets;
 
+    /// <summary>Where the precincts and code-blocks of a tile lie.</summary>
+    internal TileGeometry Geometry(int tile) => _tiles[tile]!;
+
     /// <summary>Indexes a codestream, plain or high throughput, in one or many tiles and tile-parts.</summary>
     /// <exception cref="CodecException">It is damaged or cut, larger than the limits, or uses POC, PPM or PPT.</exception>
     public static PacketIndex Read(ReadOnlySpan<byte> codestream, CodecLimits limits, PacketLengthSource source = PacketLengthSource.Best)

@@ -77,39 +77,64 @@ internal sealed class TileGeometry
     {
         var style = _headers.StyleOf(_tile, component);
         var grid = Grid(component, resolution);
-        var samples = SamplesOf(component);
         var half = resolution == 0 ? 0 : 1;
         var bands = new BlockGrid[resolution == 0 ? 1 : 3];
         for (var i = 0; i < bands.Length; i++)
         {
-            // HL, LH, HH: the first differs in x, the second in y, the third in both.
-            var (highX, highY) = resolution == 0 ? (0, 0) : ((i + 1) & 1, (i + 1) >> 1);
-            var level = style.Levels - resolution + half;
-            var (offsetX, offsetY, unit) = half == 0 ? (0L, 0L, 1L << level) : ((long)highX << (level - 1), (long)highY << (level - 1), 1L << level);
+            var band = BandOf(component, resolution, i);
             var (widthLog, heightLog) = (grid.WidthLog - half, grid.HeightLog - half);
             var column = (long)(grid.Area.X0 >> grid.WidthLog) + (precinct % grid.Across);
             var row = (long)(grid.Area.Y0 >> grid.HeightLog) + (precinct / grid.Across);
             bands[i] = BlockGrid.Of(
-                (Math.Max(Band(samples.X0, offsetX, unit), column << widthLog), Math.Min(Band(samples.X1, offsetX, unit), (column + 1) << widthLog)),
-                (Math.Max(Band(samples.Y0, offsetY, unit), row << heightLog), Math.Min(Band(samples.Y1, offsetY, unit), (row + 1) << heightLog)),
+                (Math.Max(band.X0, column << widthLog), Math.Min(band.X1, (column + 1) << widthLog)),
+                (Math.Max(band.Y0, row << heightLog), Math.Min(band.Y1, (row + 1) << heightLog)),
                 Math.Min(style.BlockWidthLog, widthLog),
                 Math.Min(style.BlockHeightLog, heightLog));
         }
 
         return bands;
-
-        // T.800 equation B-15.
-        static long Band(int bound, long offset, long unit) => (bound - offset + unit - 1) / unit;
     }
 
-    private Area SamplesOf(int component) => _area.Reduce(_headers.Size.Components[component].StepX, _headers.Size.Components[component].StepY);
+    /// <summary>The coefficients of a subband (T.800 equation B-15): LL of resolution 0, else HL, LH, HH.</summary>
+    internal Area BandOf(int component, int resolution, int band)
+    {
+        var style = _headers.StyleOf(_tile, component);
+        var samples = SamplesOf(component);
+
+        // The first differs in x, the second in y, the third in both.
+        var (highX, highY) = resolution == 0 ? (0, 0) : ((band + 1) & 1, (band + 1) >> 1);
+        var level = style.Levels - resolution + (resolution == 0 ? 0 : 1);
+        var (offsetX, offsetY, unit) = resolution == 0 ? (0L, 0L, 1L << level) : ((long)highX << (level - 1), (long)highY << (level - 1), 1L << level);
+        return new Area(Bound(samples.X0, offsetX, unit), Bound(samples.Y0, offsetY, unit), Bound(samples.X1, offsetX, unit), Bound(samples.Y1, offsetY, unit));
+
+        static int Bound(int bound, long offset, long unit) => (int)((bound - offset + unit - 1) / unit);
+    }
+
+    /// <summary>The samples of a component in the tile.</summary>
+    internal Area SamplesOf(int component) => _area.Reduce(_headers.Size.Components[component].StepX, _headers.Size.Components[component].StepY);
 }
 
 /// <summary>Code-blocks of a subband in a precinct.</summary>
-internal readonly record struct BlockGrid(int Across, int Down)
+/// <param name="Across">Code-blocks in a row.</param>
+/// <param name="Down">Rows.</param>
+/// <param name="Area">The coefficients, in coordinates of the subband.</param>
+/// <param name="WidthLog">Logarithm of the width of code-blocks.</param>
+/// <param name="HeightLog">Logarithm of their height.</param>
+internal readonly record struct BlockGrid(int Across, int Down, Area Area, int WidthLog, int HeightLog)
 {
+    /// <summary>The coefficients of one code-block.</summary>
+    internal Area Block(int index)
+    {
+        var x = ((Area.X0 >> WidthLog) + (index % Across)) << WidthLog;
+        var y = ((Area.Y0 >> HeightLog) + (index / Across)) << HeightLog;
+        return new Area(Math.Max(x, Area.X0), Math.Max(y, Area.Y0), Math.Min(x + (1 << WidthLog), Area.X1), Math.Min(y + (1 << HeightLog), Area.Y1));
+    }
+
     internal static BlockGrid Of((long Start, long End) x, (long Start, long End) y, int widthLog, int heightLog) =>
         x.Start >= x.End || y.Start >= y.End ? default : new(
             (int)(((x.End + (1L << widthLog) - 1) >> widthLog) - (x.Start >> widthLog)),
-            (int)(((y.End + (1L << heightLog) - 1) >> heightLog) - (y.Start >> heightLog)));
+            (int)(((y.End + (1L << heightLog) - 1) >> heightLog) - (y.Start >> heightLog)),
+            new Area((int)x.Start, (int)y.Start, (int)x.End, (int)y.End),
+            widthLog,
+            heightLog);
 }

@@ -111,6 +111,22 @@ public sealed class TranscoderTests
     }
 
     [Fact]
+    public void What_JPEG_2000_transformed_is_RGB_again()
+    {
+        var layout = new SampleLayout(40, 33, 3, 8, 8);
+        var dataSet = new Images { Layout = layout, Photometric = "YBR_RCT" }.Attributes();
+        dataSet.Set(new Element(Tags.PixelData, Vr.OB, new ReadOnlyMemory<byte>[] { default, CodestreamVectors.Read("rgb-reversible") }));
+        var target = new System.Buffers.ArrayBufferWriter<byte>();
+        var syntax = TransferSyntax.ForUid(Uids.JPEG2000Lossless);
+        DataSetEncoding.Encode(dataSet, syntax, target);
+        var decoded = Decode(Transcode(target.WrittenSpan.ToArray(), syntax, TransferSyntax.ImplicitVrLittleEndian), TransferSyntax.ImplicitVrLittleEndian);
+        Assert.Equal("RGB", decoded.GetString(Tags.PhotometricInterpretation));
+        Assert.True(decoded.TryGet(Tags.PixelData, out var pixels));
+        var planes = CodestreamVectors.Samples("rgb-reversible");
+        Assert.All(Enumerable.Range(0, planes.Length), i => Assert.Equal(planes[(i % 3 * 40 * 33) + (i / 3)], pixels.Value.Span[i]));
+    }
+
+    [Fact]
     public void An_odd_number_of_bytes_is_padded_once()
     {
         var images = new Images { Layout = new(3, 3, 1, 8, 8), Frames = 3 };
@@ -198,6 +214,21 @@ public sealed class TranscoderTests
         using var back = new MemoryStream();
         await FileTranscoder.TranscodeAsync(new MemoryStream(target.ToArray()), back, TransferSyntax.ExplicitVrLittleEndian, ImageLimits.Default, TestContext.Current.CancellationToken);
         Assert.Equal(file.WrittenSpan.ToArray(), back.ToArray());
+    }
+
+    [Fact]
+    public async Task A_file_whose_UID_is_too_long_for_a_head_is_refused()
+    {
+        var dataSet = new Images().Attributes();
+        dataSet.Set(Tags.SOPInstanceUID, "1." + new string('2', 64));
+        dataSet.SetBytes(Tags.PixelData, Vr.OW, new Images().Samples[0]);
+        var file = new System.Buffers.ArrayBufferWriter<byte>();
+        FileMeta.WriteHeader(Uids.CTImageStorage, "1.2.3", TransferSyntax.ExplicitVrLittleEndian, file);
+        DataSetEncoding.Encode(dataSet, TransferSyntax.ExplicitVrLittleEndian, file);
+        using var target = new MemoryStream();
+        var refused = await Assert.ThrowsAsync<ImageException>(() => FileTranscoder.TranscodeAsync(
+            new MemoryStream(file.WrittenSpan.ToArray()), target, TransferSyntax.ForUid(Uids.RLELossless), ImageLimits.Default, TestContext.Current.CancellationToken));
+        Assert.Equal((ImageFault.Damaged, 0L), (refused.Fault, target.Length));
     }
 
     private static byte[] Transcode(byte[] dataSet, TransferSyntax from, TransferSyntax to)
