@@ -100,6 +100,9 @@ public sealed partial class CatalogueDatabase
         (studyInstanceUids, seriesInstanceUid),
         static (reader, of) => HolderLookups.OfStudies(reader, of.studyInstanceUids, of.seriesInstanceUid), CancellationToken.None);
 
+    /// <summary>How many instances each node holds, as far as is known here; this one too, under the identity that it was given.</summary>
+    public IReadOnlyList<Holder> Holdings() => _readers.Read(0, static (reader, _) => HolderLookups.All(reader), CancellationToken.None);
+
     /// <summary>How far behind each publisher this catalogue is.</summary>
     public IReadOnlyList<PublisherState> Publishers() => _readers.Read(0, static (reader, _) => HolderLookups.Publishers(reader), CancellationToken.None);
 
