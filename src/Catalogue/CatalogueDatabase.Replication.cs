@@ -104,6 +104,9 @@ public sealed partial class CatalogueDatabase
     public IReadOnlySet<string> SeriesTold(string studyInstanceUid, FeedFilter filter) => _readers.Read(
         (studyInstanceUid, filter), static (reader, of) => HolderLookups.SeriesTold(reader, of.studyInstanceUid, of.filter), CancellationToken.None);
 
+    /// <summary>How many instances each node holds, as far as is known here; this one too, under the identity that it was given.</summary>
+    public IReadOnlyList<Holder> Holdings() => _readers.Read(0, static (reader, _) => HolderLookups.All(reader), CancellationToken.None);
+
     /// <summary>How far behind each publisher this catalogue is.</summary>
     public IReadOnlyList<PublisherState> Publishers() => _readers.Read(0, static (reader, _) => HolderLookups.Publishers(reader), CancellationToken.None);
 

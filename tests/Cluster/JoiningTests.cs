@@ -107,6 +107,79 @@ public sealed class JoiningTests
     }
 
     [Fact]
+    public async Task The_authority_changes_while_the_network_runs_and_members_renew_by_themselves()
+    {
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct);
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        await clinic.UntilStateAsync("CENTRE", "up", Ct);
+        string[] renew = ["network", "authority", "renew"];
+        Assert.Contains(fingerprint, (await centre.RunAsync(Ct, renew)).Succeeded().Output, StringComparison.Ordinal);
+        var switched = await centre.UntilAsync(renew, output => output.Contains("The new authority signs", StringComparison.Ordinal), Ct);
+        Assert.DoesNotContain(fingerprint, switched, StringComparison.Ordinal);
+        await centre.UntilAsync(renew, output => output.Contains("trusted no more", StringComparison.Ordinal), Ct);
+
+        // Links that are made anew need certificates of the new authority on both sides.
+        await clinic.KillAsync();
+        await clinic.StartAgainAsync(Ct);
+        await clinic.UntilStateAsync("CENTRE", "up", Ct);
+        await centre.KillAsync();
+        await centre.StartAgainAsync(Ct);
+        await centre.UntilStateAsync("CLINIC-7", "up", Ct);
+        await clinic.StoreAsync("1.2.6.1", "AFTER^CHANGE", Ct);
+        Assert.Contains("AFTER^CHANGE", await centre.UntilFoundAsync("1.2.6.1", Ct), StringComparison.Ordinal);
+
+        await using var late = await ClusterNode.StartAsync("LATE", Ct);
+        await using var old = late.Join(centre, "--authority", fingerprint);
+        Assert.Equal(1, await old.EndAsync(Ct));
+        await late.JoinAsync(centre, switched.Trim().Split(' ')[^1], Ct);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_killed_again_and_again_while_it_takes_over_the_catalogue_has_all_of_it_in_the_end()
+    {
+        const int Instances = 120;
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await centre.StoreManyAsync("1.2.7", Instances, Ct);
+        await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct);
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        for (var round = 0; round < 3; round++)
+        {
+            await clinic.KillAsync();
+            await clinic.StartAgainAsync(Ct);
+            // The study is there whole or not at all.
+            Assert.Contains(await clinic.CountAsync("1.2.7", Ct), new[] { 0, Instances });
+        }
+
+        await clinic.UntilFoundAsync("1.2.7", Ct);
+        Assert.Equal(Instances, await clinic.CountAsync("1.2.7", Ct));
+        var row = (await clinic.RunAsync(Ct, "network", "status")).Succeeded().Output.Split('\n').Single(l => l.StartsWith("CENTRE", StringComparison.Ordinal));
+        Assert.Contains($" {Instances}", row, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_listens_hears_of_requests_and_members_at_once()
+    {
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        using var http = new HttpClient { BaseAddress = new Uri(centre.Url) };
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        await using var events = await http.GetStreamAsync(new Uri("/api/network/events", UriKind.Relative), limit.Token);
+        using var reader = new StreamReader(events);
+        await UntilLineAsync(reader, "\"name\":\"Red Andina\"", limit.Token);
+        await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct);
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        await UntilLineAsync(reader, "\"state\":\"Pending\"", limit.Token);
+        await UntilLineAsync(reader, "\"address\":\"10.77.0.2\"", limit.Token);
+        await UntilLineAsync(reader, "\"state\":\"up\"", limit.Token);
+        Assert.Contains("panal_link_up{member=\"CLINIC-7\"} 1", await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Ct), StringComparison.Ordinal);
+        Assert.Contains("/api/network/requests", await http.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_a_fingerprint_the_string_is_typed_and_another_string_ends_the_attempt()
     {
         var (centre, _) = await ClusterNode.StartCentreAsync(Ct);
@@ -169,6 +242,19 @@ public sealed class JoiningTests
         await using var centreEnds = centre;
         var result = await ForeignProgram.RunAsync("openssl", ["s_client", "-connect", $"127.0.0.1:{centre.LinkPort}", "-ign_eof", .. options], Ct);
         Assert.Matches("alert|unexpected eof|Connection reset|errno", result.Everything);
+    }
+
+    private static async Task UntilLineAsync(StreamReader reader, string part, CancellationToken ct)
+    {
+        while (await reader.ReadLineAsync(ct) is { } line)
+        {
+            if (line.Contains(part, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"The events ended without {part}");
     }
 
     private static async Task<HttpStatusCode> SendAsync(HttpClient http, string type, (string Name, string Value)? header)

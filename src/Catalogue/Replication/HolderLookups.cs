@@ -68,6 +68,25 @@ internal static class HolderLookups
         return series;
     }
 
+    internal static List<Holder> All(Reader reader)
+    {
+        // One row a series: a million instances are some thousands of them.
+        Statement statement = reader.Prepare(
+            """
+            SELECT node, (SELECT coalesce(sum(held), 0) FROM series_content) FROM publisher WHERE id = 0
+            UNION ALL
+            SELECT p.node, coalesce((SELECT sum(c.instances) FROM series_claim AS c WHERE c.publisher = p.id), 0) FROM publisher AS p WHERE p.id > 0
+            """);
+        var holders = new List<Holder>();
+        while (statement.Step())
+        {
+            holders.Add(new Holder(Node(statement, 0), statement.Int64(1)));
+        }
+
+        statement.Reset();
+        return holders;
+    }
+
     internal static List<PublisherState> Publishers(Reader reader)
     {
         Statement statement = reader.Prepare(

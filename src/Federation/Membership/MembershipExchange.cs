@@ -162,7 +162,7 @@ public sealed class MembershipExchange(NetworkMembership membership, NetworkOffi
                     case MembershipFrameKind.Versions:
                         var versions = MembershipFrame.ReadVersions(content.Span);
                         Require(versions.Network == membership.Standing!.Roster.Network, "A peer is of another network.");
-                        office.HasCompared();
+                        office.Heard(peer, versions);
                         heard.TryWrite(versions);
                         break;
                     case MembershipFrameKind.Document:

@@ -9,6 +9,8 @@ namespace Panal.Federation.Membership;
 /// <param name="path">The folder; it is made when the node becomes a member.</param>
 public sealed class NetworkFolder(string path)
 {
+    private const string Current = "authority";
+    private const string Next = "authority-next";
     private const UnixFileMode KeyMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     // The largest file is a roster; bundles are few.
@@ -18,7 +20,7 @@ public sealed class NetworkFolder(string path)
     public bool IsComplete => File.Exists(In("node.crt"));
 
     /// <summary>Whether the keys of an issuing authority are here.</summary>
-    public bool HoldsAuthority => File.Exists(In("authority/issuer.key"));
+    public bool HoldsAuthority => File.Exists(In(Current + "/issuer.key"));
 
     /// <summary>The node's key, which is made at the first call and never leaves.</summary>
     /// <exception cref="NetworkDocumentException">The file is not a key of the network.</exception>
@@ -75,36 +77,31 @@ public sealed class NetworkFolder(string path)
     /// <exception cref="NetworkDocumentException">Its files are not as described.</exception>
     public NetworkAuthority? LoadAuthority()
     {
-        if (!HoldsAuthority)
+        if (!Directory.Exists(In(Current)) && File.Exists(In(Next + "/issuer.key")))
         {
-            return null;
+            Directory.Move(In(Next), In(Current));
         }
 
-        try
-        {
-            return new NetworkAuthority(
-                ReadCertificate("authority/root.crt"),
-                File.Exists(In("authority/root.key")) ? ReadKey("authority/root.key") : null,
-                ReadCertificate("authority/issuer.crt"),
-                ReadKey("authority/issuer.key"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new NetworkDocumentException($"The authority cannot be read: {e.Message}", e);
-        }
+        return HoldsAuthority ? Load(Current) : null;
     }
 
-    /// <summary>Keeps the keys and certificates of an authority.</summary>
-    public void Save(NetworkAuthority authority)
-    {
-        if (authority.RootKey is { } rootKey)
-        {
-            WriteKey("authority/root.key", rootKey);
-        }
+    /// <summary>The authority that follows, while the authority changes; null otherwise.</summary>
+    /// <exception cref="NetworkDocumentException">Its files are not as described.</exception>
+    public NetworkAuthority? LoadNextAuthority() => File.Exists(In(Next + "/issuer.key")) ? Load(Next) : null;
 
-        Write("authority/root.crt", System.Text.Encoding.ASCII.GetBytes(authority.Root.ExportCertificatePem()));
-        Write("authority/issuer.crt", System.Text.Encoding.ASCII.GetBytes(authority.Issuer.ExportCertificatePem()));
-        WriteKey("authority/issuer.key", authority.IssuerKey);
+    /// <summary>Keeps the keys and certificates of an authority.</summary>
+    public void Save(NetworkAuthority authority) => Save(authority, Current);
+
+    /// <summary>Keeps the authority that follows.</summary>
+    public void SaveNext(NetworkAuthority authority) => Save(authority, Next);
+
+    /// <summary>Puts the authority that follows in the place of the current one, which is kept aside.</summary>
+    /// <param name="sequence">Sequence of the bundle at hand, for the name of the folder that is kept.</param>
+    public void SwitchAuthority(long sequence)
+    {
+        Directory.Move(In(Current), In($"authority-old-{sequence}"));
+        // Cut off here, the next look at the authority finishes it.
+        Directory.Move(In(Next), In(Current));
     }
 
     /// <summary>Keeps a roster or a deny list in place of the one before.</summary>
@@ -116,6 +113,35 @@ public sealed class NetworkFolder(string path)
     /// <summary>Keeps the node's certificate with its issuer's: with it the folder is complete.</summary>
     public void Save(X509Certificate2 certificate, X509Certificate2 issuer) =>
         Write("node.crt", System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n" + issuer.ExportCertificatePem() + "\n"));
+
+    private NetworkAuthority Load(string place)
+    {
+        try
+        {
+            return new NetworkAuthority(
+                ReadCertificate(place + "/root.crt"),
+                File.Exists(In(place + "/root.key")) ? ReadKey(place + "/root.key") : null,
+                ReadCertificate(place + "/issuer.crt"),
+                ReadKey(place + "/issuer.key"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new NetworkDocumentException($"The authority cannot be read: {e.Message}", e);
+        }
+    }
+
+    private void Save(NetworkAuthority authority, string place)
+    {
+        if (authority.RootKey is { } rootKey)
+        {
+            WriteKey(place + "/root.key", rootKey);
+        }
+
+        Write(place + "/root.crt", System.Text.Encoding.ASCII.GetBytes(authority.Root.ExportCertificatePem()));
+        Write(place + "/issuer.crt", System.Text.Encoding.ASCII.GetBytes(authority.Issuer.ExportCertificatePem()));
+        // Comes last: with it the authority is complete.
+        WriteKey(place + "/issuer.key", authority.IssuerKey);
+    }
 
     private static List<SignedDocument> ReadBundles(ReadOnlyMemory<byte> bytes, out TrustBundle bundle)
     {

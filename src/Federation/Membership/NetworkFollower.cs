@@ -22,8 +22,11 @@ public sealed class NetworkFollower(
     /// <summary>A stream that broke is opened again after this time; the link itself is made again by the links.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often it is looked whether the certificate is due, and tried again when it was not renewed.</summary>
+    /// <summary>How often it is looked whether the certificate is due; a month is left then.</summary>
     private static readonly TimeSpan RenewalInterval = TimeSpan.FromHours(1);
+
+    /// <summary>A renewal that failed is tried again after this time; a member that is away comes back at some time.</summary>
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
     private readonly HashSet<Guid> _forgotten = [];
 
@@ -141,11 +144,12 @@ public sealed class NetworkFollower(
         while (true)
         {
             var change = membership.NextChangeAsync();
-            var due = RenewalOf(membership.Standing!.Certificate) - time.GetUtcNow();
+            var standing = membership.Standing!;
+            // A certificate of an authority that is on its way out is renewed at once, so that it can go.
+            var due = standing.Bundle.IsCurrent(standing.Issuer) ? RenewalOf(standing.Certificate) - time.GetUtcNow() : TimeSpan.Zero;
             if (due <= TimeSpan.Zero)
             {
-                await RenewAsync(ct);
-                due = RenewalInterval;
+                due = await RenewAsync(ct) ? RenewalInterval : RetryInterval;
             }
 
             var pause = due < RenewalInterval ? due : RenewalInterval;
@@ -154,7 +158,7 @@ public sealed class NetworkFollower(
         }
     }
 
-    private async Task RenewAsync(CancellationToken ct)
+    private async Task<bool> RenewAsync(CancellationToken ct)
     {
         var standing = membership.Standing!;
         var end = new DateTimeOffset(standing.Certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
@@ -166,14 +170,14 @@ public sealed class NetworkFollower(
             {
                 membership.Renew(office.Reissue(standing.Self, new PublicKey(key)), office.Issuer);
                 Log.OwnRenewed(logger, new DateTimeOffset(membership.Standing!.Certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero));
-                return;
+                return true;
             }
 
             foreach (var holder in standing.Others.Where(m => m.HoldsAuthority && links.Linked.Contains(new NodeId(m.Node))))
             {
                 await exchange.RenewAsync(links, new NodeId(holder.Node), key, ct);
                 Log.OwnRenewed(logger, new DateTimeOffset(membership.Standing!.Certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero));
-                return;
+                return true;
             }
         }
         catch (Exception e) when (e is IOException or JoinRefusedException or NetworkDocumentException or UnauthorizedAccessException)
@@ -182,6 +186,7 @@ public sealed class NetworkFollower(
         }
 
         Log.NotRenewed(logger, reason, end);
+        return false;
     }
 }
 

@@ -6,10 +6,12 @@ using Panal.Swarm;
 namespace Panal.Federation.Membership;
 
 /// <summary>What the holder of the authority does: admits, revokes, renews. Each act signs new documents, which then spread by themselves.</summary>
-public sealed class NetworkOffice(NetworkMembership membership, NetworkFolder folder, TimeProvider time) : IDisposable
+public sealed partial class NetworkOffice(NetworkMembership membership, NetworkFolder folder, TimeProvider time) : IDisposable
 {
     private readonly Lock _gate = new();
     private NetworkAuthority? _authority;
+    private readonly Dictionary<NodeId, DocumentVersions> _heard = [];
+    private readonly HashSet<Guid> _reissued = [];
     private bool _hasCompared;
 
     /// <summary>Fingerprint of the authority that this node holds; null when it holds none.</summary>
@@ -51,11 +53,12 @@ public sealed class NetworkOffice(NetworkMembership membership, NetworkFolder fo
     }
 
     /// <summary>Takes note that another member has told how new its documents are: an authority that was restored from a backup knows then.</summary>
-    internal void HasCompared()
+    internal void Heard(NodeId from, DocumentVersions versions)
     {
         lock (_gate)
         {
             _hasCompared = true;
+            _heard[from] = versions;
         }
     }
 
@@ -146,9 +149,13 @@ public sealed class NetworkOffice(NetworkMembership membership, NetworkFolder fo
                 throw new JoinRefusedException(JoinRefusal.Unknown, "It is not a member.");
             }
 
-            return member.Key == Certificates.KeyHash(key)
-                ? authority.Issue(IdentityOf(standing.Roster, member), key, time.GetUtcNow())
-                : throw new JoinRefusedException(JoinRefusal.Conflict, "The key is not the member's.");
+            if (member.Key != Certificates.KeyHash(key))
+            {
+                throw new JoinRefusedException(JoinRefusal.Conflict, "The key is not the member's.");
+            }
+
+            _reissued.Add(member.Node);
+            return authority.Issue(IdentityOf(standing.Roster, member), key, time.GetUtcNow());
         }
     }
 

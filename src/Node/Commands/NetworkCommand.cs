@@ -8,7 +8,7 @@ using Panal.Security.Identities;
 
 namespace Panal.Node.Commands;
 
-/// <summary>`panal network create|status|requests|approve|deny|revoke|invite`: who is in the network.</summary>
+/// <summary>`panal network create|status|requests|approve|deny|revoke|invite|authority renew`: who is in the network.</summary>
 internal static class NetworkCommand
 {
     private const string None = "–";
@@ -22,6 +22,7 @@ internal static class NetworkCommand
         CreateDeny(),
         CreateRevoke(),
         CreateInvite(),
+        CreateAuthority(),
     };
 
     /// <summary>Tells the node that runs on the data folder, if one does, that the folder of the network is there.</summary>
@@ -162,6 +163,19 @@ internal static class NetworkCommand
                 data, "/api/network/invitations", new InvitationAsk(parsed.GetValue(role)), NetworkJson.Default.InvitationAsk, NetworkJson.Default.InvitationView, cancellationToken).ConfigureAwait(false);
             await parsed.InvocationConfiguration.Output.WriteLineAsync(made.Invitation).ConfigureAwait(false);
         });
+    }
+
+    private static Command CreateAuthority()
+    {
+        var alone = new Option<bool>("--without-others") { Description = "Do not wait for members that are away; they have to join again." };
+        var renew = Asking("renew", "Take the next of the three steps that change the authority.", [alone], async (parsed, data, cancellationToken) =>
+        {
+            var step = await NodeApi.PostAsync(
+                data, "/api/network/authority/renew", new AuthorityAsk(parsed.GetValue(alone)), NetworkJson.Default.AuthorityAsk, NetworkJson.Default.AuthorityStep, cancellationToken).ConfigureAwait(false);
+            await parsed.InvocationConfiguration.Output.WriteLineAsync($"{step.Done} {step.Next}".TrimEnd()).ConfigureAwait(false);
+            await parsed.InvocationConfiguration.Output.WriteLineAsync($"Fingerprint of the authority that signs: {step.Fingerprint}").ConfigureAwait(false);
+        });
+        return new Command("authority", "The authority of the network, on the node that holds it.") { renew };
     }
 
     private static Option<string> ReasonOption() => new("--reason") { Description = "For people.", HelpName = "TEXT", DefaultValueFactory = _ => "" };

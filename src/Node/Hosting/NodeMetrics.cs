@@ -1,4 +1,5 @@
 using Panal.Catalogue;
+using Panal.Node.Network;
 using Panal.Node.Transport;
 using Panal.Security.Audit;
 using Panal.Volumes;
@@ -16,6 +17,7 @@ internal static class NodeMetrics
         DotNetStats.Register(registry);
         AddRooms(registry, metrics);
         AddHoldings(registry, metrics, services.GetRequiredService<CatalogueDatabase>(), services.GetRequiredService<VolumeStore>());
+        NetworkMetrics.Add(registry, metrics, services);
         var limiter = services.GetRequiredService<ConnectionLimiter>();
         var audit = services.GetRequiredService<AuditTrail>();
         var open = metrics.CreateGauge("panal_dicom_connections", "DICOM connections open now.");

@@ -45,19 +45,25 @@ internal static class JoinDoor
     internal static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
         where T : class
     {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = BodyLimitBytes;
-        }
-
+        Admit(context);
         return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted).ConfigureAwait(false)
             ?? throw new JsonException("null");
     }
 
     internal static Task RefuseAsync(HttpContext context, int status, string reason)
     {
+        // The server reads a refused body to its end before it answers, which it could not under the limit of the other routes.
+        Admit(context);
         context.Response.StatusCode = status;
         return context.Response.WriteAsJsonAsync(new JoinProblem(reason), JoinMessageJson.Default.JoinProblem, "application/json", context.RequestAborted);
+    }
+
+    private static void Admit(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = BodyLimitBytes;
+        }
     }
 
     private static int StatusOf(JoinRefusal refusal) => refusal switch

@@ -25,6 +25,7 @@ internal static class NetworkComposition
         services.AddSingleton<RawTcpListenerFactory>();
         services.AddSingleton(configuration.NetworkConnection);
         services.AddSingleton<NetworkSight>();
+        services.AddSingleton<NetworkEvents>();
         services.AddSingleton<LinkDoor>();
         services.AddHostedService(static provider => provider.GetRequiredService<LinkDoor>());
         services.AddHostedService(static provider => provider.GetRequiredService<NetworkAudit>());

@@ -17,6 +17,9 @@ internal static class NetworkDoor
         application.MapPost("/api/network/requests/{request}/deny", Guarded(DenyAsync));
         application.MapPost("/api/network/members/{member}/revoke", Guarded(RevokeAsync));
         application.MapPost("/api/network/invitations", Guarded(InviteAsync));
+        application.MapPost("/api/network/authority/renew", Guarded(RenewAuthorityAsync));
+        application.MapGet("/api/network/events", Guarded(context => context.RequestServices.GetRequiredService<NetworkEvents>().ServeAsync(context)));
+        application.MapGet("/openapi/v1.json", (RequestDelegate)DescribeAsync);
         application.MapPost("/admin/network/load", (RequestDelegate)LoadAsync);
     }
 
@@ -88,6 +91,24 @@ internal static class NetworkDoor
         var ask = await JoinDoor.ReadAsync(context, NetworkJson.Default.InvitationAsk).ConfigureAwait(false);
         return await AuditedAsync(context, $"invite a {ask.Role}", () => new InvitationView(Desk(context).Invite(ask.Role))).ConfigureAwait(false);
     });
+
+    private static Task RenewAuthorityAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.AuthorityStep, async () =>
+    {
+        var ask = await JoinDoor.ReadAsync(context, NetworkJson.Default.AuthorityAsk).ConfigureAwait(false);
+        var office = context.RequestServices.GetRequiredService<NetworkOffice>();
+        return await AuditedAsync(context, "change the authority of the network", () => office.RenewAuthority(ask.WithoutOthers)).ConfigureAwait(false);
+    });
+
+    /// <summary>The OpenAPI document of what this door serves; no secret.</summary>
+    private static async Task DescribeAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/json";
+        var document = typeof(NetworkDoor).Assembly.GetManifestResourceStream("openapi.json")!;
+        await using (document.ConfigureAwait(false))
+        {
+            await document.CopyToAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>The command line has written the folder of the network: the node is a member from now on.</summary>
     private static async Task LoadAsync(HttpContext context)

@@ -18,6 +18,7 @@ internal sealed class NetworkSight(NetworkMembership membership, NetworkOffice o
         }
 
         var statuses = links.Status().ToDictionary(s => s.Peer.Value);
+        var holdings = catalogue.Holdings().ToDictionary(h => h.Node, h => h.Instances);
         var publishers = catalogue.Publishers().ToDictionary(p => p.Node);
         return new NetworkView
         {
@@ -33,7 +34,10 @@ internal sealed class NetworkSight(NetworkMembership membership, NetworkOffice o
             Members =
             [
                 .. standing.Roster.Members.OrderBy(m => m.Joined).ThenBy(m => m.Name, StringComparer.Ordinal).Select(member => ViewOf(
-                    standing, member, statuses.GetValueOrDefault(member.Node), publishers.GetValueOrDefault(member.Node))),
+                    standing, member, statuses.GetValueOrDefault(member.Node), publishers.GetValueOrDefault(member.Node)) with
+                    {
+                        HeldInstances = holdings.TryGetValue(member.Node, out var held) ? held : null,
+                    }),
             ],
         };
     }

@@ -81,6 +81,10 @@ internal sealed record InvitationAsk(NodeRole Role = NodeRole.Clinic);
 /// <summary>An invitation: 64 characters, a secret.</summary>
 internal sealed record InvitationView(string Invitation);
 
+/// <summary>How the change of the authority goes on.</summary>
+/// <param name="WithoutOthers">Do not wait for members that are away.</param>
+internal sealed record AuthorityAsk(bool WithoutOthers = false);
+
 /// <summary>Who became, or is no longer, a member.</summary>
 internal sealed record MembershipView(Guid Node, string Name, string Address, string Role);
 
@@ -98,4 +102,6 @@ internal sealed record MembershipView(Guid Node, string Name, string Address, st
 [JsonSerializable(typeof(InvitationAsk))]
 [JsonSerializable(typeof(InvitationView))]
 [JsonSerializable(typeof(MembershipView))]
+[JsonSerializable(typeof(AuthorityAsk))]
+[JsonSerializable(typeof(AuthorityStep))]
 internal sealed partial class NetworkJson : JsonSerializerContext;

@@ -115,6 +115,18 @@ public sealed class TrustBundle
         return null;
     }
 
+    /// <summary>Whether an issuing authority was signed by the current root, not by one that is on its way out.</summary>
+    public bool IsCurrent(X509Certificate2 issuer)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(Roots[0]);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
+        return IsBuilt(chain, issuer);
+    }
+
     /// <summary>The sequence that a signed bundle names, without proving anything.</summary>
     /// <exception cref="NetworkDocumentException">It is not a trust bundle.</exception>
     public static long SequenceOf(SignedDocument document)

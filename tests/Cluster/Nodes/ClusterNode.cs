@@ -109,25 +109,33 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <summary>Sends one small instance of a study to this node with dcmtk's storescu.</summary>
     public async Task StoreAsync(string studyUid, string patientName, CancellationToken ct)
     {
-        var dump = directory.Combine(studyUid + ".dump");
-        var file = directory.Combine(studyUid + ".dcm");
-        await File.WriteAllTextAsync(dump, $"""
-            (0008,0016) UI [1.2.840.10008.5.1.4.1.1.7]
-            (0008,0018) UI [{studyUid}.1.1]
-            (0008,0020) DA [20260301]
-            (0008,0030) TM [120000]
-            (0008,0050) SH [A1]
-            (0008,0060) CS [OT]
-            (0010,0010) PN [{patientName}]
-            (0010,0020) LO [P{studyUid}]
-            (0020,000d) UI [{studyUid}]
-            (0020,000e) UI [{studyUid}.1]
-            (0020,0010) SH [S1]
-            (0020,0011) IS [1]
-            (0020,0013) IS [1]
-            """, ct);
-        (await ForeignProgram.RunAsync("dump2dcm", [dump, file], ct)).Succeeded();
+        var file = await MakeAsync(directory.Path, studyUid, 1, patientName, ct);
         (await ForeignProgram.RunAsync("storescu", ["-aec", "PANAL", "127.0.0.1", Text(DicomPort), file], ct)).Succeeded();
+    }
+
+    /// <summary>Sends a study of many small instances to this node in one association.</summary>
+    public async Task StoreManyAsync(string studyUid, int instances, CancellationToken ct)
+    {
+        var folder = directory.CreateSubdirectory("study-" + studyUid);
+        for (var number = 1; number <= instances; number++)
+        {
+            File.Delete((await MakeAsync(folder, studyUid, number, "MANY^OF", ct)).Replace(".dcm", ".dump", StringComparison.Ordinal));
+        }
+
+        (await ForeignProgram.RunAsync("storescu", ["-aec", "PANAL", "127.0.0.1", Text(DicomPort), "+sd", folder], ct)).Succeeded();
+    }
+
+    /// <summary>How many instances of a study a search at this node finds.</summary>
+    public async Task<int> CountAsync(string studyUid, CancellationToken ct)
+    {
+        var found = (await ForeignProgram.RunAsync(
+            "findscu",
+            [
+                "-S", "-aec", "PANAL", "127.0.0.1", Text(DicomPort), "-k", "QueryRetrieveLevel=IMAGE", "-k", $"StudyInstanceUID={studyUid}",
+                "-k", $"SeriesInstanceUID={studyUid}.1", "-k", "SOPInstanceUID",
+            ],
+            ct)).Succeeded().Everything;
+        return found.Split("(Pending)").Length - 1;
     }
 
     /// <summary>Searches this node with dcmtk's findscu for a study.</summary>
@@ -182,6 +190,29 @@ internal sealed class ClusterNode : IAsyncDisposable
         }
 
         directory.Dispose();
+    }
+
+    private static async Task<string> MakeAsync(string folder, string studyUid, int number, string patientName, CancellationToken ct)
+    {
+        var dump = Path.Combine(folder, $"{studyUid}-{number}.dump");
+        var file = Path.ChangeExtension(dump, ".dcm");
+        await File.WriteAllTextAsync(dump, $"""
+            (0008,0016) UI [1.2.840.10008.5.1.4.1.1.7]
+            (0008,0018) UI [{studyUid}.1.{number}]
+            (0008,0020) DA [20260301]
+            (0008,0030) TM [120000]
+            (0008,0050) SH [A1]
+            (0008,0060) CS [OT]
+            (0010,0010) PN [{patientName}]
+            (0010,0020) LO [P{studyUid}]
+            (0020,000d) UI [{studyUid}]
+            (0020,000e) UI [{studyUid}.1]
+            (0020,0010) SH [S1]
+            (0020,0011) IS [1]
+            (0020,0013) IS [{number}]
+            """, ct);
+        (await ForeignProgram.RunAsync("dump2dcm", ["--write-xfer-little", dump, file], ct)).Succeeded();
+        return file;
     }
 
     private string[] MemberOptions() =>

@@ -24,6 +24,8 @@ public sealed class ReplicaTests
         Assert.Equal(new CatalogueCounts(1, 1, 1, 2, 0), here.Database.Counts());
         Assert.Equal([Centre, Clinic], here.Database.HoldersOfInstance("1.1.1").Select(holder => holder.Node));
         Assert.Equal([new Holder(Centre, 2), new Holder(Clinic, 1)], here.Database.HoldersOfStudies(["1"], null));
+        Assert.Equal([0, 1, 2], here.Database.Holdings().Select(holder => holder.Instances).Order());
+        Assert.Contains(new Holder(Centre, 2), here.Database.Holdings());
         Assert.Empty(here.Database.FindInstance("1.1.1")!.Copies);
         Assert.Empty(here.Database.Conflicts(isOpenOnly: true, 0, 10));
     }

@@ -38,7 +38,7 @@ public sealed class MembershipExchangeTests : IDisposable
         var (one, other) = Pair();
         var there = Exchange(_centre).GossipAsync(one, _node.Standing.Self, null, ending.Token);
         var here = Exchange(_node).GossipAsync(other, _centre.Standing.Self, null, ending.Token);
-        _centre.Office.HasCompared();
+        _centre.Office.Heard(Panal.Swarm.NodeId.New(), default);
         await late.JoinAsync(_centre, "CLINIC-8", Ct);
         await UntilAsync(() => _node.Standing.Roster.Members.Count == 3, _node.Membership);
         _centre.Office.Revoke("CLINIC-8", "");

@@ -30,7 +30,7 @@ public sealed class NetworkMembershipTests : IDisposable
         await _node.JoinAsync(_centre, "CLINIC-7", Ct);
         var old = _centre.Standing;
         using var other = new SampleMember(_time);
-        _centre.Office.HasCompared();
+        _centre.Office.Heard(Panal.Swarm.NodeId.New(), default);
         await other.JoinAsync(_centre, "CLINIC-8", Ct);
         var change = _node.Membership.NextChangeAsync();
         Assert.False(change.IsCompleted);
@@ -60,7 +60,7 @@ public sealed class NetworkMembershipTests : IDisposable
     public async Task Who_is_revoked_is_refused_has_no_rights_and_its_address_is_never_given_again()
     {
         await _node.JoinAsync(_centre, "CLINIC-7", Ct);
-        _centre.Office.HasCompared();
+        _centre.Office.Heard(Panal.Swarm.NodeId.New(), default);
         Assert.True(_centre.Membership.Decide(_node.Standing.Self, NetworkVerb.Query, null).IsGranted);
         Assert.Equal(FeedFilter.All, _centre.Membership.FilterFor(_node.Standing.Self));
         var revoked = _centre.Office.Revoke("clinic-7", "stolen");
@@ -84,7 +84,7 @@ public sealed class NetworkMembershipTests : IDisposable
     public async Task A_range_that_is_used_up_says_so()
     {
         using var small = SampleMember.Centre(_time, "10.77.0.0/29");
-        small.Office.HasCompared();
+        small.Office.Heard(Panal.Swarm.NodeId.New(), default);
         for (var i = 2; i <= 6; i++)
         {
             using var node = new SampleMember(_time);
@@ -131,6 +131,62 @@ public sealed class NetworkMembershipTests : IDisposable
     }
 
     [Fact]
+    public async Task The_authority_changes_in_three_steps_and_nobody_is_locked_out()
+    {
+        await _node.JoinAsync(_centre, "CLINIC-7", Ct);
+        var old = _centre.Office.Fingerprint;
+        Assert.Equal(old, _centre.Office.RenewAuthority(withoutOthers: false).Fingerprint);
+        Assert.Equal(2, _centre.Standing.Bundle.Roots.Count);
+
+        // The member must know of it first; and of a broken attempt nothing is lost.
+        Assert.Contains("CLINIC-7", Assert.Throws<JoinRefusedException>(() => _centre.Office.RenewAuthority(withoutOthers: false)).Message, StringComparison.Ordinal);
+        Spread();
+        var step = _centre.Office.RenewAuthority(withoutOthers: false);
+        Assert.NotEqual(old, step.Fingerprint);
+        Assert.Equal(step.Fingerprint, new NetworkOffice(_centre.Membership, _centre.Folder, _time).Fingerprint);
+        Spread();
+        Assert.False(_node.Standing.Bundle.IsCurrent(_node.Standing.Issuer));
+        // Certificates of the old authority are good until all have new ones.
+        Assert.NotNull(_centre.Membership.Judge(_node.Standing.Certificate, [_node.Standing.Issuer]).Member);
+        Assert.Contains("renewed", Assert.Throws<JoinRefusedException>(() => _centre.Office.RenewAuthority(withoutOthers: false)).Message, StringComparison.Ordinal);
+
+        var before = _node.Standing.Certificate;
+        var oldIssuer = _node.Standing.Issuer;
+        Renew(_node);
+        Renew(_centre);
+        var last = _centre.Office.RenewAuthority(withoutOthers: false);
+        Assert.Equal("", last.Next);
+        Spread();
+        Assert.Single(_node.Standing.Bundle.Roots);
+        Assert.Equal(_centre.Standing.Versions, _node.Standing.Versions);
+        Assert.NotNull(_centre.Membership.Judge(_node.Standing.Certificate, [_node.Standing.Issuer]).Member);
+        Assert.NotNull(_node.Membership.Judge(_centre.Standing.Certificate, [_centre.Standing.Issuer]).Member);
+        Assert.Equal("It is not issued by this network.", _centre.Membership.Judge(before, [oldIssuer]).Refusal);
+
+        // Both start again from what is on disk, and the next node joins with the new fingerprint.
+        Assert.True(new NetworkMembership(_node.Folder, _time).Load());
+        Assert.True(new NetworkMembership(_centre.Folder, _time).Load());
+        using var late = new SampleMember(_time);
+        await late.JoinAsync(_centre, "CLINIC-8", Ct);
+        Assert.Equal(_centre.Standing.Versions, late.Standing.Versions);
+    }
+
+    [Fact]
+    public async Task A_change_of_the_authority_goes_on_after_a_crash_between_its_folders()
+    {
+        await _node.JoinAsync(_centre, "CLINIC-7", Ct);
+        _centre.Office.RenewAuthority(withoutOthers: false);
+        Spread();
+        Directory.Move(_centre.PathOf("authority"), _centre.PathOf("authority-old-2"));
+        var membership = new NetworkMembership(_centre.Folder, _time);
+        Assert.True(membership.Load());
+        using var office = new NetworkOffice(membership, _centre.Folder, _time);
+        var step = office.RenewAuthority(withoutOthers: false);
+        Assert.Equal(step.Fingerprint, Certificates.Fingerprint(membership.Standing!.Bundle.Roots[0]));
+        Assert.Equal(2, membership.Standing.Bundle.Roots.Count);
+    }
+
+    [Fact]
     public void Without_a_network_nobody_is_let_in_and_nothing_granted()
     {
         Assert.False(_node.Membership.Load());
@@ -164,5 +220,22 @@ public sealed class NetworkMembershipTests : IDisposable
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_centre.PathOf(name)));
         }
+    }
+
+    /// <summary>Gives the node what the centre has, in the order of the wire, and tells the centre.</summary>
+    private void Spread()
+    {
+        foreach (var document in _centre.Standing.Bundles.Append(_centre.Standing.SignedDenied).Append(_centre.Standing.SignedRoster))
+        {
+            _node.Membership.TakeOver(document);
+        }
+
+        _centre.Office.Heard(_node.Standing.Self, _node.Standing.Versions);
+    }
+
+    private void Renew(SampleMember member)
+    {
+        using var key = member.Folder.OpenKey();
+        member.Membership.Renew(_centre.Office.Reissue(member.Standing.Self, new System.Security.Cryptography.X509Certificates.PublicKey(key)), _centre.Office.Issuer);
     }
 }
