@@ -14,4 +14,7 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Warning, "TLS with {Caller} refused: {Reason}")]
     public static partial void TlsFailed(ILogger logger, EndPoint? caller, string reason);
+
+    [LoggerMessage(4, LogLevel.Error, "HTTP {Route} failed, trace {TraceId}")]
+    public static partial void RequestFailed(ILogger logger, string route, string traceId, Exception error);
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Panal.Archive.Fixity;
 using Panal.Archive.Import;
+using Panal.Node.Web;
 
 namespace Panal.Node.Admin;
 
@@ -28,9 +29,12 @@ internal static class AdminDoor
 
     public static void Map(WebApplication application)
     {
-        application.MapPost("/admin/import", (RequestDelegate)ImportAsync);
-        application.MapPost("/admin/verify", (RequestDelegate)VerifyAsync);
+        application.MapPost("/admin/import", (RequestDelegate)ImportAsync).WithMetadata(new SocketRoute());
+        application.MapPost("/admin/verify", (RequestDelegate)VerifyAsync).WithMetadata(new SocketRoute());
     }
+
+    /// <summary>True when a request came over the administration socket.</summary>
+    public static bool IsSocket(HttpContext context) => context.Features.Get<Mark>() is not null;
 
     private static Task ImportAsync(HttpContext context)
     {
@@ -49,13 +53,6 @@ internal static class AdminDoor
 
     private static async Task RunAsync<T>(HttpContext context, JsonTypeInfo<T> type, Func<Action<T>, CancellationToken, Task<T>> work)
     {
-        if (context.Features.Get<Mark>() is null)
-        {
-            // On every other door these routes do not exist.
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
-        }
-
         context.Response.ContentType = MediaTypeNames.Application.Json;
         var reports = Channel.CreateBounded<T>(new BoundedChannelOptions(PendingReports) { SingleReader = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);

@@ -9,7 +9,9 @@ using Panal.Node.Commands;
 using Panal.Node.Doors;
 using Panal.Node.Options;
 using Panal.Node.Transport;
+using Panal.Node.Web;
 using Panal.Security.Access;
+using Panal.Security.Accounts;
 using Panal.Security.Audit;
 using Prometheus;
 
@@ -25,6 +27,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly NodeCertificate? _certificate;
     private readonly AeRegistry _registry;
     private readonly AuditTrail _audit;
+    private readonly AccountRegistry _accounts;
     private readonly Holdings _holdings;
     private readonly ILoggerFactory _loggers;
     private readonly WebApplication _application;
@@ -40,6 +43,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _connection = configuration.NetworkConnection;
         _certificate = certificate;
         _registry = OpenRegistry(data.Path, time);
+        _accounts = OpenAccounts(data.Path, time);
         var source = new AuditSource(configuration.Device.EffectiveName, configuration.Device.InstitutionName);
         _audit = new AuditTrail(Path.Combine(data.Path, "audit"), source, time);
         _application = Build(time);
@@ -101,9 +105,24 @@ internal sealed class NodeHost : IAsyncDisposable
             : new Door(Shown(_connection.DicomTlsPort), "DICOM over TLS", _ae.AETitle, $"{callers}; {CertificateText(_certificate)}");
         yield return _connection.HttpPort == 0
             ? new Door(Door.Off, "HTTP", "", "switched off")
-            : new Door(Shown(_connection.HttpPort), "HTTP", "", "/health everybody; /metrics "
+            : new Door(Shown(_connection.HttpPort), "HTTP", "", "accounts; /health everybody; /metrics "
                 + (_connection.MonitoringFrom.Length == 0 ? "this machine" : "this machine, " + _connection.MonitoringFrom));
     }
+
+    /// <summary>Where the first administrator is made, or null when there is one or the door is off. It is a secret, and told once.</summary>
+    public string? SetUpAddress()
+    {
+        var secret = _application.Services.GetRequiredService<SetUpLink>().Current;
+        var host = IPAddress.Any.Equals(_connection.BindAddress) || IPAddress.IPv6Any.Equals(_connection.BindAddress)
+            ? "localhost"
+            : new IPEndPoint(_connection.BindAddress, 0).ToString()[..^2];
+        // After the sign # it stays in the browser and in no log.
+        return secret is null || _connection.HttpPort == 0 ? null : string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"http://{host}:{_connection.HttpPort}/#setup={secret}");
+    }
+
+    /// <summary>Routes with the rules that the gate has for them.</summary>
+    internal IReadOnlyList<Endpoint> Routes => _application.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     /// <summary>Lets running messages finish for the configured time, then closes the doors.</summary>
     public async Task StopAsync()
@@ -119,6 +138,7 @@ internal sealed class NodeHost : IAsyncDisposable
         await _application.DisposeAsync().ConfigureAwait(false);
         await _holdings.DisposeAsync().ConfigureAwait(false);
         await _audit.DisposeAsync().ConfigureAwait(false);
+        _accounts.Dispose();
         _certificate?.Leaf.Dispose();
         _loggers.Dispose();
         _data.Dispose();
@@ -136,6 +156,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new ConnectionLimiter(_connection.MaximumConnections, _connection.MaximumConnectionsPerAddress));
         services.AddSingleton<HealthProbe>(() => _audit.Problem is { } problem ? "The audit trail cannot be written: " + problem : null);
         services.AddSingleton<Health>();
+        services.AddWeb(_accounts, new WebGateOptions(_configuration.Device.EffectiveName, _connection.HttpInTheClear));
         services.AddRooms(_configuration, _holdings, _certificate);
         services.AddRoutingCore();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
@@ -147,6 +168,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         var application = builder.Build();
         application.UseRouting();
+        application.UseWeb();
         AdminDoor.Map(application);
         WebDoor.Map(application, _connection.Monitors, NodeMetrics.Create(application.Services));
         return application;
@@ -218,6 +240,18 @@ internal sealed class NodeHost : IAsyncDisposable
             return new AeRegistry(folder, time);
         }
         catch (AeRegistryException e)
+        {
+            throw new CommandException(ExitCode.Configuration, e.Message);
+        }
+    }
+
+    private static AccountRegistry OpenAccounts(string folder, TimeProvider time)
+    {
+        try
+        {
+            return new AccountRegistry(folder, time);
+        }
+        catch (AccountException e)
         {
             throw new CommandException(ExitCode.Configuration, e.Message);
         }
