@@ -15,6 +15,18 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "TLS with {Caller} refused: {Reason}")]
     public static partial void TlsFailed(ILogger logger, EndPoint? caller, string reason);
 
-    [LoggerMessage(4, LogLevel.Error, "HTTP {Route} failed, trace {TraceId}")]
+    [LoggerMessage(4, LogLevel.Error, "The node runs without its network: {Reason}")]
+    public static partial void NoNetwork(ILogger logger, string reason);
+
+    [LoggerMessage(5, LogLevel.Error, "The network is followed no more")]
+    public static partial void NetworkFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(6, LogLevel.Error, "The door of links cannot be opened on port {Port}: {Reason}")]
+    public static partial void LinkDoorClosed(ILogger logger, int port, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "A link failed")]
+    public static partial void LinkFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(8, LogLevel.Error, "HTTP {Route} failed, trace {TraceId}")]
     public static partial void RequestFailed(ILogger logger, string route, string traceId, Exception error);
 }

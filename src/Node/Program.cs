@@ -48,7 +48,11 @@ internal static class Program
         GetCommand.Create(),
         ImportCommand.Create(),
         VerifyCommand.Create(),
+        NetworkCommand.Create(),
+        JoinCommand.Create(),
         DumpCommand.Create(),
+        TranscodeCommand.Create(),
+        CodecsCommand.Create(),
         VersionCommand.Create(),
         DocsCommand.Create(),
     };

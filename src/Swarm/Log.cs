@@ -27,4 +27,16 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Error, "The witness of links failed")]
     public static partial void WitnessFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Peer} is not asked again in this transfer: too much that it sent was false")]
+    public static partial void HolderBanned(ILogger logger, NodeId peer);
+
+    [LoggerMessage(9, LogLevel.Debug, "The stream of a transfer to {Peer} has ended: {Message}")]
+    public static partial void HolderLost(ILogger logger, NodeId peer, string message);
+
+    [LoggerMessage(10, LogLevel.Warning, "Transfer {Transfer} is hindered: {Message}")]
+    public static partial void TransferHindered(ILogger logger, Guid transfer, string message);
+
+    [LoggerMessage(11, LogLevel.Error, "An object of transfer {Transfer} was refused by the archive: {Message}")]
+    public static partial void ObjectRefused(ILogger logger, Guid transfer, string message);
 }

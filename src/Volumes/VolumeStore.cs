@@ -203,8 +203,16 @@ public sealed class VolumeStore : IAsyncDisposable
             throw new ObjectMissingException();
         }
 
-        return _log.TryGet(path, out var staged) ? new ObjectReader(_log.Volumes, staged) : new ObjectReader(_log.Volumes, volume, path);
+        return _log.TryGet(path, out var staged) || _log.Pool.Recent.TryGet(path, out staged)
+            ? new ObjectReader(_log.Volumes, staged)
+            : new ObjectReader(_log.Volumes, volume, path);
     }
+
+    // What is staged has no other bytes yet; all else is read from its file, never from what the log still has of it.
+    private ObjectReader OpenStored(VolumeId volume, string path) =>
+        SafePath.IsValid(path) && _log.TryGet(path, out var staged)
+            ? new ObjectReader(_log.Volumes, staged)
+            : new ObjectReader(_log.Volumes, volume, path);
 
     /// <summary>Length of an object in bytes, or null if there is no such object.</summary>
     /// <exception cref="StorageFailedException">Its volume is not available.</exception>
@@ -231,7 +239,7 @@ public sealed class VolumeStore : IAsyncDisposable
         var buffer = ArrayPool<byte>.Shared.Rent(VerifyBufferBytes);
         try
         {
-            using var reader = Open(volume, path);
+            using var reader = OpenStored(volume, path);
             if (reader.Length != lengthBytes)
             {
                 return VerifyOutcome.Damaged;
@@ -278,6 +286,7 @@ public sealed class VolumeStore : IAsyncDisposable
             return true;
         }
 
+        _log.Pool.Recent.Remove(path);
         var holder = _log.Volumes.Find(volume, path);
         try
         {

@@ -11,6 +11,7 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
     private const int SliceBytes = 525_700;
+    private const int WarmUpRun = 9;
 
     private readonly string? _panal = ServerProcess.FindPanal();
     private readonly int _movePort = LoopbackPort.Free();
@@ -118,9 +119,16 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
 
     private void StoreSlices(string server, int associations) => WithServer(server, (process, meter) =>
     {
+        WarmUp(process, meter, associations);
         Measure(Store(associations), process, meter, new StoreLoad { Associations = associations, Count = plan.Slices });
         Results.Add(Loaded, server, Quantity.IdleMegabytes, meter.ResidentMegabytes);
     });
+
+    private void WarmUp(ServerProcess process, ProcessMeter meter, int associations)
+    {
+        new StoreLoad { Associations = associations, Count = plan.WarmUpSlices, Run = WarmUpRun }.Execute(process.Target, ct);
+        meter.WaitUntilIdle(SettleLimit);
+    }
 
     private void StoreCarelessly(string server) => WithServer(
         server,
@@ -149,11 +157,13 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
 
     private void Retrieve(string server) => WithServer(server, (process, meter) =>
     {
+        WarmUp(process, meter, associations: 4);
         new StoreLoad { Associations = 4, Count = plan.RetrieveStudies * 100 }.Execute(process.Target, ct);
         meter.WaitUntilIdle(SettleLimit);
         var load = new RetrieveLoad { Studies = plan.RetrieveStudies };
         foreach (var (scenario, port) in ((string, int?)[])[(Get, null), (Move, _movePort)])
         {
+            new RetrieveLoad { Run = WarmUpRun, MovePort = port }.Execute(process.Target);
             var cpuBefore = meter.CpuSeconds;
             var result = (load with { MovePort = port }).Execute(process.Target);
             Console.Error.WriteLine($"  {scenario}: {result}");

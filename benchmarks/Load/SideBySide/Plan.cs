@@ -8,6 +8,9 @@ internal sealed record Plan
     /// <summary>CT slices of each store run, on 1, 4 and 8 associations.</summary>
     public int Slices { get; init; } = 800;
 
+    /// <summary>Slices that each server has taken before it is measured: an archive runs for months, not for its first second.</summary>
+    public int WarmUpSlices { get; init; } = 1_000;
+
     public TimeSpan CarelessTime { get; init; } = TimeSpan.FromSeconds(3);
 
     public long LargeBytes { get; init; } = 256L << 20;

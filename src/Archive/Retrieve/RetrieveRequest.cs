@@ -24,6 +24,18 @@ public sealed record RetrieveRequest(InformationModel Model, DataSet Identifier,
 public sealed record InstanceReference(
     string SopClassUid, string SopInstanceUid, string TransferSyntaxUid, string StudyInstanceUid, string PatientId, CopyRecord? Copy)
 {
+    /// <summary>Its series.</summary>
+    public string SeriesInstanceUid { get; init; } = "";
+
+    /// <summary>True when its bytes are here.</summary>
+    public bool IsHeldHere => Copy is not null;
+
+    /// <summary>Content hash of the stored file in hexadecimal; empty when only other nodes hold it. It names these bytes for ever.</summary>
+    public string ContentHash => Copy is { } copy ? Convert.ToHexStringLower(copy.Hash.Span) : "";
+
+    /// <summary>Length of the stored file with its file meta information, in bytes; 0 when only other nodes hold it.</summary>
+    public long FileLengthBytes => Copy?.LengthBytes ?? 0;
+
     /// <summary>No patient data in logs.</summary>
     public override string ToString() => SopInstanceUid;
 }
@@ -36,6 +48,17 @@ public sealed record OutgoingInstance(Stream DataSet, long? LengthBytes, Transfe
 {
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => DataSet.DisposeAsync();
+}
+
+/// <summary>A stored file, opened at its start; it can be read at any offset.</summary>
+/// <param name="Bytes">The Part 10 file; owned by the receiver.</param>
+/// <param name="LengthBytes">Its length.</param>
+/// <param name="DataSetOffsetBytes">Where its data set begins.</param>
+/// <param name="TransferSyntax">How its data set is encoded.</param>
+public sealed record StoredFile(Stream Bytes, long LengthBytes, long DataSetOffsetBytes, TransferSyntax TransferSyntax) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Bytes.Dispose();
 }
 
 /// <summary>What became of opening an instance.</summary>

@@ -1,6 +1,8 @@
 using Panal.Archive.Search;
 using Panal.Catalogue;
 using Panal.Dicom;
+using Panal.Imaging;
+using Panal.Imaging.Transcoding;
 using Panal.Volumes;
 
 namespace Panal.Archive.Retrieve;
@@ -8,10 +10,6 @@ namespace Panal.Archive.Retrieve;
 /// <summary>Finds the instances that a retrieval names, and opens them in a transfer syntax that the receiver takes.</summary>
 public sealed class Retriever
 {
-    /// <summary>What an uncompressed data set can become, the best first: explicit VR keeps private elements readable.</summary>
-    private static readonly TransferSyntax[] Uncompressed =
-        [TransferSyntax.ExplicitVrLittleEndian, TransferSyntax.ImplicitVrLittleEndian, TransferSyntax.DeflatedExplicitVrLittleEndian, TransferSyntax.ExplicitVrBigEndian];
-
     private readonly CatalogueDatabase _catalogue;
     private readonly VolumeStore _volumes;
 
@@ -20,6 +18,12 @@ public sealed class Retriever
         _catalogue = catalogue;
         _volumes = volumes;
     }
+
+    /// <summary>UIDs of what a compressed image can be given as, without loss, to a receiver that does not take what is stored; the preferred first.</summary>
+    public static IReadOnlyList<string> LosslessTransferSyntaxUids { get; } = [.. Transcoder.Lossless.Select(syntax => syntax.Uid)];
+
+    /// <summary>Whether images in a compressed transfer syntax can be given in another one.</summary>
+    public static bool IsTranscoded(string transferSyntaxUid) => Transcoder.Decoded.Any(syntax => syntax.Uid == transferSyntaxUid);
 
     /// <summary>The instances that a retrieval names, in display order.</summary>
     /// <exception cref="SearchRefusedException">The identifier has no level, or no unique key at its level.</exception>
@@ -49,7 +53,10 @@ public sealed class Retriever
         return [.. _catalogue.Locate(keys, ct).Select(Reference)];
     }
 
-    /// <summary>Opens an instance as stored if the receiver takes that, else converted between uncompressed syntaxes.</summary>
+    /// <summary>
+    /// Opens an instance as stored if the receiver takes that; else in the best syntax that it takes: what is compressed rather
+    /// without loss than uncompressed, what is not compressed rather uncompressed.
+    /// </summary>
     /// <param name="instance">Which one.</param>
     /// <param name="acceptedTransferSyntaxUids">What the receiver takes.</param>
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
@@ -62,27 +69,55 @@ public sealed class Retriever
         }
 
         var stored = TransferSyntax.ForUid(instance.TransferSyntaxUid);
-        var target = acceptedTransferSyntaxUids.Contains(stored.Uid) ? stored : ConversionTarget(stored, acceptedTransferSyntaxUids);
-        if (target is null)
+        if (acceptedTransferSyntaxUids.Contains(stored.Uid))
         {
-            return new OpenOutcome(OpenResult.NoCommonTransferSyntax, null, []);
+            return Opened(new OutgoingInstance(OpenDataSet(copy), copy.LengthBytes - copy.DataSetOffsetBytes, stored));
+        }
+
+        foreach (var target in Transcoder.Choices(stored, acceptedTransferSyntaxUids))
+        {
+            try
+            {
+                return Opened(new OutgoingInstance(Transcoder.Open(OpenDataSet(copy), stored, target, ImageLimits.Default), null, target));
+            }
+            catch (ImageException)
+            {
+                // What one codec cannot take another may, such as samples of 32 bits; that none could is told below.
+            }
+        }
+
+        return new OpenOutcome(OpenResult.NoCommonTransferSyntax, null, []);
+    }
+
+    /// <summary>Opens the stored file, file meta information and all; null when it is not here.</summary>
+    /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
+    public StoredFile? OpenFile(InstanceReference instance)
+    {
+        if (instance.Copy is not { } copy)
+        {
+            return null;
         }
 
         var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
-        file.Position = copy.DataSetOffsetBytes;
-        var outgoing = target == stored
-            ? new OutgoingInstance(file, copy.LengthBytes - copy.DataSetOffsetBytes, stored)
-            : new OutgoingInstance(new ConvertingStream(file, stored, target), null, target);
-        return new OpenOutcome(OpenResult.Opened, outgoing, []);
+        return new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(instance.TransferSyntaxUid));
     }
 
-    private static TransferSyntax? ConversionTarget(TransferSyntax stored, IReadOnlyCollection<string> accepted) =>
-        stored.IsEncapsulated ? null : Array.Find(Uncompressed, syntax => accepted.Contains(syntax.Uid));
+    private static OpenOutcome Opened(OutgoingInstance instance) => new(OpenResult.Opened, instance, []);
+
+    private ObjectReader OpenDataSet(CopyRecord copy)
+    {
+        var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
+        file.Position = copy.DataSetOffsetBytes;
+        return file;
+    }
 
     /// <summary>The values of the unique key of a level that is not below the level of the request.</summary>
     private static string[] Values(RetrieveRequest request, QueryLevel of, QueryLevel level) =>
         of > level ? [] : [.. request.Identifier.GetStrings(Identifier.UniqueKeyOf(of)).Where(value => value.Length > 0)];
 
     private static InstanceReference Reference(InstanceRow row) =>
-        new(row.SopClassUid, row.SopInstanceUid, row.TransferSyntaxUid, row.StudyInstanceUid, row.PatientId, row.Copy);
+        new(row.SopClassUid, row.SopInstanceUid, row.TransferSyntaxUid, row.StudyInstanceUid, row.PatientId, row.Copy)
+        {
+            SeriesInstanceUid = row.SeriesInstanceUid,
+        };
 }

@@ -28,6 +28,18 @@ public sealed record SearchRequest(InformationModel Model, DataSet Identifier, b
     /// <summary>All values of a key must be there (byte 7).</summary>
     public bool MatchesAllValues { get; init; }
 
+    /// <summary>Matches to leave out at the start.</summary>
+    public int Offset { get; init; }
+
+    /// <summary>Matches at most; null for all.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>Return all that is catalogued of the level and above, whatever keys there are.</summary>
+    public bool ReturnsEverything { get; init; }
+
+    /// <summary>Leave text in Unicode, whatever the character set of the question: JSON and XML have no other.</summary>
+    public bool KeepsUnicode { get; init; }
+
     /// <summary>No patient data in logs.</summary>
     public override string ToString() => $"{Model} search [redacted]";
 }

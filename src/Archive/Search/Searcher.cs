@@ -58,7 +58,13 @@ public sealed class Searcher
         };
         try
         {
-            return CatalogueQuery.FromIdentifier(level, request.Identifier, options) with { IncludesAvailability = true };
+            var query = CatalogueQuery.FromIdentifier(level, request.Identifier, options) with
+            {
+                IncludesAvailability = true,
+                Offset = request.Offset,
+                Limit = request.Limit,
+            };
+            return request.ReturnsEverything ? query with { ReturnKeys = [] } : query;
         }
         catch (CatalogueQueryException fault)
         {
@@ -72,7 +78,7 @@ public sealed class Searcher
         var asked = request.Identifier.CharacterSets.ToArray();
         foreach (var match in _catalogue.Query(query, ct))
         {
-            var answer = InReadableCharacters(match, asked);
+            var answer = request.KeepsUnicode ? match : InReadableCharacters(match, asked);
             answer.Set(Tags.QueryRetrieveLevel, term);
             answer.Set(Tags.RetrieveAETitle, _aeTitle);
             yield return answer;

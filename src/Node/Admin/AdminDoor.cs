@@ -27,14 +27,14 @@ internal static class AdminDoor
         });
     }
 
+    /// <summary>Whether a request came over the socket, which only the node's own user can open.</summary>
+    public static bool IsOn(HttpContext context) => context.Features.Get<Mark>() is not null;
+
     public static void Map(WebApplication application)
     {
         application.MapPost("/admin/import", (RequestDelegate)ImportAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/verify", (RequestDelegate)VerifyAsync).WithMetadata(new SocketRoute());
     }
-
-    /// <summary>True when a request came over the administration socket.</summary>
-    public static bool IsSocket(HttpContext context) => context.Features.Get<Mark>() is not null;
 
     private static Task ImportAsync(HttpContext context)
     {

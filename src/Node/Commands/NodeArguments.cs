@@ -20,6 +20,7 @@ internal sealed class NodeArguments
         AddSetting<int?>(command, "--dicom-port", "PORT", "NetworkConnection:DicomPort", "Port of DICOM; 0 switches it off.");
         AddSetting<int?>(command, "--dicom-tls-port", "PORT", "NetworkConnection:DicomTlsPort", "Port of DICOM over TLS; 0 switches it off.");
         AddSetting<int?>(command, "--http-port", "PORT", "NetworkConnection:HttpPort", "Port of HTTP; 0 switches it off.");
+        AddSetting<int?>(command, "--link-port", "PORT", "NetworkConnection:LinkPort", "Port of links to other members of the network; 0 switches it off.");
         AddSetting<string>(command, "--bind", "ADDRESS", "NetworkConnection:Bind", "Address to listen on; * is every address.");
         AddSetting<bool?>(command, "--open", "", "NetworkAE:Open", "Accept every caller; for a closed laboratory network only.");
     }

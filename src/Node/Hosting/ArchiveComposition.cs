@@ -6,6 +6,7 @@ using Panal.Archive.Commitment;
 using Panal.Archive.Ingest;
 using Panal.Archive.Jobs;
 using Panal.Catalogue;
+using Panal.DicomWeb;
 using Panal.Dimse;
 using Panal.Node.Commands;
 using Panal.Node.Options;
@@ -56,6 +57,13 @@ internal static class ArchiveComposition
         services.AddSingleton(provider => new PeerConnectionOptions
         {
             Tls = certificate is null ? null : host => Tls(host, certificate, provider.GetRequiredService<AeRegistry>()),
+        });
+        services.AddDicomWeb(new DicomWebOptions
+        {
+            AETitle = ae.AETitle,
+            PublicUrl = configuration.DicomWeb.PublicUrl,
+            AllowedOrigins = configuration.DicomWeb.Origins,
+            MaximumStoreLengthBytes = configuration.DicomWeb.MaximumStoreBytes,
         });
         services.AddHostedService<CommitmentWork>();
         services.AddSingleton<HealthProbe>(() => ProblemOf(holdings));

@@ -4,9 +4,12 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Panal.Archive;
+using Panal.DicomWeb;
+using Panal.Federation.Membership;
 using Panal.Node.Admin;
 using Panal.Node.Commands;
 using Panal.Node.Doors;
+using Panal.Node.Network;
 using Panal.Node.Options;
 using Panal.Node.Transport;
 using Panal.Node.Web;
@@ -100,13 +103,20 @@ internal sealed class NodeHost : IAsyncDisposable
         yield return _connection.DicomPort == 0
             ? new Door(Door.Off, "DICOM", "", "switched off")
             : new Door(Shown(_connection.DicomPort), "DICOM", _ae.AETitle, callers);
-        yield return _certificate is null
+        yield return _connection.DicomTlsPort == 0 || _certificate is null
             ? new Door(Door.Off, "DICOM over TLS", "", "switched off")
             : new Door(Shown(_connection.DicomTlsPort), "DICOM over TLS", _ae.AETitle, $"{callers}; {CertificateText(_certificate)}");
         yield return _connection.HttpPort == 0
             ? new Door(Door.Off, "HTTP", "", "switched off")
-            : new Door(Shown(_connection.HttpPort), "HTTP", "", "accounts; /health everybody; /metrics "
-                + (_connection.MonitoringFrom.Length == 0 ? "this machine" : "this machine, " + _connection.MonitoringFrom));
+            : new Door(Shown(_connection.HttpPort), "HTTP", "", "http and https; /health everybody; /metrics "
+                + (_connection.MonitoringFrom.Length == 0 ? "this machine" : "this machine, " + _connection.MonitoringFrom)
+                + (_configuration.DicomWeb.Enabled ? $"; {DicomWebOptions.Root} {(_accounts.Accounts.Count > 0 ? "accounts" : _ae.Open ? "everybody" : "this machine")}" : ""));
+        if (_application.Services.GetRequiredService<NetworkMembership>().Standing is { } standing)
+        {
+            yield return _connection.LinkPort == 0
+                ? new Door(Door.Off, "links", "", "switched off; the node dials out")
+                : new Door(Shown(_connection.LinkPort), "links", "", $"members of {standing.Roster.Name}; this node is {standing.Identity.Name}, {standing.Identity.Address}");
+        }
     }
 
     /// <summary>Where the first administrator is made, or null when there is one or the door is off. It is a secret, and told once.</summary>
@@ -158,6 +168,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<Health>();
         services.AddWeb(_accounts, new WebGateOptions(_configuration.Device.EffectiveName, _connection.HttpInTheClear));
         services.AddRooms(_configuration, _holdings, _certificate);
+        services.AddNetwork(_configuration);
         services.AddRoutingCore();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
         services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
@@ -170,6 +181,14 @@ internal sealed class NodeHost : IAsyncDisposable
         application.UseRouting();
         application.UseWeb();
         AdminDoor.Map(application);
+        NetworkDoor.Map(application);
+        if (_configuration.DicomWeb.Enabled)
+        {
+            var routes = application.MapGroup("");
+            routes.WithMetadata(new HouseRoute(AccountRights.None) { BodyLimitBytes = null });
+            application.Services.GetRequiredService<DicomWebDoor>().Map(routes);
+        }
+
         WebDoor.Map(application, _connection.Monitors, NodeMetrics.Create(application.Services));
         return application;
     }
@@ -189,14 +208,16 @@ internal sealed class NodeHost : IAsyncDisposable
             DicomDoor.Listen(kestrel, new IPEndPoint(_connection.BindAddress, _connection.DicomPort), tls: null);
         }
 
-        if (_certificate is not null)
+        if (_connection.DicomTlsPort != 0 && _certificate is not null)
         {
             DicomDoor.Listen(kestrel, new IPEndPoint(_connection.BindAddress, _connection.DicomTlsPort), Tls(kestrel.ApplicationServices, _certificate));
         }
 
         if (_connection.HttpPort != 0)
         {
-            kestrel.Listen(new IPEndPoint(_connection.BindAddress, _connection.HttpPort), o => o.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(
+                new IPEndPoint(_connection.BindAddress, _connection.HttpPort),
+                listener => EitherDoor.Listen(listener, _certificate!, kestrel.ApplicationServices.GetRequiredService<TimeProvider>()));
         }
     }
 
@@ -230,7 +251,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private static NodeCertificate? LoadCertificate(NodeConfiguration configuration, TimeProvider time)
     {
         var connection = configuration.NetworkConnection;
-        return connection.DicomTlsPort == 0 ? null : NodeCertificate.Load(configuration.DataFolder, connection, time);
+        return connection.DicomTlsPort == 0 && connection.HttpPort == 0 ? null : NodeCertificate.Load(configuration.DataFolder, connection, time);
     }
 
     private static AeRegistry OpenRegistry(string folder, TimeProvider time)

@@ -22,9 +22,13 @@ internal sealed record NetworkConnectionOptions : IValidatableObject
     [Range(0, 65_535)]
     public int DicomTlsPort { get; init; } = 2762;
 
-    [Description("TCP port of HTTP (log-in, studies, health and metrics); 0 switches the door off.")]
+    [Description("TCP port of HTTP, with and without TLS (log-in, DICOMweb, health and metrics); 0 switches the door off.")]
     [Range(0, 65_535)]
     public int HttpPort { get; init; } = 8080;
+
+    [Description("TCP port of links to the other members of a network; the door opens when the node is a member; 0 switches it off: the node only dials out then.")]
+    [Range(0, 65_535)]
+    public int LinkPort { get; init; } = 7700;
 
     [Description("Certificate shown on the TLS door, a PEM file with its chain; empty is `tls/node.crt` of the data folder, made (self-signed) when it is not there.")]
     public string CertificateFile { get; init; } = "";
@@ -75,10 +79,10 @@ internal sealed record NetworkConnectionOptions : IValidatableObject
             yield return new ValidationResult("Bind: an IP address, or * for every address.", [nameof(Bind)]);
         }
 
-        int[] ports = [DicomPort, DicomTlsPort, HttpPort];
+        int[] ports = [DicomPort, DicomTlsPort, HttpPort, LinkPort];
         if (ports.Where(p => p != 0).GroupBy(p => p).Any(g => g.Count() > 1))
         {
-            yield return new ValidationResult("DicomPort, DicomTlsPort, HttpPort: two doors cannot share a port.", [nameof(DicomPort)]);
+            yield return new ValidationResult("DicomPort, DicomTlsPort, HttpPort, LinkPort: two doors cannot share a port.", [nameof(DicomPort)]);
         }
 
         if (CertificateFile.Length == 0 && CertificateKeyFile.Length > 0)

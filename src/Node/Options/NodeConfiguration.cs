@@ -37,6 +37,8 @@ internal sealed class NodeConfiguration
 
     public ArchiveSettings Archive => Bind<ArchiveSettings>(ArchiveSettings.Section);
 
+    public DicomWebSettings DicomWeb => Bind<DicomWebSettings>(DicomWebSettings.Section);
+
     /// <summary>Reads all sources.</summary>
     /// <param name="commandLine">Settings by full name, as the command line gave them.</param>
     /// <exception cref="ConfigurationException">panal.json is not readable JSON.</exception>

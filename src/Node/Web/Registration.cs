@@ -1,3 +1,4 @@
+using Panal.DicomWeb.Access;
 using Panal.Security.Accounts;
 using Panal.Security.Audit;
 
@@ -16,6 +17,8 @@ internal static class Registration
         services.AddSingleton(provider => new LogIn(
             accounts, provider.GetRequiredService<AuditTrail>(), options.DeviceName, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AccountWork(accounts, provider.GetRequiredService<AuditTrail>(), options.DeviceName));
+        services.AddSingleton<LoopbackAccess>();
+        services.AddSingleton<IWebAccess, AccountAccess>();
         services.AddSingleton<WebGate>();
         services.AddSingleton<SessionRoutes>();
         services.AddSingleton<AccountRoutes>();

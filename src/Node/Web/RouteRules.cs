@@ -8,7 +8,7 @@ internal abstract record RouteRule
     /// <summary>Longest request body of a route that takes JSON, in bytes.</summary>
     public const long JsonLimitBytes = 64 * 1024;
 
-    /// <summary>Longest request body, in bytes; null when the route limits itself.</summary>
+    /// <summary>Longest request body, in bytes; null when the route sets its own, without which there is none.</summary>
     public long? BodyLimitBytes { get; init; } = JsonLimitBytes;
 }
 
@@ -24,3 +24,7 @@ internal sealed record SocketRoute : RouteRule;
 /// <param name="Rights">What is needed; None: a caller that is known is enough.</param>
 /// <param name="OnlySession">True when a token or a link is not enough: it is about the person's own account.</param>
 internal sealed record RightsRoute(AccountRights Rights, bool OnlySession = false) : RouteRule;
+
+/// <summary>A route of a door with a rule of its own, which counts until the first account is made; from then on callers are known by accounts.</summary>
+/// <param name="Rights">What is needed; None: the door asks for the right of each request.</param>
+internal sealed record HouseRoute(AccountRights Rights) : RouteRule;

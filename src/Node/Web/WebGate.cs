@@ -16,7 +16,7 @@ internal sealed class WebGate(
 
     // A person mistypes; a program that guesses sees its address shut for a while.
     private readonly CallLimit _guesses = new(20, TimeSpan.FromSeconds(6), time);
-    private readonly CallLimit _strangers = new(60, TimeSpan.FromSeconds(1), time);
+    private readonly CallLimit _strangers = new(200, TimeSpan.FromSeconds(0.5), time);
 
     /// <summary>The middleware, after routing.</summary>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -64,12 +64,12 @@ internal sealed class WebGate(
         }
 
         var rule = endpoint.Metadata.GetMetadata<RouteRule>();
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+        if (rule is { BodyLimitBytes: { } limit } && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
         {
-            body.MaxRequestBodySize = rule is null ? 0 : rule.BodyLimitBytes;
+            body.MaxRequestBodySize = limit;
         }
 
-        if (AdminDoor.IsSocket(context))
+        if (AdminDoor.IsOn(context))
         {
             context.Features.Set(Console);
             return true;
@@ -80,9 +80,17 @@ internal sealed class WebGate(
             SocketRoute => await RefuseAsync(context, StatusCodes.Status404NotFound, "nothing-here", "There is nothing here.").ConfigureAwait(false),
             OpenRoute open => await IsOpenAsync(context, open).ConfigureAwait(false),
             RightsRoute rights => await IsKnownAsync(context, rights).ConfigureAwait(false),
+            HouseRoute house => await IsOfTheHouseAsync(context, house).ConfigureAwait(false),
             _ => await IsKnownAsync(context, null).ConfigureAwait(false),
         };
     }
+
+    /// <summary>Before there are accounts a door decides as it does without them: this machine, as on the DICOM doors.</summary>
+    private async Task<bool> IsOfTheHouseAsync(HttpContext context, HouseRoute rule) =>
+        (accounts.Accounts.Count == 0 && context.Request.Headers.Authorization.Count == 0)
+        // A browser asks before it sends for a page of another origin, and shows nobody's cookie or token with it.
+        || HttpMethods.IsOptions(context.Request.Method)
+        || await IsKnownAsync(context, new RightsRoute(rule.Rights)).ConfigureAwait(false);
 
     private async Task<bool> IsOpenAsync(HttpContext context, OpenRoute rule)
     {

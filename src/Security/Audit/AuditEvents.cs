@@ -5,7 +5,11 @@ namespace Panal.Security.Audit;
 /// <summary>An application entity as it takes part in an event.</summary>
 /// <param name="AeTitle">Its AE title.</param>
 /// <param name="Address">Its address; null when it is not known.</param>
-public sealed record AuditParty(string AeTitle, IPAddress? Address);
+public sealed record AuditParty(string AeTitle, IPAddress? Address)
+{
+    /// <summary>True for a person or program with an account, whose name then stands for the title.</summary>
+    public bool IsAccount { get; init; }
+}
 
 /// <summary>A person or program with an account as it takes part in an event.</summary>
 /// <param name="Name">Name of its account, or what it called itself; may be empty.</param>
@@ -128,6 +132,47 @@ public static class AuditEvents
         ],
     };
 
+    /// <summary>A node entered or left the network of this one (PS3.15 §A.5.3.8).</summary>
+    /// <param name="device">Name of this node.</param>
+    /// <param name="peer">Name of the other node.</param>
+    /// <param name="address">Where it is; empty when not known.</param>
+    /// <param name="isEntry">False when it left.</param>
+    public static AuditMessage NetworkEntry(string device, string peer, string address, bool isEntry) => new()
+    {
+        EventId = AuditCode.Dcm("110108", "Network Entry"),
+        EventType = isEntry ? AuditCode.Dcm("110124", "Attach") : AuditCode.Dcm("110125", "Detach"),
+        Action = AuditAction.Execute,
+        Participants = [new AuditParticipant { UserId = peer, NetworkAccessPoint = address }, new AuditParticipant { UserId = device, Role = ApplicationRole }],
+    };
+
+    /// <summary>Who is in the network was changed, or was to be (PS3.15 §A.5.3.11, Security Configuration).</summary>
+    /// <param name="device">Name of this node.</param>
+    /// <param name="by">Where it was asked for; null on the machine of the node.</param>
+    /// <param name="description">What was done, for a person.</param>
+    /// <param name="outcome">Whether it was done.</param>
+    public static AuditMessage SecurityConfigured(string device, IPAddress? by, string description, AuditOutcome outcome) => new()
+    {
+        EventId = AuditCode.Dcm("110113", "Security Alert"),
+        EventType = AuditCode.Dcm("110129", "Security Configuration"),
+        Action = AuditAction.Execute,
+        Outcome = outcome,
+        Participants =
+        [
+            new AuditParticipant { UserId = device, Role = ApplicationRole },
+            new AuditParticipant { UserId = by is null ? Environment.UserName : by.ToString(), IsRequestor = true, NetworkAccessPoint = by?.ToString() ?? "" },
+        ],
+        Objects =
+        [
+            new AuditObject
+            {
+                IdType = AuditCode.Dcm("110182", "Node ID"),
+                Id = device,
+                RoleCode = 12,
+                Details = [("Alert Description", description)],
+            },
+        ],
+    };
+
     /// <summary>A person or program logged in or out, or tried to (PS3.15 §A.5.3.12).</summary>
     /// <param name="device">Name of this node.</param>
     /// <param name="by">Who; what was typed when nobody is known by it.</param>
@@ -214,7 +259,7 @@ public static class AuditEvents
     private static AuditParticipant Participant(AuditParty party, AuditCode? role, bool isRequestor) => new()
     {
         UserId = party.AeTitle.Length > 0 ? party.AeTitle : party.Address?.ToString() ?? "unknown",
-        AeTitles = party.AeTitle.Length > 0 ? [party.AeTitle] : [],
+        AeTitles = party.AeTitle.Length > 0 && !party.IsAccount ? [party.AeTitle] : [],
         Role = role,
         IsRequestor = isRequestor,
         NetworkAccessPoint = party.Address?.ToString() ?? "",

@@ -1,3 +1,4 @@
+using Panal.Archive.Retrieve;
 using Panal.Dicom;
 
 namespace Panal.ServiceClasses.Storage;
@@ -11,12 +12,16 @@ internal sealed record SendingBatch(IReadOnlyList<PlannedContext> Contexts, IRea
 /// <summary>Spreads instances over as few associations as their presentation contexts allow.</summary>
 /// <remarks>
 /// A stored transfer syntax has a context of its own: in a context with several the receiver would choose, and might choose one that
-/// the bytes are not in. The uncompressed ones share another context of the SOP class, which every receiver must accept (PS3.5 §10.1).
+/// the bytes are not in. The uncompressed ones share another context of the SOP class, which every receiver must accept (PS3.5 §10.1);
+/// and where something is stored compressed, the lossless syntaxes that it can be given as share a third.
 /// </remarks>
 internal static class SendingPlan
 {
     /// <summary>PS3.8 §9.3.2.2: odd identifiers from 1 to 255.</summary>
     public const int MaximumContexts = 128;
+
+    // Beside those of the stored syntaxes: one for uncompressed, one for lossless syntaxes.
+    private const int SharedContexts = 2;
 
     private static readonly string[] Uncompressed = [Uids.ExplicitVRLittleEndian, Uids.ImplicitVRLittleEndian];
 
@@ -49,13 +54,19 @@ internal static class SendingPlan
     /// <summary>Splits the contexts of one SOP class where it was stored in more syntaxes than one association can carry.</summary>
     private static IEnumerable<(IReadOnlyList<PlannedContext> Contexts, string[] Syntaxes)> ContextsOf(string sopClassUid, string[] storedSyntaxes)
     {
-        foreach (var syntaxes in storedSyntaxes.Chunk(MaximumContexts - 1))
+        foreach (var syntaxes in storedSyntaxes.Chunk(MaximumContexts - SharedContexts))
         {
             List<PlannedContext> contexts = [.. syntaxes.Select(syntax => new PlannedContext(sopClassUid, [syntax]))];
             string[] others = [.. Uncompressed.Except(syntaxes)];
             if (others.Length > 0)
             {
                 contexts.Add(new PlannedContext(sopClassUid, others));
+            }
+
+            string[] lossless = [.. Retriever.LosslessTransferSyntaxUids.Except(syntaxes)];
+            if (lossless.Length > 0 && syntaxes.Any(Retriever.IsTranscoded))
+            {
+                contexts.Add(new PlannedContext(sopClassUid, lossless));
             }
 
             yield return (contexts, syntaxes);

@@ -62,8 +62,9 @@ public static class ConformanceStatement
 
         ### Retrieval
 
-        C-MOVE goes to registered application entities only. An instance is sent in the transfer syntax in which it is stored whenever the receiver accepts it;
-        between the uncompressed transfer syntaxes and deflated it is converted on the way. A pending response is sent at least every three seconds.
+        C-MOVE goes to registered application entities only. An instance is sent in the transfer syntax in which it is stored whenever the receiver accepts it.
+        Else it is converted on the way: between the uncompressed transfer syntaxes and deflated; and what is compressed with RLE, JPEG (baseline, extended, lossless)
+        or JPEG-LS into JPEG-LS lossless, JPEG lossless or RLE if the receiver takes one of them, else uncompressed. Nothing is compressed with loss. A pending response is sent at least every three seconds.
         """;
 
     private const string CommitmentNotes = """

@@ -34,7 +34,7 @@ internal sealed partial class Link : IDisposable
     private uint _lastPeerStream;
     private int _ownStreams;
     private long _budgetBytes;
-    private long _writingSince;
+    private long? _writingSince;
     private LinkCloseReason? _drain;
     private long _drainingSince;
     private bool _isDrainedByPeer;
@@ -262,7 +262,7 @@ internal sealed partial class Link : IDisposable
                 {
                     isEnding = _end is not null;
                     length = isEnding ? FillFarewell(batch) : _schedule.Fill(batch.AsSpan(0, _pace.BatchBytes));
-                    _writingSince = length > 0 ? _time.GetTimestamp() : 0;
+                    _writingSince = length > 0 ? _time.GetTimestamp() : null;
                 }
 
                 if (length > 0)
@@ -270,7 +270,7 @@ internal sealed partial class Link : IDisposable
                     await _transport.WriteAsync(batch.AsMemory(0, length), _cut.Token);
                     await _transport.FlushAsync(_cut.Token);
                     _traffic.Sent(length);
-                    _pace.Took(length, _writingSince);
+                    _pace.Took(length, _writingSince!.Value);
                 }
 
                 if (isEnding)
@@ -334,7 +334,7 @@ internal sealed partial class Link : IDisposable
         LinkCloseReason? overdue;
         lock (_gate)
         {
-            isStalled = _writingSince != 0 && _time.GetElapsedTime(_writingSince) >= _options.StallTimeout;
+            isStalled = _writingSince is { } since && _time.GetElapsedTime(since) >= _options.StallTimeout;
             overdue = _drain is not null && _time.GetElapsedTime(_drainingSince) >= _options.DrainTimeout ? _drain : null;
         }
 

@@ -80,12 +80,15 @@ internal sealed class BlockTree
     }
 
     /// <summary>Hashes of the proof of a block: one for each level on which its path has a sibling.</summary>
-    public int ProofHashes(int block)
+    public int ProofHashes(int block) => ProofHashes(Blocks, block);
+
+    /// <summary>The same for a block of an object of so many blocks.</summary>
+    public static int ProofHashes(int blocks, int block)
     {
         var hashes = 0;
-        for (var level = 0; level + 1 < Levels; level++)
+        for (var (index, width) = (block, blocks); width > 1; (index, width) = (index / 2, (width + 1) / 2))
         {
-            hashes += (block >> level ^ 1) < Width(level) ? 1 : 0;
+            hashes += (index ^ 1) < width ? 1 : 0;
         }
 
         return hashes;
@@ -115,6 +118,42 @@ internal sealed class BlockTree
         }
 
         return written;
+    }
+
+    /// <summary>Checks that a block with this hash belongs where it is said to, without a tree.</summary>
+    /// <param name="root">The content hash.</param>
+    /// <param name="blocks">Blocks of the object.</param>
+    /// <param name="block">Number of the block within the object.</param>
+    /// <param name="leafHash">The hash of its bytes.</param>
+    /// <param name="proof">Its proof.</param>
+    public static bool IsProof(ContentHash root, int blocks, int block, ReadOnlySpan<byte> leafHash, ReadOnlySpan<byte> proof)
+    {
+        if ((uint)block >= (uint)blocks || leafHash.Length != HashBytes)
+        {
+            return false;
+        }
+
+        Span<byte> node = stackalloc byte[HashBytes];
+        leafHash.CopyTo(node);
+        for (var (index, width) = (block, blocks); width > 1; (index, width) = (index / 2, (width + 1) / 2))
+        {
+            if ((index ^ 1) >= width)
+            {
+                continue;
+            }
+
+            if (proof.Length < HashBytes)
+            {
+                return false;
+            }
+
+            Hash(index % 2 == 0 ? node : proof[..HashBytes], index % 2 == 0 ? proof[..HashBytes] : node, node);
+            proof = proof[HashBytes..];
+        }
+
+        Span<byte> expected = stackalloc byte[HashBytes];
+        root.CopyTo(expected);
+        return proof.IsEmpty && node.SequenceEqual(expected);
     }
 
     /// <summary>Checks that a block with this hash belongs where it is said to, and remembers its path; false changes nothing.</summary>

@@ -25,6 +25,9 @@ internal sealed class Segment(int number, IVolumeFile file, long capacityBytes)
     /// <summary>The objects committed here since the segment was opened; guarded by the lock of the pool.</summary>
     public List<StagedObject> Objects { get; } = [];
 
+    /// <summary>The objects of the life that ended, readable until the next begins; of the settler, then of the renter.</summary>
+    public List<StagedObject> Recent { get; } = [];
+
     public long FirstCommitTimestamp { get; set; }
 
     public long LastCommitTimestamp { get; set; }
@@ -42,9 +45,10 @@ internal sealed class Segment(int number, IVolumeFile file, long capacityBytes)
 
     public void NoteApplied() => Interlocked.Decrement(ref _pendingNotes);
 
-    /// <summary>Begins a new life: everything that was in the segment no longer counts.</summary>
+    /// <summary>Begins a new life: everything that was in the segment no longer counts, and its readers go elsewhere.</summary>
     public void Open(ulong generation)
     {
+        EndReading();
         SegmentFormat.WriteHeader(Page, new(generation, SegmentState.Open, capacityBytes));
         file.Write(Page, default, 0);
         Reopen(generation, SegmentFormat.PageBytes);
@@ -58,11 +62,16 @@ internal sealed class Segment(int number, IVolumeFile file, long capacityBytes)
         Interlocked.Exchange(ref _readableGeneration, generation);
     }
 
-    /// <summary>Ends this life durably; readers are sent to the final files first.</summary>
-    public void EndLife()
+    /// <summary>Sends readers to the final files; nobody reads here when it returns.</summary>
+    public void EndReading()
     {
         Interlocked.Exchange(ref _readableGeneration, 0);
         SpinWait.SpinUntil(() => Volatile.Read(ref _readers) == 0);      // a read takes microseconds, seldom a disk access
+    }
+
+    /// <summary>Ends this life durably; its bytes stay readable until the next one begins.</summary>
+    public void EndLife()
+    {
         SegmentFormat.WriteHeader(Page, new(Generation, SegmentState.Released, capacityBytes));
         file.Write(Page, default, 0);
         file.SyncData();

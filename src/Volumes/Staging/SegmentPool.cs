@@ -8,7 +8,7 @@ namespace Panal.Volumes.Staging;
 /// <code>
 ///   (new) ─► free ─► rented ─► open ─► rented … ─► waiting ─► (settler) ─► free
 /// </code>
-/// Free ones are taken last in, first out: their pages are still in memory.
+/// Free ones are taken first in, first out: what was settled last stays readable longest.
 /// </summary>
 internal sealed class SegmentPool(
     IVolumeFiles files, string directory, VolumeStoreOptions options, TimeProvider time, ILogger logger) : IDisposable
@@ -19,7 +19,7 @@ internal sealed class SegmentPool(
     private static readonly TimeSpan PrepareRetryInterval = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
-    private readonly Stack<Segment> _free = new();
+    private readonly Queue<Segment> _free = new();
     private readonly List<Segment> _open = [];
     private readonly List<Segment> _waiting = [];
     private readonly LinkedList<Waiter> _waiters = new();
@@ -35,6 +35,9 @@ internal sealed class SegmentPool(
     {
         public TaskCompletionSource<Segment?> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
+
+    /// <summary>What is still readable in free segments.</summary>
+    public RecentObjects Recent { get; } = new();
 
     /// <summary>Called when segments begin to wait or writers begin to starve.</summary>
     public Action Stirred { get; set; } = static () => { };
@@ -201,7 +204,7 @@ internal sealed class SegmentPool(
             }
             else
             {
-                _free.Push(segment);
+                _free.Enqueue(segment);
             }
         }
     }
@@ -283,7 +286,7 @@ internal sealed class SegmentPool(
             }
             else
             {
-                _free.Push(segment);
+                _free.Enqueue(segment);
             }
 
             ServeWaiters();
@@ -291,6 +294,8 @@ internal sealed class SegmentPool(
 
         if (segment.IsWithdrawn)
         {
+            Recent.Forget(segment);
+            segment.EndReading();
             Remove(segment);
         }
     }
@@ -325,7 +330,7 @@ internal sealed class SegmentPool(
             segment.File.SyncData();
             lock (_lock)
             {
-                _free.Push(segment);
+                _free.Enqueue(segment);
                 ServeWaiters();
             }
 
@@ -365,7 +370,7 @@ internal sealed class SegmentPool(
             }
         }
 
-        return _free.TryPop(out var free) ? free : null;
+        return _free.TryDequeue(out var free) ? free : null;
     }
 
     // Outside of the lock: the caller has been counted as renter already.
@@ -376,6 +381,7 @@ internal sealed class SegmentPool(
             segment ??= Create();
             if (segment.Objects.Count == 0)
             {
+                Recent.Forget(segment);
                 segment.Open(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1);
             }
 

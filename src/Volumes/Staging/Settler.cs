@@ -88,6 +88,7 @@ internal sealed class Settler(StagingLog log, KnownVolumes known, ILogger logger
             {
                 lock (staged)
                 {
+                    log.Pool.Recent.Add(segment, staged);
                     log.Forget(staged);
                 }
             }

@@ -54,7 +54,8 @@ internal static class Corpus
         return chosen;
     }
 
-    private static async Task<IReadOnlyList<CorpusFile>> AllAsync(CancellationToken ct)
+    /// <summary>Every such file, also those that share a SOP Instance UID with another.</summary>
+    public static async Task<IReadOnlyList<CorpusFile>> AllAsync(CancellationToken ct)
     {
         string root = Path("dicom");
         await Gate.WaitAsync(ct);

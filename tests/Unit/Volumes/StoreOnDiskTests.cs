@@ -255,6 +255,54 @@ public sealed class StoreOnDiskTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_settled_is_read_from_the_log_until_its_segment_is_used_again()
+    {
+        await using var store = await OpenAsync(Options with { SettlesInBackground = false });
+        var content = Content(1_000_000, 1);
+        var stored = await StoreAsync(store, "recent.dcm", content);
+        await StoreAsync(store, "small.dcm", Content(1_000, 2));
+        await store.SettleAsync(CancellationToken.None);
+        File.Delete(Path.Combine(VolumeRoot, "recent.dcm"));
+        File.Delete(Path.Combine(VolumeRoot, "small.dcm"));
+
+        // Without their files, what can be read comes from the log; fixity is about the files all the same.
+        Assert.Equal(content, ReadAll(store, stored));
+        Assert.Throws<ObjectMissingException>(() => store.Open(stored.Volume, "small.dcm"));
+        Assert.Equal(VerifyOutcome.Missing, await store.VerifyAsync(stored.Volume, stored.Path, stored.Hash, stored.LengthBytes, CancellationToken.None));
+
+        using var before = store.Open(stored.Volume, stored.Path);
+        for (var index = 0; index < 8 * Options.MaxSegments; index++)
+        {
+            await StoreAsync(store, $"later-{index}.dcm", Content(1_000_000, index));
+            await store.SettleAsync(CancellationToken.None);
+        }
+
+        Assert.Throws<ObjectMissingException>(() => store.Open(stored.Volume, stored.Path));
+        Assert.Throws<ObjectMissingException>(() => before.ReadAt(new byte[10], 0));
+    }
+
+    [Fact]
+    public async Task A_deleted_object_is_not_read_from_what_the_log_still_has_of_it()
+    {
+        await using var store = await OpenAsync(Options with { SettlesInBackground = false });
+        var stored = await StoreAsync(store, "deleted.dcm", Content(1_000_000, 1));
+        await store.SettleAsync(CancellationToken.None);
+        Assert.True(await store.DeleteAsync(stored.Volume, stored.Path, CancellationToken.None));
+        Assert.Throws<ObjectMissingException>(() => store.Open(stored.Volume, stored.Path));
+        var again = Content(900_000, 2);
+        stored = await StoreAsync(store, "deleted.dcm", again);
+        Assert.Equal(again, ReadAll(store, stored));
+    }
+
+    private static byte[] ReadAll(VolumeStore store, StoredObject stored)
+    {
+        using var reader = store.Open(stored.Volume, stored.Path);
+        var bytes = new byte[reader.Length];
+        Assert.Equal(bytes.Length, reader.ReadAt(bytes, 0));
+        return bytes;
+    }
+
+    [Fact]
     public async Task A_second_process_is_refused_with_a_clear_message()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "uses flock");

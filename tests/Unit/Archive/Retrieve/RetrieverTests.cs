@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Panal.Archive.Ingest;
 using Panal.Archive.Retrieve;
 using Panal.Archive.Search;
 using Panal.Catalogue;
+using Panal.Codecs.Rle;
 using Panal.Dicom;
 
 namespace Panal.Unit.Archive.Retrieve;
@@ -57,7 +59,33 @@ public sealed class RetrieverTests
     }
 
     [Fact]
-    public async Task Compressed_instances_are_sent_as_stored_or_not_at_all()
+    public async Task A_compressed_image_is_given_as_stored_then_lossless_then_uncompressed()
+    {
+        var images = new Imaging.Images { Layout = new(64, 48, 1, 16, 12), Frames = 2 };
+        var stored = images.Encapsulated(Uids.RLELossless, RleEncoder.Instance);
+        await using var archive = await TemporaryArchive.OpenAsync();
+        await archive.Ingester.StoreAsync(
+            PipeReader.Create(new ReadOnlySequence<byte>(stored)),
+            new IngestRequest(Uids.CTImageStorage, "1.2.3.4.5", TransferSyntax.ForUid(Uids.RLELossless), "MODALITY"),
+            TestContext.Current.CancellationToken);
+        string[] uids = [Uids.RLELossless, Uids.JPEGLSLossless, Uids.ExplicitVRLittleEndian];
+        for (var left = uids.Length; left > 0; left--)
+        {
+            var reference = Locate(archive, "IMAGE", (Tags.SOPInstanceUID, ["1.2.3.4.5"])).Single();
+            await using var instance = Retriever(archive).Open(reference, uids[^left..]).Instance;
+            Assert.Equal(uids[^left], instance!.TransferSyntax.Uid);
+            var sent = await ReadAsync(instance.DataSet);
+            if (left == 1)
+            {
+                var decoded = DataSetEncoding.Decode(sent, TransferSyntax.ExplicitVrLittleEndian, DecodeLimits.Default);
+                Assert.True(decoded.TryGet(Tags.PixelData, out var pixels));
+                Assert.Equal(images.Samples.SelectMany(frame => frame), pixels.Value.ToArray());
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Compressed_bytes_that_no_codec_understands_are_sent_as_stored_or_not_at_all()
     {
         await using var archive = await TemporaryArchive.OpenAsync();
         await archive.StoreAsync(First, TransferSyntax.ForUid(Uids.JPEGBaseline8Bit));

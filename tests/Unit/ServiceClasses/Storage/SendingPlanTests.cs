@@ -25,6 +25,14 @@ public sealed class SendingPlanTests
     }
 
     [Fact]
+    public void A_class_that_can_be_transcoded_offers_the_other_lossless_syntaxes_too()
+    {
+        var batch = Assert.Single(SendingPlan.Create([Reference(Uids.CTImageStorage, 1, Uids.JPEGLSLossless)]));
+        Assert.Equal(3, batch.Contexts.Count);
+        Assert.Equal([Uids.JPEGLosslessSV1, Uids.JPEGLossless, Uids.RLELossless], batch.Contexts[2].TransferSyntaxUids);
+    }
+
+    [Fact]
     public void More_contexts_than_128_are_spread_over_associations_and_no_instance_is_lost()
     {
         SendableInstance[] instances =

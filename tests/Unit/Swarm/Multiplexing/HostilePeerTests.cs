@@ -143,6 +143,7 @@ public sealed class HostilePeerTests
             while (link.Traffic.Silence > TimeSpan.Zero && !link.IsDraining)
             {
                 await Task.Yield();
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
             }
 
             time.Move(TimeSpan.FromSeconds(1));

@@ -1,0 +1,24 @@
+namespace Panal.Imaging;
+
+/// <summary>Why a stored image cannot be taken apart or put into another transfer syntax.</summary>
+public enum ImageFault
+{
+    /// <summary>The data set, its pixel data or a frame is damaged or contradicts itself.</summary>
+    Damaged,
+
+    /// <summary>The standard allows it, this archive cannot do it.</summary>
+    Unsupported,
+
+    /// <summary>It is beyond a limit.</summary>
+    LimitExceeded,
+}
+
+/// <summary>A stored image that cannot be taken apart or transcoded; the message holds numbers and names of the standard only.</summary>
+public sealed class ImageException : Exception
+{
+    public ImageException(ImageFault fault, string message, Exception? cause = null)
+        : base(message, cause) => Fault = fault;
+
+    /// <summary>The kind of the refusal.</summary>
+    public ImageFault Fault { get; }
+}

@@ -1,0 +1,36 @@
+using Panal.Codecs;
+using Panal.Codecs.Jpeg;
+using Panal.Codecs.Jpeg.Lossless;
+using Panal.Codecs.JpegLs;
+using Panal.Codecs.Rle;
+using Panal.Dicom;
+
+namespace Panal.Imaging.Transcoding;
+
+/// <summary>What can be done with the frames of one encapsulated transfer syntax.</summary>
+/// <param name="Syntax">The transfer syntax.</param>
+/// <param name="Decoder">Decodes its frames.</param>
+/// <param name="Encoder">Encodes frames without loss; null where the syntax is lossy or has no encoder.</param>
+/// <param name="LossyMethod">Term for Lossy Image Compression Method where every frame in this syntax is lossy; else null (PS3.3 §C.7.6.1.1.5.1).</param>
+internal sealed record FrameCodec(TransferSyntax Syntax, IFrameDecoder Decoder, IFrameEncoder? Encoder, string? LossyMethod)
+{
+    private const string JpegMethod = "ISO_10918_1";
+
+    /// <summary>All, the preferred lossless ones first: by ratio, then by how many receivers know them.</summary>
+    internal static IReadOnlyList<FrameCodec> All { get; } =
+    [
+        Of(Uids.JPEGLSLossless, JpegLsDecoder.Instance, JpegLsEncoder.Lossless),
+        Of(Uids.JPEGLosslessSV1, JpegDecoder.Instance, JpegLosslessEncoder.Instance),
+        Of(Uids.JPEGLossless, JpegDecoder.Instance, JpegLosslessEncoder.Instance),
+        Of(Uids.RLELossless, RleDecoder.Instance, RleEncoder.Instance),
+        Of(Uids.JPEGLSNearLossless, JpegLsDecoder.Instance),
+        Of(Uids.JPEGBaseline8Bit, JpegDecoder.Instance, lossyMethod: JpegMethod),
+        Of(Uids.JPEGExtended12Bit, JpegDecoder.Instance, lossyMethod: JpegMethod),
+    ];
+
+    /// <summary>The codec of a transfer syntax, or null.</summary>
+    internal static FrameCodec? Find(TransferSyntax syntax) => All.FirstOrDefault(codec => codec.Syntax.Uid == syntax.Uid);
+
+    private static FrameCodec Of(string uid, IFrameDecoder decoder, IFrameEncoder? encoder = null, string? lossyMethod = null) =>
+        new(TransferSyntax.ForUid(uid), decoder, encoder, lossyMethod);
+}

@@ -1,0 +1,140 @@
+using System.Net;
+using Panal.Federation.Membership;
+using Panal.Node.Admin;
+using Panal.Node.Web;
+using Panal.Security.Accounts;
+using Panal.Security.Identities;
+
+namespace Panal.Node.Network;
+
+/// <summary>`/api/network`: what the administrator sees and does. On the socket of the data folder, over HTTP for accounts with the right, and for this machine while there are none.</summary>
+internal static class NetworkDoor
+{
+    private static readonly HouseRoute Network = new(AccountRights.Network) { BodyLimitBytes = null };
+
+    public static void Map(WebApplication application)
+    {
+        JoinDoor.Map(application);
+        application.MapGet("/api/network", Guarded(LookAsync)).WithMetadata(Network);
+        application.MapGet("/api/network/requests", Guarded(RequestsAsync)).WithMetadata(Network);
+        application.MapPost("/api/network/requests/{request}/approve", Guarded(ApproveAsync)).WithMetadata(Network);
+        application.MapPost("/api/network/requests/{request}/deny", Guarded(DenyAsync)).WithMetadata(Network);
+        application.MapPost("/api/network/members/{member}/revoke", Guarded(RevokeAsync)).WithMetadata(Network);
+        application.MapPost("/api/network/invitations", Guarded(InviteAsync)).WithMetadata(Network);
+        application.MapPost("/admin/network/load", (RequestDelegate)LoadAsync).WithMetadata(new SocketRoute { BodyLimitBytes = null });
+    }
+
+    /// <summary>
+    /// Lets whoever the gate knows in, and else only this machine. A page in a browser of this machine is not this machine's administrator: it can neither send JSON across
+    /// origins nor name a loopback host that it was not loaded from; and what a proxy hands on comes from elsewhere.
+    /// </summary>
+    private static RequestDelegate Guarded(RequestDelegate next) => context =>
+    {
+        // The gate has looked at the rights of whoever is known.
+        if (AdminDoor.IsOn(context) || context.Features.Get<Caller>() is not null)
+        {
+            return next(context);
+        }
+
+        var request = context.Request;
+        var isHere = context.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote)
+            && (request.Host.Host == "localhost" || (IPAddress.TryParse(request.Host.Host.Trim('[', ']'), out var named) && IPAddress.IsLoopback(named)))
+            && !request.Headers.ContainsKey("Forwarded") && !request.Headers.ContainsKey("X-Forwarded-For") && !request.Headers.ContainsKey("Via")
+            && (HttpMethods.IsGet(request.Method) || request.ContentType?.Split(';')[0].Trim() == "application/json");
+        return isHere
+            ? next(context)
+            : JoinDoor.RefuseAsync(context, StatusCodes.Status403Forbidden, "The network is administered from the machine of the node only.");
+    };
+
+    private static JoinDesk Desk(HttpContext context) => context.RequestServices.GetRequiredService<JoinDesk>();
+
+    private static NetworkView Look(HttpContext context) => context.RequestServices.GetRequiredService<NetworkSight>().Look()
+        ?? throw new JoinRefusedException(JoinRefusal.Unknown, "This node is no member of a network.");
+
+    private static string Route(HttpContext context, string name) => context.GetRouteValue(name) as string ?? "";
+
+    private static Task LookAsync(HttpContext context) =>
+        JoinDoor.AnswerAsync(context, NetworkJson.Default.NetworkView, () => Task.FromResult(Look(context)));
+
+    private static Task RequestsAsync(HttpContext context) =>
+        JoinDoor.AnswerAsync(context, NetworkJson.Default.IReadOnlyListJoinRequestView, () => Task.FromResult(Desk(context).Requests()));
+
+    private static Task ApproveAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.MembershipView, async () =>
+    {
+        var approval = await JoinDoor.ReadAsync(context, NetworkJson.Default.Approval).ConfigureAwait(false);
+        if (approval.Role is { } role && !Enum.IsDefined(role))
+        {
+            throw new JoinRefusedException(JoinRefusal.Malformed, "There is no such role.");
+        }
+
+        return await AuditedAsync(
+            context,
+            $"approve the request {Route(context, "request")}",
+            () => ViewOf(Desk(context).Approve(Route(context, "request"), approval.Role, approval.Institution, approval.WithoutOthers))).ConfigureAwait(false);
+    });
+
+    private static Task DenyAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.JoinRequestView, async () =>
+    {
+        var motive = await JoinDoor.ReadAsync(context, NetworkJson.Default.Motive).ConfigureAwait(false);
+        return await AuditedAsync(
+            context, $"deny the request {Route(context, "request")}", () => Desk(context).Deny(Route(context, "request"), motive.Reason)).ConfigureAwait(false);
+    });
+
+    private static Task RevokeAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.MembershipView, async () =>
+    {
+        var motive = await JoinDoor.ReadAsync(context, NetworkJson.Default.Motive).ConfigureAwait(false);
+        var office = context.RequestServices.GetRequiredService<NetworkOffice>();
+        return await AuditedAsync(
+            context, $"revoke {Route(context, "member")}: {motive.Reason}", () => ViewOf(office.Revoke(Route(context, "member"), motive.Reason))).ConfigureAwait(false);
+    });
+
+    private static Task InviteAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.InvitationView, async () =>
+    {
+        var ask = await JoinDoor.ReadAsync(context, NetworkJson.Default.InvitationAsk).ConfigureAwait(false);
+        return await AuditedAsync(context, $"invite a {ask.Role}", () => new InvitationView(Desk(context).Invite(ask.Role))).ConfigureAwait(false);
+    });
+
+    /// <summary>The command line has written the folder of the network: the node is a member from now on.</summary>
+    private static async Task LoadAsync(HttpContext context)
+    {
+        if (!AdminDoor.IsOn(context))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        await JoinDoor.AnswerAsync(context, NetworkJson.Default.NetworkView, async () =>
+        {
+            try
+            {
+                return await AuditedAsync(context, "become a member of a network", () =>
+                {
+                    context.RequestServices.GetRequiredService<NetworkMembership>().Load();
+                    return Look(context);
+                }).ConfigureAwait(false);
+            }
+            catch (NetworkDocumentException e)
+            {
+                throw new JoinRefusedException(JoinRefusal.Conflict, e.Message, e);
+            }
+        }).ConfigureAwait(false);
+    }
+
+    private static MembershipView ViewOf(RosterMember member) => new(member.Node, member.Name, member.Address, member.Role.ToString().ToLowerInvariant());
+
+    private static async Task<T> AuditedAsync<T>(HttpContext context, string what, Func<T> act)
+    {
+        var audit = context.RequestServices.GetRequiredService<NetworkAudit>();
+        try
+        {
+            var result = act();
+            await audit.ConfiguredAsync(context.Connection.RemoteIpAddress, what, isDone: true, context.RequestAborted).ConfigureAwait(false);
+            return result;
+        }
+        catch (JoinRefusedException e)
+        {
+            await audit.ConfiguredAsync(context.Connection.RemoteIpAddress, $"{what}: {e.Message}", isDone: false, context.RequestAborted).ConfigureAwait(false);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,470 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Panal.Swarm.Links;
+using Panal.Swarm.Multiplexing;
+using Panal.Swarm.Pieces;
+using Panal.Swarm.Transfers.Exchange;
+using Panal.Volumes;
+
+namespace Panal.Swarm.Transfers.Running;
+
+/// <summary>Our side of the stream of one receiver: says what we hold, takes its requests, sends the blocks that the queue chooses.</summary>
+internal sealed class CustomerSession(TransferService service, ILinkStream stream)
+{
+    private readonly Signal _wake = new();
+    private readonly Lock _gate = new();
+    private readonly List<NodeId> _peers = [];
+    private readonly OutgoingRuns _outgoing = new();
+    private BlockSet _offered = new(0);
+    private BlockSet _theirs = new(0);
+    private Transfer? _partial;
+    private int[] _partialIndices = [];
+    private Serving.Serving? _assigned;
+    private bool _holdsAll;
+    private volatile bool _isEnding;
+
+    /// <summary>Who it is.</summary>
+    public NodeId Peer => stream.Peer;
+
+    /// <summary>What its objects belong to.</summary>
+    public TransferScope Scope { get; private set; }
+
+    /// <summary>Its objects, in its order.</summary>
+    public BlockMap? Map { get; private set; }
+
+    /// <summary>What we hold of the scope; null if it may not know.</summary>
+    public IHeldScope? Held { get; private set; }
+
+    /// <summary>What it says its uplink carries, in bytes a second.</summary>
+    public double UplinkBytesPerSecond { get; private set; }
+
+    /// <summary>Names its objects and their order: who wants the same is served from one set, in which what has been out is not fresh any more.</summary>
+    public ContentHash SetKey { get; private set; }
+
+    /// <summary>Its number in the queue.</summary>
+    public int Number { get; set; } = -1;
+
+    /// <summary>Blocks that it lacks.</summary>
+    public int Lacks => Map!.Blocks - _theirs.Count;
+
+    /// <summary>Serves the receiver to its end.</summary>
+    /// <exception cref="IOException">It broke the format, or the link was cut.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (!await OpenAsync(cancellationToken) || !service.Join(this))
+        {
+            return;
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var writing = WriteAsync(stop.Token);
+        try
+        {
+            Offer();
+            await ReadAsync(stop.Token);
+        }
+        finally
+        {
+            service.Leave(this);
+            _isEnding = true;
+            await stop.CancelAsync();
+            _wake.Set();
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _partial?.Release();
+        }
+
+        await stream.Output.CompleteAsync();
+    }
+
+    /// <summary>The queue has chosen a request of its.</summary>
+    public void Assign(Serving.Serving serving)
+    {
+        lock (_gate)
+        {
+            _assigned = serving;
+        }
+
+        _wake.Set();
+    }
+
+    /// <summary>Others want the same: it may ask them too.</summary>
+    public void Introduce(NodeId peer)
+    {
+        lock (_gate)
+        {
+            if (_peers.Count < TransferMessages.MaxPeers && !_peers.Contains(peer))
+            {
+                _peers.Add(peer);
+            }
+        }
+
+        _wake.Set();
+    }
+
+    /// <summary>What is to be told to it waits no longer.</summary>
+    public void Wake()
+    {
+        if (_outgoing.HasAny)
+        {
+            _wake.Set();
+        }
+    }
+
+    /// <summary>A transfer of ours brings what it wants too: it is told what that one verifies.</summary>
+    public void Attach(Transfer transfer)
+    {
+        lock (_gate)
+        {
+            if (_partial is not null || Held is null || !transfer.TryUse())
+            {
+                return;
+            }
+
+            _partial = transfer;
+            _partialIndices = new int[transfer.Map.Objects.Length];
+            Array.Fill(_partialIndices, -1);
+            for (var i = 0; i < Map!.Objects.Length; i++)
+            {
+                if (transfer.IndexOf(Map.Objects[i].Hash) is >= 0 and var index && transfer.Map.Objects[index].LengthBytes == Map.Objects[i].LengthBytes)
+                {
+                    _partialIndices[index] = i;
+                }
+            }
+        }
+    }
+
+    /// <summary>The transfer that was attached says something of one of its blocks: have, claim or release.</summary>
+    public void Tell(TransferFrameKind kind, Transfer transfer, int block)
+    {
+        var index = transfer.Map.ObjectOf(block);
+        lock (_gate)
+        {
+            if (_partial != transfer || _partialIndices[index] < 0)
+            {
+                return;
+            }
+
+            var theirs = Map!.FirstBlockOf(_partialIndices[index]) + block - transfer.Map.FirstBlockOf(index);
+            if (kind != TransferFrameKind.Have || _offered.Add(theirs))
+            {
+                _outgoing.Announce(kind, theirs);
+            }
+        }
+    }
+
+    private async Task<bool> OpenAsync(CancellationToken cancellationToken)
+    {
+        TransferBegin? begin = null;
+        var objects = new List<TransferObject>();
+        while (begin is null || objects.Count < begin.Objects)
+        {
+            var read = await stream.Input.ReadAsync(cancellationToken);
+            var buffer = read.Buffer;
+            try
+            {
+                while ((begin is null || objects.Count < begin.Objects)
+                    && TransferFrame.TryRead(buffer, TransferFrame.LimitBytes, out var kind, out var content))
+                {
+                    if (kind != (begin is null ? TransferFrameKind.Begin : TransferFrameKind.Objects))
+                    {
+                        throw new TransferViolationException("A receiver did not begin with what it wants.");
+                    }
+
+                    if (begin is null)
+                    {
+                        begin = TransferMessages.ReadBegin(content);
+                    }
+                    else
+                    {
+                        TransferMessages.ReadObjects(content, objects, begin.Objects);
+                    }
+
+                    buffer = buffer.Slice(content.End);
+                }
+            }
+            finally
+            {
+                // What follows the last object is a request that is looked at next.
+                stream.Input.AdvanceTo(buffer.Start, begin is not null && objects.Count == begin.Objects ? buffer.Start : buffer.End);
+            }
+
+            if (read.IsCompleted && (begin is null || objects.Count < begin.Objects))
+            {
+                return false;
+            }
+        }
+
+        try
+        {
+            Map = new BlockMap(CollectionsMarshal.AsSpan(objects));
+        }
+        catch (ArgumentException)
+        {
+            throw new TransferViolationException("A transfer has too many blocks.");
+        }
+
+        SetKey = KeyOf(Map);
+        (Scope, UplinkBytesPerSecond) = (begin.Scope, begin.UplinkBytesPerSecond);
+        (_offered, _theirs) = (new BlockSet(Map.Blocks), new BlockSet(Map.Blocks));
+        Held = await service.Held.FindAsync(Peer, Scope, cancellationToken);
+        return true;
+    }
+
+    private static ContentHash KeyOf(BlockMap map)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> bytes = stackalloc byte[ContentHash.LengthBytes];
+        foreach (var wanted in map.Objects)
+        {
+            wanted.Hash.CopyTo(bytes);
+            hash.AppendData(bytes);
+        }
+
+        hash.GetHashAndReset(bytes);
+        return new ContentHash(bytes);
+    }
+
+    // What a partial transfer holds was told when it was attached.
+    private void Offer()
+    {
+        if (Held is null)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            for (var i = 0; i < Map!.Objects.Length; i++)
+            {
+                for (var block = Map.FirstBlockOf(i); Held.Holds(Map.Objects[i].Hash, Map.Objects[i].LengthBytes) && block < Map.FirstBlockOf(i + 1); block++)
+                {
+                    if (_offered.Add(block))
+                    {
+                        _outgoing.Announce(TransferFrameKind.Have, block);
+                    }
+                }
+            }
+
+            if (_offered.IsFull)
+            {
+                _outgoing.ForgetHaves();
+                _holdsAll = true;
+            }
+        }
+
+        _wake.Set();
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await stream.Input.ReadAsync(cancellationToken);
+            var buffer = read.Buffer;
+            try
+            {
+                while (TransferFrame.TryRead(buffer, TransferFrame.LimitBytes, out var kind, out var content))
+                {
+                    Receive(kind, BlockRun.Read(content, Map!.Blocks));
+                    buffer = buffer.Slice(content.End);
+                }
+            }
+            finally
+            {
+                stream.Input.AdvanceTo(buffer.Start, buffer.End);
+            }
+
+            if (read.IsCompleted || _isEnding)
+            {
+                return;
+            }
+
+            if (_outgoing.IsOverfull)
+            {
+                throw new TransferViolationException("A receiver asks and does not take the answers.");
+            }
+        }
+    }
+
+    private void Receive(TransferFrameKind kind, BlockRun[] runs)
+    {
+        switch (kind)
+        {
+            case TransferFrameKind.Request or TransferFrameKind.Urgent:
+                Ask(runs, kind == TransferFrameKind.Urgent);
+                break;
+            case TransferFrameKind.Cancel:
+                service.Cancel(this, runs);
+                break;
+            case TransferFrameKind.Have:
+                var seen = new List<int>();
+                lock (_gate)
+                {
+                    foreach (var run in runs)
+                    {
+                        for (var block = run.First; block < run.First + run.Count; block++)
+                        {
+                            if (_theirs.Add(block))
+                            {
+                                seen.Add(block);
+                            }
+                        }
+                    }
+                }
+
+                service.Seen(this, seen);
+                break;
+            default:
+                throw new TransferViolationException("A receiver sent what only a holder sends.");
+        }
+    }
+
+    private void Ask(BlockRun[] runs, bool isUrgent)
+    {
+        var asked = new List<int>();
+        var isRefused = false;
+        lock (_gate)
+        {
+            foreach (var run in runs)
+            {
+                for (var block = run.First; block < run.First + run.Count; block++)
+                {
+                    if (_offered.Contains(block))
+                    {
+                        asked.Add(block);
+                    }
+                    else
+                    {
+                        _outgoing.Order(TransferFrameKind.Refuse, block);
+                        isRefused = true;
+                    }
+                }
+            }
+        }
+
+        foreach (var block in service.Ask(this, asked, isUrgent))
+        {
+            _outgoing.Order(TransferFrameKind.Refuse, block);
+            isRefused = true;
+        }
+
+        if (isRefused)
+        {
+            _wake.Set();
+        }
+    }
+
+    private async Task WriteAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            TransferMessages.WriteUplink(stream.Output, service.Options.UplinkBytesPerSecond);
+            while (!_isEnding)
+            {
+                var isServing = Write();
+                var flushed = await stream.Output.FlushAsync(cancellationToken);
+                if (flushed.IsCompleted || flushed.IsCanceled)
+                {
+                    return;
+                }
+
+                if (isServing)
+                {
+                    service.Sent(this);
+                }
+
+                if (!IsAssigned)
+                {
+                    await _wake.WaitAsync();
+                }
+            }
+        }
+        finally
+        {
+            // The receiver takes no more: its requests have nowhere to go.
+            _isEnding = true;
+            stream.Input.CancelPendingRead();
+        }
+    }
+
+    private bool IsAssigned
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _assigned is not null;
+            }
+        }
+    }
+
+    private bool Write()
+    {
+        Serving.Serving? assigned;
+        lock (_gate)
+        {
+            (assigned, _assigned) = (_assigned, null);
+            if (_holdsAll)
+            {
+                TransferMessages.WriteHaveAll(stream.Output);
+                _holdsAll = false;
+            }
+
+            if (_peers.Count > 0)
+            {
+                TransferMessages.WritePeers(stream.Output, CollectionsMarshal.AsSpan(_peers));
+                _peers.Clear();
+            }
+        }
+
+        _outgoing.WriteTo(stream.Output);
+        if (assigned is not { } serving)
+        {
+            return false;
+        }
+
+        if (!TryWriteBlock(serving.Block))
+        {
+            _outgoing.Order(TransferFrameKind.Refuse, serving.Block);
+            _outgoing.WriteTo(stream.Output);
+        }
+
+        return true;
+    }
+
+    private bool TryWriteBlock(int block)
+    {
+        Span<byte> proof = stackalloc byte[BlockTree.MaxProofHashes * ContentHash.LengthBytes];
+        var index = Map!.ObjectOf(block);
+        var inObject = block - Map.FirstBlockOf(index);
+        var lengthBytes = Map.LengthOf(block);
+
+        // The length of the proof follows from the tree, so the bytes can be read to where they leave from.
+        var proofBytes = BlockTree.ProofHashes(Map.BlocksOfObject(index), inObject) * ContentHash.LengthBytes;
+        var bytes = TransferMessages.BeginBlock(stream.Output, block, proofBytes, lengthBytes, out var proofSpace, out var frameBytes);
+        try
+        {
+            var partial = _partial;
+            var mine = partial is null ? -1 : partial.IndexOf(Map.Objects[index].Hash);
+            var read = mine >= 0 ? partial!.Read(partial.Map.FirstBlockOf(mine) + inObject, bytes, proof) : -1;
+            read = read >= 0 ? read : service.Served.Read(Held!, Map.Objects[index], inObject, bytes, proof);
+            if (read != proofBytes)
+            {
+                return false;
+            }
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+
+        proof[..proofBytes].CopyTo(proofSpace);
+        stream.Output.Advance(frameBytes);
+        lock (_gate)
+        {
+            _theirs.Add(block);
+        }
+
+        return true;
+    }
+}

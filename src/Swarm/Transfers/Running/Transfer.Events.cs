@@ -1,0 +1,440 @@
+using Panal.Swarm.Links;
+using Panal.Swarm.Pieces;
+using Panal.Swarm.Transfers.Exchange;
+using Panal.Volumes;
+
+namespace Panal.Swarm.Transfers.Running;
+
+/// <content>What sessions, clock and disk tell it, and what it does then.</content>
+public sealed partial class Transfer
+{
+    private const int Finishers = 8;              // so many objects share one sync of the archive
+
+    /// <summary>Verifies what is on disk and begins to ask.</summary>
+    internal void Start() => _working = Task.Run(WorkAsync);
+
+    /// <summary>Stops asking; what is verified stays on disk.</summary>
+    internal async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task WorkAsync()
+    {
+        var finishing = Task.CompletedTask;
+        try
+        {
+            Replay();
+            finishing = Task.WhenAll(Enumerable.Range(0, Finishers).Select(_ => FinishAsync()));
+            _service.Begun(this);
+            using var timer = new PeriodicTimer(_service.Options.DirectoryInterval, _service.Time);
+            do
+            {
+                Meet(_service.Directory.HoldersOf(Plan.Scope));
+            }
+            while (await timer.WaitForNextTickAsync(_stop.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // Complete, cancelled, or the node stops.
+        }
+        catch (IOException e)
+        {
+            Hinder(e);
+        }
+
+        Task[] followers;
+        lock (_gate)
+        {
+            followers = [.. _followers.Values];
+        }
+
+        await Task.WhenAll(followers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await finishing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            _partial.Release();
+        }
+        finally
+        {
+            _ended.TrySetResult();
+        }
+    }
+
+    private void Replay()
+    {
+        lock (_gate)
+        {
+            _partial.Replay(block => Resumed(block));
+            for (var i = 0; i < _lacking.Length; i++)
+            {
+                for (var block = Map.FirstBlockOf(i); _partial.IsKept(i) && block < Map.FirstBlockOf(i + 1); block++)
+                {
+                    Resumed(block);
+                }
+
+                if (_lacking[i] == 0 && !_partial.IsKept(i))
+                {
+                    _complete.Writer.TryWrite(i);
+                }
+            }
+
+            _isReplayed = true;
+        }
+
+        EndIfComplete();
+    }
+
+    private void Resumed(int block)
+    {
+        if (!_download.Have.Contains(block))
+        {
+            _download.Resume(block);
+            _lacking[Map.ObjectOf(block)]--;
+            _verifiedBytes += Map.LengthOf(block);
+        }
+    }
+
+    /// <summary>Nodes that may hold something: each is asked.</summary>
+    internal void Meet(IReadOnlyList<NodeId> nodes)
+    {
+        lock (_gate)
+        {
+            foreach (var node in nodes)
+            {
+                if (node != _service.Self && _followers.Count < _download.Options.MaxHolders && !_stop.IsCancellationRequested)
+                {
+                    if (!_followers.ContainsKey(node))
+                    {
+                        _followers.Add(node, Task.Run(() => FollowAsync(node)));
+                    }
+                }
+            }
+        }
+    }
+
+    private async Task FollowAsync(NodeId node)
+    {
+        var wait = _service.Options.FirstRetry;
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await using var stream = await _service.Links.OpenAsync(node, TransferService.ProtocolName, LinkPriority.Bulk, _stop.Token);
+                using var session = new HolderSession(this, stream);
+                await RunAsync(session);
+                if (session.IsBanned)
+                {
+                    Log.HolderBanned(_service.Logger, node);
+                    return;
+                }
+
+                wait = session.HasDelivered ? _service.Options.FirstRetry : wait;
+            }
+            catch (Exception e) when (e is IOException or InvalidOperationException)
+            {
+                Log.HolderLost(_service.Logger, node, e.Message);
+                if (e is StorageFullException or StorageFailedException)
+                {
+                    Hinder(e);
+                }
+            }
+
+            await Task.Delay(wait, _service.Time, _stop.Token);
+            wait = wait * 2 < _service.Options.LongestRetry ? wait * 2 : _service.Options.LongestRetry;
+        }
+    }
+
+    private async Task RunAsync(HolderSession session)
+    {
+        lock (_gate)
+        {
+            session.Number = _download.HolderUp(TransferService.KeyOf(session.Peer), isNear: false);
+            if (session.Number < 0)
+            {
+                return;
+            }
+
+            while (_sessions.Count <= session.Number)
+            {
+                _sessions.Add(null);
+            }
+
+            _sessions[session.Number] = session;
+            for (var block = _download.Have.Next(0); block >= 0; block = block + 1 < Map.Blocks ? _download.Have.Next(block + 1) : -1)
+            {
+                session.Outgoing.Announce(TransferFrameKind.Have, block);
+            }
+        }
+
+        _service.Balance();
+        try
+        {
+            await session.RunAsync(_stop.Token);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _sessions[session.Number] = null;
+                _download.HolderDown(session.Number, _service.Now);
+                Drive();
+            }
+
+            _service.Balance();
+        }
+    }
+
+    internal bool Awaits(int block)
+    {
+        lock (_gate)
+        {
+            return _download.Awaits(block);
+        }
+    }
+
+    /// <summary>A block has come; true if it is right.</summary>
+    internal bool Arrived(HolderSession session, int block, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> proof)
+    {
+        var isRight = _partial.TryKeep(block, bytes, hash, proof);
+        lock (_gate)
+        {
+            if (_download.Arrived(session.Number, block, isRight, _service.Now))
+            {
+                _problem = null;
+                _verifiedBytes += bytes.Length;
+                var index = Map.ObjectOf(block);
+                if (--_lacking[index] == 0)
+                {
+                    _complete.Writer.TryWrite(index);
+                }
+            }
+
+            Drive();
+        }
+
+        return isRight;
+    }
+
+    internal void Told(HolderSession session, TransferFrameKind kind, BlockRun[] runs)
+    {
+        lock (_gate)
+        {
+            var now = _service.Now;
+            foreach (var run in runs)
+            {
+                for (var block = run.First; block < run.First + run.Count; block++)
+                {
+                    switch (kind)
+                    {
+                        case TransferFrameKind.Have:
+                            _download.Has(session.Number, block, now);
+                            break;
+                        case TransferFrameKind.Refuse:
+                            _download.Refused(session.Number, block, now);
+                            break;
+                        default:
+                            _download.Claimed(session.Number, block, kind == TransferFrameKind.Claim, now);
+                            break;
+                    }
+                }
+            }
+
+            Drive();
+        }
+    }
+
+    internal void HasAll(HolderSession session)
+    {
+        lock (_gate)
+        {
+            _download.HasAll(session.Number);
+            Drive();
+        }
+    }
+
+    internal void UplinkIs(HolderSession session, double bytesPerSecond)
+    {
+        lock (_gate)
+        {
+            _download.UplinkIs(session.Number, bytesPerSecond);
+        }
+    }
+
+    /// <summary>The announcements of all go out; now and then those who were silent are judged anew.</summary>
+    internal void Tick(bool isSlow)
+    {
+        lock (_gate)
+        {
+            if (isSlow)
+            {
+                _download.Tick();
+                Drive();
+            }
+
+            foreach (var session in _sessions)
+            {
+                if (session is not null && session.Outgoing.HasAny)
+                {
+                    session.Wake();
+                }
+            }
+        }
+    }
+
+    /// <summary>How many others go on at the same time, and whether it has to rest for them.</summary>
+    internal void Share(int sharers, bool isYielding)
+    {
+        lock (_gate)
+        {
+            _download.Sharers = Math.Max(1, sharers);
+            _download.IsPaused = _isPaused || isYielding;
+            _download.Tick();
+            Drive();
+        }
+    }
+
+    internal int IndexOf(ContentHash hash) => _indices.TryGetValue(hash, out var index) ? index : -1;
+
+    internal bool TryUse() => _partial.TryUse();
+
+    internal void Release() => _partial.Release();
+
+    internal int Read(int block, Span<byte> bytes, Span<byte> proof) => _partial.Read(block, bytes, proof);
+
+    /// <summary>Tells a receiver what is here already.</summary>
+    internal void Introduce(CustomerSession customer)
+    {
+        lock (_gate)
+        {
+            for (var block = _download.Have.Next(0); block >= 0; block = block + 1 < Map.Blocks ? _download.Have.Next(block + 1) : -1)
+            {
+                customer.Tell(TransferFrameKind.Have, this, block);
+            }
+        }
+    }
+
+    private void Drive()
+    {
+        if (!_isReplayed)
+        {
+            return;
+        }
+
+        Span<TransferAction> actions = stackalloc TransferAction[ActionsAtOnce];
+        var now = _service.Now;
+        int count;
+        do
+        {
+            count = _download.Decide(now, actions);
+            foreach (var action in actions[..count])
+            {
+                Do(action);
+            }
+        }
+        while (count == actions.Length);
+    }
+
+    private void Do(in TransferAction action)
+    {
+        switch (action.Kind)
+        {
+            case TransferActionKind.Request or TransferActionKind.Cancel when _sessions[action.Holder] is { } session:
+                session.Outgoing.Order(
+                    action.Kind == TransferActionKind.Cancel ? TransferFrameKind.Cancel : action.IsUrgent ? TransferFrameKind.Urgent : TransferFrameKind.Request,
+                    action.Block);
+                session.Wake();
+                break;
+            case TransferActionKind.AnnounceHave:
+                foreach (var session in _sessions)
+                {
+                    session?.Outgoing.Announce(TransferFrameKind.Have, action.Block);
+                }
+
+                _service.Tell(TransferFrameKind.Have, this, action.Block);
+                break;
+            case TransferActionKind.AnnounceClaim:
+                _service.Tell(TransferFrameKind.Claim, this, action.Block);
+                break;
+            case TransferActionKind.AnnounceRelease:
+                _service.Tell(TransferFrameKind.Release, this, action.Block);
+                break;
+            case TransferActionKind.Ban:
+                _sessions[action.Holder]?.Ban();
+                break;
+        }
+    }
+
+    private async Task FinishAsync()
+    {
+        await foreach (var index in _complete.Reader.ReadAllAsync(_stop.Token))
+        {
+            while (!await TryKeepAsync(index))
+            {
+                await Task.Delay(_service.Options.KeepRetry, _service.Time, _stop.Token);
+            }
+
+            EndIfComplete();
+        }
+    }
+
+    private async Task<bool> TryKeepAsync(int index)
+    {
+        var isRefused = false;
+        try
+        {
+            await using var bytes = _partial.Open(index);
+            await _service.Finished.KeepAsync(Plan.Scope, Map.Objects[index], bytes, _stop.Token);
+        }
+        catch (InvalidDataException e)
+        {
+            Log.ObjectRefused(_service.Logger, Id, e.Message);
+            isRefused = true;
+            lock (_gate)
+            {
+                _refused.Add(index);
+                _problem = e.Message;
+            }
+        }
+        catch (IOException e)
+        {
+            Hinder(e);
+            return false;
+        }
+
+        _partial.Kept(index);
+        if (_awaited.TryGetValue(index, out var awaited))
+        {
+            awaited.TrySetResult(!isRefused);
+        }
+
+        return true;
+    }
+
+    private void EndIfComplete()
+    {
+        lock (_gate)
+        {
+            if (_partial.KeptObjects < Map.Objects.Length || _state is TransferState.Complete or TransferState.Cancelled)
+            {
+                return;
+            }
+
+            _state = TransferState.Complete;
+        }
+
+        _partial.Abandon();
+        _stop.Cancel();
+        _service.Ended(this);
+    }
+
+    private void Hinder(Exception problem)
+    {
+        Log.TransferHindered(_service.Logger, Id, problem.Message);
+        lock (_gate)
+        {
+            _problem = problem.Message;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using Panal.Swarm.Pieces;
+using Panal.Swarm.Serving;
+using Panal.Swarm.Transfers.Exchange;
+using Panal.Volumes;
+
+namespace Panal.Swarm.Transfers.Running;
+
+/// <content>The receivers that are served, and whose request is next.</content>
+public sealed partial class TransferService
+{
+    /// <summary>Blocks that all receivers together may have told of: bounds what members can make us remember to 64 MiB.</summary>
+    private const long MaxToldBlocks = 16L * BlockMap.MaxBlocks;
+
+    private readonly Lock _serving = new();
+    private readonly ServeQueue _queue;
+    private readonly RateLimit _limit;
+    private readonly ITimer _limitTimer;
+    private readonly List<CustomerSession> _customers = [];
+    private readonly Dictionary<ContentHash, (ServedSet Set, int Users)> _sets = [];
+    private long _toldBlocks;
+
+    /// <summary>A receiver is there; false if there are too many.</summary>
+    internal bool Join(CustomerSession customer)
+    {
+        CustomerSession[] others;
+        lock (_serving)
+        {
+            if (_toldBlocks + customer.Map!.Blocks > MaxToldBlocks)
+            {
+                return false;
+            }
+
+            var (set, users) = _sets.TryGetValue(customer.SetKey, out var known) ? known : (new ServedSet(customer.Map.Blocks), 0);
+            customer.Number = _queue.CustomerUp(set);
+            if (customer.Number < 0)
+            {
+                return false;
+            }
+
+            _sets[customer.SetKey] = (set, users + 1);
+            _toldBlocks += customer.Map.Blocks;
+            _queue.Report(customer.Number, customer.UplinkBytesPerSecond, customer.Lacks);
+            others = [.. _customers.Where(other => other.Scope == customer.Scope && other.Peer != customer.Peer && other.Held is not null)];
+            _customers.Add(customer);
+        }
+
+        if (customer.Held is null)
+        {
+            return true;
+        }
+
+        foreach (var other in others)
+        {
+            other.Introduce(customer.Peer);
+            customer.Introduce(other.Peer);
+        }
+
+        foreach (var transfer in Find(customer.Scope))
+        {
+            customer.Attach(transfer);
+            transfer.Introduce(customer);
+            transfer.Meet([customer.Peer]);
+        }
+
+        return true;
+    }
+
+    /// <summary>A receiver is gone.</summary>
+    internal void Leave(CustomerSession customer)
+    {
+        lock (_serving)
+        {
+            _customers.Remove(customer);
+            _queue.CustomerDown(customer.Number);
+            _toldBlocks -= customer.Map!.Blocks;
+            var (set, users) = _sets[customer.SetKey];
+            if (users == 1)
+            {
+                _sets.Remove(customer.SetKey);
+            }
+            else
+            {
+                _sets[customer.SetKey] = (set, users - 1);
+            }
+        }
+    }
+
+    /// <summary>A receiver asks; those that are refused are given back.</summary>
+    internal IReadOnlyList<int> Ask(CustomerSession customer, List<int> blocks, bool isUrgent)
+    {
+        List<int> refused = [];
+        lock (_serving)
+        {
+            foreach (var block in blocks)
+            {
+                if (!_queue.Ask(customer.Number, block, customer.Map!.LengthOf(block), isUrgent))
+                {
+                    refused.Add(block);
+                }
+            }
+        }
+
+        Dispatch();
+        return refused;
+    }
+
+    /// <summary>A receiver takes requests back.</summary>
+    internal void Cancel(CustomerSession customer, BlockRun[] runs)
+    {
+        lock (_serving)
+        {
+            foreach (var run in runs)
+            {
+                for (var block = run.First; block < run.First + run.Count; block++)
+                {
+                    _queue.Cancel(customer.Number, block);
+                }
+            }
+        }
+    }
+
+    /// <summary>A receiver holds blocks that we did not send to it.</summary>
+    internal void Seen(CustomerSession customer, List<int> blocks)
+    {
+        lock (_serving)
+        {
+            var (set, _) = _sets[customer.SetKey];
+            blocks.ForEach(set.Seen);
+            _queue.Report(customer.Number, customer.UplinkBytesPerSecond, customer.Lacks);
+        }
+    }
+
+    /// <summary>What was assigned to a receiver has left: it can have more.</summary>
+    internal void Sent(CustomerSession customer)
+    {
+        lock (_serving)
+        {
+            _queue.SetBusy(customer.Number, isBusy: false);
+        }
+
+        Dispatch();
+    }
+
+    /// <summary>A transfer of ours has, claims or releases a block: the receivers of the same hear of it.</summary>
+    internal void Tell(TransferFrameKind kind, Transfer transfer, int block)
+    {
+        foreach (var customer in CustomersOf(transfer.Plan.Scope))
+        {
+            customer.Tell(kind, transfer, block);
+        }
+    }
+
+    private CustomerSession[] CustomersOf(TransferScope scope)
+    {
+        lock (_serving)
+        {
+            return _customers.Count == 0 ? [] : [.. _customers.Where(customer => customer.Scope == scope)];
+        }
+    }
+
+    private void WakeCustomers()
+    {
+        lock (_serving)
+        {
+            foreach (var customer in _customers)
+            {
+                customer.Wake();
+            }
+        }
+    }
+
+    private void Dispatch()
+    {
+        lock (_serving)
+        {
+            while (_queue.Waiting > 0)
+            {
+                var wait = _limit.Wait(Now, Time.GetLocalNow().Hour);
+                if (wait > TimeSpan.Zero)
+                {
+                    _limitTimer.Change(wait + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                    return;
+                }
+
+                if (!_queue.TryNext(out var next))
+                {
+                    return;
+                }
+
+                _limit.Sent(next.LengthBytes);
+                _queue.SetBusy(next.Customer, isBusy: true);
+                _customers.Find(customer => customer.Number == next.Customer)!.Assign(next);
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Panal.Swarm.Links;
+using Panal.Swarm.Serving;
+using Panal.Swarm.Transfers.Exchange;
+using Panal.Swarm.Transfers.Keeping;
+using Panal.Volumes;
+using Panal.Volumes.Files;
+
+namespace Panal.Swarm.Transfers.Running;
+
+/// <summary>All transfers of this node, and the serving of what it holds to others, over all links together (docs/formats/transfer.md).</summary>
+public sealed partial class TransferService : ILinkService, IAsyncDisposable
+{
+    /// <summary>The protocol that it serves.</summary>
+    public const string ProtocolName = "transfer/1";
+
+    private static readonly TimeSpan SlowTick = TimeSpan.FromMilliseconds(480);
+
+    private readonly PartialFolder _folder;
+    private readonly long _origin;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Guid, Transfer> _transfers = [];
+    private readonly ITimer _timer;
+    private TimeSpan _slowAt;
+    private bool _isStopped;
+
+    /// <param name="links">The links.</param>
+    /// <param name="self">Who we are.</param>
+    /// <param name="ports">What the house brings.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public TransferService(ILinks links, NodeId self, TransferPorts ports, TransferOptions options, TimeProvider time, ILogger<TransferService> logger)
+        : this(links, self, ports, options, VolumeFiles.OfThisMachine, time, logger)
+    {
+    }
+
+    internal TransferService(
+        ILinks links, NodeId self, TransferPorts ports, TransferOptions options, IVolumeFiles files, TimeProvider time, ILogger<TransferService> logger)
+    {
+        (Links, Self, Options, Time, Logger) = (links, self, options, time, logger);
+        (Held, Finished, Directory) = ports;
+        Key = KeyOf(self);
+        _queue = new ServeQueue(Key);
+        _limit = new RateLimit([.. options.UplinkLimits]);
+        _folder = new PartialFolder(files, options.Folder, options.ReserveBytes);
+        _origin = time.GetTimestamp();
+        _limitTimer = time.CreateTimer(static service => ((TransferService)service!).Dispatch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(static service => ((TransferService)service!).Tick(), this, options.AnnounceInterval, options.AnnounceInterval);
+    }
+
+    /// <inheritdoc/>
+    public string Protocol => ProtocolName;
+
+    /// <summary>The transfers under way, in no order.</summary>
+    public IReadOnlyList<Transfer> Transfers
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _transfers.Values];
+            }
+        }
+    }
+
+    internal ILinks Links { get; }
+
+    internal NodeId Self { get; }
+
+    internal ulong Key { get; }
+
+    internal IHeldObjects Held { get; }
+
+    internal IFinishedObjects Finished { get; }
+
+    internal IHolderDirectory Directory { get; }
+
+    internal TransferOptions Options { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal ILogger Logger { get; }
+
+    internal ServedObjects Served { get; } = new();
+
+    /// <summary>Time that only grows.</summary>
+    internal TimeSpan Now => Time.GetElapsedTime(_origin);
+
+    /// <summary>Goes on with the transfers that were under way when the node stopped or died.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public void Start()
+    {
+        foreach (var partial in _folder.OpenAll())
+        {
+            Run(new Transfer(this, partial));
+        }
+    }
+
+    /// <summary>Begins to bring objects.</summary>
+    /// <exception cref="StorageFullException">There is no room for them, or there are too many transfers.</exception>
+    /// <exception cref="IOException">The disk fails.</exception>
+    /// <exception cref="ArgumentException">There are no objects, too many or too long ones.</exception>
+    public Transfer Begin(TransferPlan plan)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isStopped, this);
+            if (_transfers.Count >= Options.MaxTransfers)
+            {
+                throw new StorageFullException("There are too many transfers at once.");
+            }
+        }
+
+        var transfer = new Transfer(this, _folder.Create(Guid.NewGuid(), plan));
+        Run(transfer);
+        return transfer;
+    }
+
+    /// <summary>Transfers of a scope that are under way.</summary>
+    public IReadOnlyList<Transfer> Find(TransferScope scope) => [.. Transfers.Where(transfer => transfer.Plan.Scope == scope)];
+
+    /// <summary>The transfer of this identity; null if it is not under way.</summary>
+    public Transfer? Find(Guid id)
+    {
+        lock (_gate)
+        {
+            return _transfers.GetValueOrDefault(id);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ServeAsync(ILinkStream stream, CancellationToken cancellationToken) =>
+        await new CustomerSession(this, stream).RunAsync(cancellationToken);
+
+    /// <summary>Stops all transfers; what is verified stays on disk.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_isStopped)
+            {
+                return;
+            }
+
+            _isStopped = true;
+        }
+
+        await _timer.DisposeAsync();
+        await _limitTimer.DisposeAsync();
+        await Task.WhenAll(Transfers.Select(static transfer => transfer.DisposeAsync().AsTask()));
+        Served.Dispose();
+    }
+
+    /// <summary>64 bits of an identity, for hashing.</summary>
+    internal static ulong KeyOf(NodeId node)
+    {
+        Span<byte> bytes = stackalloc byte[NodeId.LengthBytes];
+        node.CopyTo(bytes);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes, hash);
+        return BinaryPrimitives.ReadUInt64LittleEndian(hash);
+    }
+
+    /// <summary>A transfer has verified what it had: receivers that wait for the same hear of it.</summary>
+    internal void Begun(Transfer transfer)
+    {
+        foreach (var customer in CustomersOf(transfer.Plan.Scope))
+        {
+            customer.Attach(transfer);
+            transfer.Introduce(customer);
+        }
+
+        Balance();
+    }
+
+    /// <summary>A transfer is complete or cancelled.</summary>
+    internal void Ended(Transfer transfer)
+    {
+        lock (_gate)
+        {
+            _transfers.Remove(transfer.Id);
+        }
+
+        Balance();
+    }
+
+    /// <summary>Shares the holders among the transfers: those that somebody waits for, while they can go on; else all.</summary>
+    internal void Balance()
+    {
+        var transfers = Transfers;
+        var busy = transfers.Where(static transfer => transfer.IsBusy).ToList();
+        var isInteractive = busy.Exists(static transfer => transfer.Priority == TransferPriority.Interactive);
+        var sharers = busy.Count(transfer => !isInteractive || transfer.Priority == TransferPriority.Interactive);
+        foreach (var transfer in transfers)
+        {
+            transfer.Share(sharers, isInteractive && transfer.Priority == TransferPriority.Bulk);
+        }
+    }
+
+    private void Run(Transfer transfer)
+    {
+        lock (_gate)
+        {
+            _transfers.Add(transfer.Id, transfer);
+        }
+
+        transfer.Start();
+    }
+
+    private void Tick()
+    {
+        var now = Now;
+        var isSlow = now - _slowAt >= SlowTick;
+        _slowAt = isSlow ? now : _slowAt;
+        foreach (var transfer in Transfers)
+        {
+            transfer.Tick(isSlow);
+        }
+
+        WakeCustomers();
+    }
+}

@@ -1,0 +1,35 @@
+namespace Panal.Swarm.Transfers;
+
+/// <summary>What the host decides about transfers.</summary>
+public sealed record TransferOptions
+{
+    /// <summary>Where partial transfers are kept (docs/formats/partial-transfer.md).</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Bytes that stay free on the disk of the folder besides what all transfers still need.</summary>
+    public long ReserveBytes { get; init; } = 1L << 30;
+
+    /// <summary>Most transfers at a time; more are refused, because each has files open.</summary>
+    public int MaxTransfers { get; init; } = 256;
+
+    /// <summary>What our uplink carries, in bytes a second: others leave fresh blocks to us in proportion. The default is an ADSL line's.</summary>
+    public double UplinkBytesPerSecond { get; init; } = Download.UnknownUplink;
+
+    /// <summary>Most that is sent, in bytes a second, for each hour of the local day from midnight; infinity for no limit.</summary>
+    public IReadOnlyList<double> UplinkLimits { get; init; } = [.. Enumerable.Repeat(double.PositiveInfinity, 24)];
+
+    /// <summary>How often announcements that found no message to ride on are told.</summary>
+    public TimeSpan AnnounceInterval { get; init; } = Announcing.Idle;
+
+    /// <summary>First and longest pause before a holder whose stream ended is asked again; doubled each time.</summary>
+    public TimeSpan FirstRetry { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc cref="FirstRetry"/>
+    public TimeSpan LongestRetry { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Pause before a complete object that the archive could not take is offered again.</summary>
+    public TimeSpan KeepRetry { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the directory is asked for holders that are new.</summary>
+    public TimeSpan DirectoryInterval { get; init; } = TimeSpan.FromSeconds(10);
+}

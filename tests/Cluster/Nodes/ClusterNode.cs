@@ -1,0 +1,191 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Panal.Conformance.Witness;
+using Panal.Conformance.Witnesses;
+
+namespace Panal.Cluster.Nodes;
+
+/// <summary>One real process on loopback ports of its own, with its own data folder.</summary>
+internal sealed class ClusterNode : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>A line that shall come over links and feed is waited for so long at most.</summary>
+    private static readonly TimeSpan SpreadLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(250);
+
+    private readonly TemporaryDirectory directory = new("cluster");
+    private readonly bool canOnlyDial;
+    private BackgroundProgram? program;
+
+    private ClusterNode(string name, bool canOnlyDial)
+    {
+        Name = name;
+        this.canOnlyDial = canOnlyDial;
+        DicomPort = LoopbackPort.Free();
+        HttpPort = LoopbackPort.Free();
+        LinkPort = LoopbackPort.Free();
+    }
+
+    public string Name { get; }
+
+    public int DicomPort { get; }
+
+    public int HttpPort { get; }
+
+    public int LinkPort { get; }
+
+    public string Data => directory.Combine("data");
+
+    public string Url => $"http://127.0.0.1:{HttpPort}";
+
+    public string Output => program?.Output ?? "";
+
+    /// <summary>Starts a node that is no member of anything.</summary>
+    public static async Task<ClusterNode> StartAsync(string name, CancellationToken ct, bool canOnlyDial = false)
+    {
+        Assert.SkipUnless(File.Exists(Repository.Executable), $"{Repository.Executable} is not built");
+        var node = new ClusterNode(name, canOnlyDial);
+        try
+        {
+            await node.StartAgainAsync(ct);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a node and makes a network on it while it runs.</summary>
+    /// <returns>The node and the fingerprint of its authority.</returns>
+    public static async Task<(ClusterNode Node, string Fingerprint)> StartCentreAsync(CancellationToken ct)
+    {
+        var node = await StartAsync("CENTRE", ct);
+        var made = (await node.RunAsync(ct, ["network", "create", "Red Andina", .. node.MemberOptions()])).Succeeded();
+        return (node, made.Output.Trim().Split('\n')[^1].Trim());
+    }
+
+    /// <summary>Starts the process on the same data folder and ports.</summary>
+    public async Task StartAgainAsync(CancellationToken ct)
+    {
+        string[] arguments =
+        [
+            "serve", "--data", Data, "--bind", "127.0.0.1", "--dicom-port", Text(DicomPort), "--dicom-tls-port", "0", "--http-port", Text(HttpPort),
+            "--link-port", canOnlyDial ? "0" : Text(LinkPort),
+        ];
+        program = BackgroundProgram.Start(Repository.Executable, arguments, directory.Path, "ready");
+        await program.WaitForLineAsync("ready", StartLimit, ct);
+    }
+
+    public Task KillAsync() => program!.KillAsync();
+
+    /// <summary>Runs a command on this node's data folder to its end.</summary>
+    public Task<ProgramResult> RunAsync(CancellationToken ct, params IEnumerable<string> arguments) =>
+        ForeignProgram.RunAsync(Repository.Executable, [.. arguments, "--data", Data], ct);
+
+    /// <summary>Begins to join a network.</summary>
+    public RunningCommand Join(ClusterNode centre, params string[] options) =>
+        RunningCommand.Start(["join", centre.Url, .. MemberOptions(), .. options, "--data", Data]);
+
+    /// <summary>Joins a network, approved by its administrator.</summary>
+    public async Task JoinAsync(ClusterNode centre, string fingerprint, CancellationToken ct)
+    {
+        await using var join = Join(centre, "--authority", fingerprint);
+        var shown = await join.AfterAsync("Authentication string: ", ct);
+        (await centre.RunAsync(ct, "network", "approve", shown)).Succeeded();
+        Assert.True(await join.EndAsync(ct) == 0, join.Output);
+    }
+
+    /// <summary>Waits until the status of the network shows a member in a state, and returns its virtual address.</summary>
+    public async Task<string> UntilStateAsync(string member, string state, CancellationToken ct)
+    {
+        var row = new Regex($@"^{member}\s+\w+\s+(?<address>[\d.]+)\s+{state}\b", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+        var status = await UntilAsync(["network", "status"], row.IsMatch, ct);
+        return row.Match(status).Groups["address"].Value;
+    }
+
+    /// <summary>Sends one small instance of a study to this node with dcmtk's storescu.</summary>
+    public async Task StoreAsync(string studyUid, string patientName, CancellationToken ct)
+    {
+        var dump = directory.Combine(studyUid + ".dump");
+        var file = directory.Combine(studyUid + ".dcm");
+        await File.WriteAllTextAsync(dump, $"""
+            (0008,0016) UI [1.2.840.10008.5.1.4.1.1.7]
+            (0008,0018) UI [{studyUid}.1.1]
+            (0008,0020) DA [20260301]
+            (0008,0030) TM [120000]
+            (0008,0050) SH [A1]
+            (0008,0060) CS [OT]
+            (0010,0010) PN [{patientName}]
+            (0010,0020) LO [P{studyUid}]
+            (0020,000d) UI [{studyUid}]
+            (0020,000e) UI [{studyUid}.1]
+            (0020,0010) SH [S1]
+            (0020,0011) IS [1]
+            (0020,0013) IS [1]
+            """, ct);
+        (await ForeignProgram.RunAsync("dump2dcm", [dump, file], ct)).Succeeded();
+        (await ForeignProgram.RunAsync("storescu", ["-aec", "PANAL", "127.0.0.1", Text(DicomPort), file], ct)).Succeeded();
+    }
+
+    /// <summary>Searches this node with dcmtk's findscu for a study.</summary>
+    /// <returns>What findscu printed; it names the study when it was found.</returns>
+    public async Task<string> FindAsync(string studyUid, CancellationToken ct) => (await ForeignProgram.RunAsync(
+        "findscu",
+        [
+            "-S", "-aec", "PANAL", "127.0.0.1", Text(DicomPort), "-k", "QueryRetrieveLevel=STUDY", "-k", $"StudyInstanceUID={studyUid}",
+            "-k", "PatientName", "-k", "InstanceAvailability",
+        ],
+        ct)).Succeeded().Everything;
+
+    /// <summary>Searches until the study is found, which is when its feed has come.</summary>
+    public async Task<string> UntilFoundAsync(string studyUid, CancellationToken ct)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var found = await FindAsync(studyUid, ct);
+            if (found.Contains("Pending", StringComparison.Ordinal))
+            {
+                return found;
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < SpreadLimit, $"{Name} does not find {studyUid}:\n{found}\n{Output}");
+            await Task.Delay(Again, TimeProvider.System, ct);
+        }
+    }
+
+    /// <summary>Repeats a command until its output is as wanted: another process tells nobody that it is so far.</summary>
+    public async Task<string> UntilAsync(string[] arguments, Func<string, bool> isReached, CancellationToken ct)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var result = await RunAsync(ct, arguments);
+            if (isReached(result.Output))
+            {
+                return result.Output;
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < SpreadLimit, $"{Name}: {result.Everything}\n{Output}");
+            await Task.Delay(Again, TimeProvider.System, ct);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (program is not null)
+        {
+            await program.DisposeAsync();
+        }
+
+        directory.Dispose();
+    }
+
+    private string[] MemberOptions() =>
+        ["--name", Name, "--endpoint", canOnlyDial ? "none" : $"127.0.0.1:{LinkPort}", "--link-port", canOnlyDial ? "0" : Text(LinkPort)];
+
+    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
+}

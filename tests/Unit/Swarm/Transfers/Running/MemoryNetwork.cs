@@ -1,0 +1,250 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using Microsoft.Extensions.Logging.Abstractions;
+using Panal.Swarm;
+using Panal.Swarm.Links;
+using Panal.Swarm.Pieces;
+using Panal.Swarm.Transfers;
+using Panal.Swarm.Transfers.Running;
+using Panal.Volumes;
+
+namespace Panal.Unit.Swarm.Transfers.Running;
+
+/// <summary>Nodes that are linked in memory; every stream can be cut.</summary>
+internal sealed class MemoryNetwork : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<NodeId, ILinkService> _services = new();
+    private readonly ConcurrentBag<StreamPair> _streams = [];
+    private readonly List<MemoryNode> _nodes = [];
+
+    public MemoryNode AddNode(string? folder = null, Func<TransferOptions, TransferOptions>? change = null)
+    {
+        var node = new MemoryNode(this, NodeId.New(), folder, change);
+        _nodes.Add(node);
+        return node;
+    }
+
+    public void Add(NodeId node, ILinkService service) => _services[node] = service;
+
+    public async Task<ILinkStream> OpenAsync(NodeId from, NodeId to)
+    {
+        await Task.Yield();
+        if (!_services.TryGetValue(to, out var service))
+        {
+            throw new LinkException("No link stands.");
+        }
+
+        var pair = new StreamPair(from, to);
+        _streams.Add(pair);
+        pair.Served = Task.Run(() => ServeAsync(pair, service), CancellationToken.None);
+        return pair.Ours;
+    }
+
+    /// <summary>A node is gone: its streams are cut and it is not reached any more.</summary>
+    public void Cut(NodeId node)
+    {
+        _services.TryRemove(node, out _);
+        foreach (var pair in _streams.Where(pair => pair.Ours.Peer == node || pair.Theirs.Peer == node))
+        {
+            pair.Cut();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            await node.DisposeAsync();
+        }
+
+        foreach (var pair in _streams)
+        {
+            pair.Cut();
+            await pair.Served;
+            pair.Dispose();
+        }
+    }
+
+    private static async Task ServeAsync(StreamPair pair, ILinkService service)
+    {
+        try
+        {
+            await service.ServeAsync(pair.Theirs, pair.Cutting);
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            // What a service throws ends its stream.
+        }
+
+        await pair.Theirs.Output.CompleteAsync();
+        await pair.Theirs.Input.CompleteAsync();
+    }
+
+    private sealed class StreamPair : IDisposable
+    {
+        private readonly Pipe _there = new(new PipeOptions(useSynchronizationContext: false)), _back = new(new PipeOptions(useSynchronizationContext: false));
+        private readonly CancellationTokenSource _cut = new();
+
+        public StreamPair(NodeId from, NodeId to)
+        {
+            Ours = new End(_back.Reader, _there.Writer, to);
+            Theirs = new End(_there.Reader, _back.Writer, from);
+        }
+
+        public ILinkStream Ours { get; }
+
+        public ILinkStream Theirs { get; }
+
+        public Task Served { get; set; } = Task.CompletedTask;
+
+        public CancellationToken Cutting => _cut.Token;
+
+        public void Dispose() => _cut.Dispose();
+
+        public void Cut()
+        {
+            _cut.Cancel();
+            _back.Reader.CancelPendingRead();
+            _there.Writer.CancelPendingFlush();
+        }
+    }
+
+    private sealed record End(PipeReader Input, PipeWriter Output, NodeId Peer) : ILinkStream
+    {
+        public string Protocol => TransferService.ProtocolName;
+
+        public LinkPriority Priority => LinkPriority.Bulk;
+
+        public async ValueTask DisposeAsync()
+        {
+            await Input.CompleteAsync();
+            await Output.CompleteAsync();
+        }
+    }
+}
+
+/// <summary>A node with an archive in memory.</summary>
+internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHolderDirectory, IAsyncDisposable
+{
+    private readonly MemoryNetwork _network;
+    private readonly Func<TransferOptions, TransferOptions>? _change;
+    private readonly bool _ownsFolder;
+    private TaskCompletionSource _nextRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public MemoryNode(MemoryNetwork network, NodeId id, string? folder, Func<TransferOptions, TransferOptions>? change)
+    {
+        (_network, Id, _change) = (network, id, change);
+        _ownsFolder = folder is null;
+        Folder = folder ?? Directory.CreateTempSubdirectory("panal-unit-").FullName;
+        Service = Start();
+    }
+
+    public NodeId Id { get; }
+
+    public string Folder { get; }
+
+    public TransferService Service { get; private set; }
+
+    public ConcurrentDictionary<ContentHash, byte[]> Archive { get; } = new();
+
+    public ConcurrentBag<ContentHash> Kept { get; } = [];
+
+    public ConcurrentQueue<Exception> KeepFaults { get; } = [];
+
+    /// <summary>Who may not see anything.</summary>
+    public HashSet<NodeId> Hidden { get; } = [];
+
+    public List<NodeId> Holders { get; } = [];
+
+    /// <summary>Blocks of the archive that were read for others.</summary>
+    public int Reads;
+
+    /// <summary>Ends when a block is read for another.</summary>
+    public Task NextReadAsync() => _nextRead.Task;
+
+    public IReadOnlyCollection<NodeId> Linked => Holders;
+
+    /// <summary>Dies as with kill -9, for what the disk has to do with it, and comes again.</summary>
+    public async Task RestartAsync()
+    {
+        _network.Cut(Id);
+        await Service.DisposeAsync();
+        Service = Start();
+        Service.Start();
+    }
+
+    public async ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken) =>
+        await _network.OpenAsync(Id, peer);
+
+    public ValueTask<IReadOnlyCollection<NodeId>> NextChangeAsync(IReadOnlyCollection<NodeId> known, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public IReadOnlyList<NodeId> HoldersOf(TransferScope scope) => Holders;
+
+    public ValueTask<IHeldScope?> FindAsync(NodeId peer, TransferScope scope, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IHeldScope?>(Hidden.Contains(peer) || scope.Name != "study" ? null : new Scope(this));
+
+    public async ValueTask KeepAsync(TransferScope scope, TransferObject finished, Stream bytes, CancellationToken cancellationToken)
+    {
+        if (KeepFaults.TryDequeue(out var fault))
+        {
+            throw fault;
+        }
+
+        using var whole = new MemoryStream();
+        await bytes.CopyToAsync(whole, cancellationToken);
+        Assert.Equal(finished.Hash, ContentHash.Of(whole.ToArray()));
+        Kept.Add(finished.Hash);
+        Archive[finished.Hash] = whole.ToArray();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Service.DisposeAsync();
+        if (_ownsFolder)
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+
+    private TransferService Start()
+    {
+        var options = new TransferOptions
+        {
+            Folder = Path.Combine(Folder, "transfers"),
+            ReserveBytes = 0,
+            FirstRetry = TimeSpan.FromMilliseconds(20),
+            LongestRetry = TimeSpan.FromMilliseconds(100),
+            KeepRetry = TimeSpan.FromMilliseconds(20),
+            DirectoryInterval = TimeSpan.FromMilliseconds(50),
+        };
+        var service = new TransferService(
+            this, Id, new TransferPorts(this, this, this), _change?.Invoke(options) ?? options, TimeProvider.System, NullLogger<TransferService>.Instance);
+        _network.Add(Id, service);
+        return service;
+    }
+
+    private sealed class Scope(MemoryNode node) : IHeldScope
+    {
+        public bool Holds(ContentHash hash, long lengthBytes) => node.Archive.TryGetValue(hash, out var bytes) && bytes.Length == lengthBytes;
+
+        public IHeldObject? Open(ContentHash hash) => node.Archive.TryGetValue(hash, out var bytes) ? new Held(node, bytes) : null;
+    }
+
+    private sealed class Held(MemoryNode node, byte[] bytes) : IHeldObject
+    {
+        public int ReadAt(Span<byte> buffer, long offset)
+        {
+            Interlocked.Increment(ref node.Reads);
+            Interlocked.Exchange(ref node._nextRead, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            var there = bytes.AsSpan((int)Math.Min(offset, bytes.Length));
+            there = there[..Math.Min(there.Length, buffer.Length)];
+            there.CopyTo(buffer);
+            return there.Length;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
