@@ -33,7 +33,7 @@ internal static class ServeCommand
 
         if (host.SetUpAddress() is { } setUp)
         {
-            await output.WriteLineAsync("There is no account yet. Make the first one here; the link is valid once and until this node stops:").ConfigureAwait(false);
+            await output.WriteLineAsync("There is no account yet. `panal account add NAME --role administrator` makes one, or this set-up link, once and until the node stops:").ConfigureAwait(false);
             await output.WriteLineAsync(setUp).ConfigureAwait(false);
         }
 
