@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Error, "A link failed")]
     public static partial void LinkFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(8, LogLevel.Error, "HTTP {Route} failed, trace {TraceId}")]
+    public static partial void RequestFailed(ILogger logger, string route, string traceId, Exception error);
 }

@@ -38,6 +38,7 @@ internal static class Program
     internal static RootCommand CreateCommands() => new("Panal, a peer-to-peer PACS.")
     {
         ServeCommand.Create(),
+        AccountCommand.Create(),
         AeCommand.Create(),
         CheckCommand.Create(),
         EchoCommand.Create(),

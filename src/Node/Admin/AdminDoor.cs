@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Panal.Archive.Fixity;
 using Panal.Archive.Import;
+using Panal.Node.Web;
 
 namespace Panal.Node.Admin;
 
@@ -31,10 +32,10 @@ internal static class AdminDoor
 
     public static void Map(WebApplication application)
     {
-        application.MapPost("/admin/import", (RequestDelegate)ImportAsync);
-        application.MapPost("/admin/verify", (RequestDelegate)VerifyAsync);
-        application.MapPost("/admin/fetch", (RequestDelegate)FetchAsync);
-        application.MapPost("/admin/transfers", (RequestDelegate)TransfersAsync);
+        application.MapPost("/admin/import", (RequestDelegate)ImportAsync).WithMetadata(new SocketRoute());
+        application.MapPost("/admin/verify", (RequestDelegate)VerifyAsync).WithMetadata(new SocketRoute());
+        application.MapPost("/admin/fetch", (RequestDelegate)FetchAsync).WithMetadata(new SocketRoute());
+        application.MapPost("/admin/transfers", (RequestDelegate)TransfersAsync).WithMetadata(new SocketRoute());
     }
 
     private static Task FetchAsync(HttpContext context)
@@ -72,13 +73,6 @@ internal static class AdminDoor
 
     private static async Task RunAsync<T>(HttpContext context, JsonTypeInfo<T> type, Func<Action<T>, CancellationToken, Task<T>> work)
     {
-        if (!IsOn(context))
-        {
-            // On every other door these routes do not exist.
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
-        }
-
         context.Response.ContentType = MediaTypeNames.Application.Json;
         var reports = Channel.CreateBounded<T>(new BoundedChannelOptions(PendingReports) { SingleReader = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);

@@ -31,6 +31,12 @@ internal static class ServeCommand
             await output.WriteLineAsync("WARNING: --open lets everybody in who reaches these ports. Use it in a closed laboratory network only.").ConfigureAwait(false);
         }
 
+        if (host.SetUpAddress() is { } setUp)
+        {
+            await output.WriteLineAsync("There is no account yet. `panal account add NAME --role administrator` makes one, or this set-up link, once and until the node stops:").ConfigureAwait(false);
+            await output.WriteLineAsync(setUp).ConfigureAwait(false);
+        }
+
         await output.WriteLineAsync("ready").ConfigureAwait(false);
         await output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         await stop.Task.ConfigureAwait(false);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Panal.Node.Hosting;
 using Panal.Node.Options;
+using Panal.Node.Web;
 using Prometheus;
 
 namespace Panal.Node.Doors;
@@ -10,8 +11,11 @@ namespace Panal.Node.Doors;
 /// <summary>The HTTP door: `/health` for everybody, `/metrics` for this machine and the addresses that are listed.</summary>
 internal static class WebDoor
 {
-    /// <summary>Longest HTTP request body: this door takes none.</summary>
+    /// <summary>Longest HTTP request body: none, unless a route says so.</summary>
     private const long BodyLimitBytes = 0;
+
+    // They hold no secret and no patient; who may read what of them is decided by address.
+    private static readonly OpenRoute Open = new(IsGuess: false, InTheClear: true) { BodyLimitBytes = BodyLimitBytes };
 
     public static void Limit(KestrelServerLimits limits, NetworkConnectionOptions options)
     {
@@ -26,8 +30,8 @@ internal static class WebDoor
 
     public static void Map(WebApplication application, AddressList monitors, CollectorRegistry metrics)
     {
-        application.MapGet("/health", (RequestDelegate)(context => HealthAsync(context, monitors)));
-        application.MapGet("/metrics", (RequestDelegate)(context => MetricsAsync(context, monitors, metrics)));
+        application.MapGet("/health", (RequestDelegate)(context => HealthAsync(context, monitors))).WithMetadata(Open);
+        application.MapGet("/metrics", (RequestDelegate)(context => MetricsAsync(context, monitors, metrics))).WithMetadata(Open);
     }
 
     private static async Task HealthAsync(HttpContext context, AddressList monitors)

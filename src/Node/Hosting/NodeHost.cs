@@ -12,7 +12,9 @@ using Panal.Node.Doors;
 using Panal.Node.Network;
 using Panal.Node.Options;
 using Panal.Node.Transport;
+using Panal.Node.Web;
 using Panal.Security.Access;
+using Panal.Security.Accounts;
 using Panal.Security.Audit;
 using Prometheus;
 
@@ -28,6 +30,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly NodeCertificate? _certificate;
     private readonly AeRegistry _registry;
     private readonly AuditTrail _audit;
+    private readonly AccountRegistry _accounts;
     private readonly Holdings _holdings;
     private readonly ILoggerFactory _loggers;
     private readonly WebApplication _application;
@@ -43,6 +46,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _connection = configuration.NetworkConnection;
         _certificate = certificate;
         _registry = OpenRegistry(data.Path, time);
+        _accounts = OpenAccounts(data.Path, time);
         var source = new AuditSource(configuration.Device.EffectiveName, configuration.Device.InstitutionName);
         _audit = new AuditTrail(Path.Combine(data.Path, "audit"), source, time);
         _application = Build(time);
@@ -99,14 +103,14 @@ internal sealed class NodeHost : IAsyncDisposable
         yield return _connection.DicomPort == 0
             ? new Door(Door.Off, "DICOM", "", "switched off")
             : new Door(Shown(_connection.DicomPort), "DICOM", _ae.AETitle, callers);
-        yield return _certificate is null
+        yield return _connection.DicomTlsPort == 0 || _certificate is null
             ? new Door(Door.Off, "DICOM over TLS", "", "switched off")
             : new Door(Shown(_connection.DicomTlsPort), "DICOM over TLS", _ae.AETitle, $"{callers}; {CertificateText(_certificate)}");
         yield return _connection.HttpPort == 0
             ? new Door(Door.Off, "HTTP", "", "switched off")
-            : new Door(Shown(_connection.HttpPort), "HTTP", "", "/health everybody; /metrics "
+            : new Door(Shown(_connection.HttpPort), "HTTP", "", "http and https; /health everybody; /metrics "
                 + (_connection.MonitoringFrom.Length == 0 ? "this machine" : "this machine, " + _connection.MonitoringFrom)
-                + (_configuration.DicomWeb.Enabled ? $"; {DicomWebOptions.Root} {(_ae.Open ? "everybody" : "this machine")}" : ""));
+                + (_configuration.DicomWeb.Enabled ? $"; {DicomWebOptions.Root} {(_accounts.Accounts.Count > 0 ? "accounts" : _ae.Open ? "everybody" : "this machine")}" : ""));
         if (_application.Services.GetRequiredService<NetworkMembership>().Standing is { } standing)
         {
             yield return _connection.LinkPort == 0
@@ -114,6 +118,21 @@ internal sealed class NodeHost : IAsyncDisposable
                 : new Door(Shown(_connection.LinkPort), "links", "", $"members of {standing.Roster.Name}; this node is {standing.Identity.Name}, {standing.Identity.Address}");
         }
     }
+
+    /// <summary>Where the first administrator is made, or null when there is one or the door is off. It is a secret, and told once.</summary>
+    public string? SetUpAddress()
+    {
+        var secret = _application.Services.GetRequiredService<SetUpLink>().Current;
+        var host = IPAddress.Any.Equals(_connection.BindAddress) || IPAddress.IPv6Any.Equals(_connection.BindAddress)
+            ? "localhost"
+            : new IPEndPoint(_connection.BindAddress, 0).ToString()[..^2];
+        // After the sign # it stays in the browser and in no log.
+        return secret is null || _connection.HttpPort == 0 ? null : string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"http://{host}:{_connection.HttpPort}/#setup={secret}");
+    }
+
+    /// <summary>Routes with the rules that the gate has for them.</summary>
+    internal IReadOnlyList<Endpoint> Routes => _application.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     /// <summary>Lets running messages finish for the configured time, then closes the doors.</summary>
     public async Task StopAsync()
@@ -129,6 +148,7 @@ internal sealed class NodeHost : IAsyncDisposable
         await _application.DisposeAsync().ConfigureAwait(false);
         await _holdings.DisposeAsync().ConfigureAwait(false);
         await _audit.DisposeAsync().ConfigureAwait(false);
+        _accounts.Dispose();
         _certificate?.Leaf.Dispose();
         _loggers.Dispose();
         _data.Dispose();
@@ -146,6 +166,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new ConnectionLimiter(_connection.MaximumConnections, _connection.MaximumConnectionsPerAddress));
         services.AddSingleton<HealthProbe>(() => _audit.Problem is { } problem ? "The audit trail cannot be written: " + problem : null);
         services.AddSingleton<Health>();
+        services.AddWeb(_accounts, new WebGateOptions(_configuration.Device.EffectiveName, _connection.HttpInTheClear));
         services.AddRooms(_configuration, _holdings, _certificate);
         services.AddNetwork(_configuration);
         services.AddTransfers(_configuration);
@@ -159,11 +180,14 @@ internal sealed class NodeHost : IAsyncDisposable
 
         var application = builder.Build();
         application.UseRouting();
+        application.UseWeb();
         AdminDoor.Map(application);
         NetworkDoor.Map(application);
         if (_configuration.DicomWeb.Enabled)
         {
-            application.Services.GetRequiredService<DicomWebDoor>().Map(application);
+            var routes = application.MapGroup("");
+            routes.WithMetadata(new HouseRoute(AccountRights.None) { BodyLimitBytes = null });
+            application.Services.GetRequiredService<DicomWebDoor>().Map(routes);
         }
 
         WebDoor.Map(application, _connection.Monitors, NodeMetrics.Create(application.Services));
@@ -185,14 +209,16 @@ internal sealed class NodeHost : IAsyncDisposable
             DicomDoor.Listen(kestrel, new IPEndPoint(_connection.BindAddress, _connection.DicomPort), tls: null);
         }
 
-        if (_certificate is not null)
+        if (_connection.DicomTlsPort != 0 && _certificate is not null)
         {
             DicomDoor.Listen(kestrel, new IPEndPoint(_connection.BindAddress, _connection.DicomTlsPort), Tls(kestrel.ApplicationServices, _certificate));
         }
 
         if (_connection.HttpPort != 0)
         {
-            kestrel.Listen(new IPEndPoint(_connection.BindAddress, _connection.HttpPort), o => o.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(
+                new IPEndPoint(_connection.BindAddress, _connection.HttpPort),
+                listener => EitherDoor.Listen(listener, _certificate!, kestrel.ApplicationServices.GetRequiredService<TimeProvider>()));
         }
     }
 
@@ -226,7 +252,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private static NodeCertificate? LoadCertificate(NodeConfiguration configuration, TimeProvider time)
     {
         var connection = configuration.NetworkConnection;
-        return connection.DicomTlsPort == 0 ? null : NodeCertificate.Load(configuration.DataFolder, connection, time);
+        return connection.DicomTlsPort == 0 && connection.HttpPort == 0 ? null : NodeCertificate.Load(configuration.DataFolder, connection, time);
     }
 
     private static AeRegistry OpenRegistry(string folder, TimeProvider time)
@@ -236,6 +262,18 @@ internal sealed class NodeHost : IAsyncDisposable
             return new AeRegistry(folder, time);
         }
         catch (AeRegistryException e)
+        {
+            throw new CommandException(ExitCode.Configuration, e.Message);
+        }
+    }
+
+    private static AccountRegistry OpenAccounts(string folder, TimeProvider time)
+    {
+        try
+        {
+            return new AccountRegistry(folder, time);
+        }
+        catch (AccountException e)
         {
             throw new CommandException(ExitCode.Configuration, e.Message);
         }

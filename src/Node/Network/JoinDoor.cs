@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Features;
 using Panal.Federation.Membership;
+using Panal.Node.Web;
 
 namespace Panal.Node.Network;
 
@@ -12,11 +13,14 @@ internal static class JoinDoor
     /// <summary>Longest body that a stranger may send, in bytes.</summary>
     private const long BodyLimitBytes = 16 * 1024;
 
+    // Whoever asks to join is no member yet: an administrator decides later, and what is said is signed.
+    private static readonly OpenRoute Open = new(IsGuess: false, InTheClear: true) { BodyLimitBytes = null };
+
     public static void Map(WebApplication application)
     {
-        application.MapPost("/join/1/hello", (RequestDelegate)HelloAsync);
-        application.MapPost("/join/1/request", (RequestDelegate)AskAsync);
-        application.MapGet("/join/1/request/{request}", (RequestDelegate)LookAsync);
+        application.MapPost("/join/1/hello", (RequestDelegate)HelloAsync).WithMetadata(Open);
+        application.MapPost("/join/1/request", (RequestDelegate)AskAsync).WithMetadata(Open);
+        application.MapGet("/join/1/request/{request}", (RequestDelegate)LookAsync).WithMetadata(Open);
     }
 
     /// <summary>Answers a request of this API, and turns refusals into their status.</summary>

@@ -1,35 +1,40 @@
 using System.Net;
 using Panal.Federation.Membership;
 using Panal.Node.Admin;
+using Panal.Node.Web;
+using Panal.Security.Accounts;
 using Panal.Security.Identities;
 
 namespace Panal.Node.Network;
 
-/// <summary>`/api/network`: what the administrator sees and does. On the socket of the data folder, and over HTTP for this machine only.</summary>
+/// <summary>`/api/network`: what the administrator sees and does. On the socket of the data folder, over HTTP for accounts with the right, and for this machine while there are none.</summary>
 internal static class NetworkDoor
 {
+    private static readonly HouseRoute Network = new(AccountRights.Network) { BodyLimitBytes = null };
+
     public static void Map(WebApplication application)
     {
         JoinDoor.Map(application);
-        application.MapGet("/api/network", Guarded(LookAsync));
-        application.MapGet("/api/network/requests", Guarded(RequestsAsync));
-        application.MapPost("/api/network/requests/{request}/approve", Guarded(ApproveAsync));
-        application.MapPost("/api/network/requests/{request}/deny", Guarded(DenyAsync));
-        application.MapPost("/api/network/members/{member}/revoke", Guarded(RevokeAsync));
-        application.MapPost("/api/network/invitations", Guarded(InviteAsync));
-        application.MapPost("/api/network/authority/renew", Guarded(RenewAuthorityAsync));
-        application.MapGet("/api/network/events", Guarded(context => context.RequestServices.GetRequiredService<NetworkEvents>().ServeAsync(context)));
-        application.MapGet("/openapi/v1.json", (RequestDelegate)DescribeAsync);
-        application.MapPost("/admin/network/load", (RequestDelegate)LoadAsync);
+        application.MapGet("/api/network", Guarded(LookAsync)).WithMetadata(Network);
+        application.MapGet("/api/network/requests", Guarded(RequestsAsync)).WithMetadata(Network);
+        application.MapPost("/api/network/requests/{request}/approve", Guarded(ApproveAsync)).WithMetadata(Network);
+        application.MapPost("/api/network/requests/{request}/deny", Guarded(DenyAsync)).WithMetadata(Network);
+        application.MapPost("/api/network/members/{member}/revoke", Guarded(RevokeAsync)).WithMetadata(Network);
+        application.MapPost("/api/network/invitations", Guarded(InviteAsync)).WithMetadata(Network);
+        application.MapPost("/api/network/authority/renew", Guarded(RenewAuthorityAsync)).WithMetadata(Network);
+        application.MapGet("/api/network/events", Guarded(context => context.RequestServices.GetRequiredService<NetworkEvents>().ServeAsync(context))).WithMetadata(Network);
+        application.MapGet("/openapi/v1.json", (RequestDelegate)DescribeAsync).WithMetadata(Network);
+        application.MapPost("/admin/network/load", (RequestDelegate)LoadAsync).WithMetadata(new SocketRoute { BodyLimitBytes = null });
     }
 
     /// <summary>
-    /// Lets only this machine in. A page in a browser of this machine is not this machine's administrator: it can neither send JSON across
+    /// Lets whoever the gate knows in, and else only this machine. A page in a browser of this machine is not this machine's administrator: it can neither send JSON across
     /// origins nor name a loopback host that it was not loaded from; and what a proxy hands on comes from elsewhere.
     /// </summary>
     private static RequestDelegate Guarded(RequestDelegate next) => context =>
     {
-        if (AdminDoor.IsOn(context))
+        // The gate has looked at the rights of whoever is known.
+        if (AdminDoor.IsOn(context) || context.Features.Get<Caller>() is not null)
         {
             return next(context);
         }

@@ -11,7 +11,7 @@ internal sealed record DicomWebSettings : IValidatableObject
 
     private const long Mebibyte = 1L << 20;
 
-    [Description("Whether `/dicom-web` is served on the HTTP port; only callers on this machine are let in.")]
+    [Description("Whether `/dicom-web` is served on the HTTP port: to accounts with the right, and to this machine alone while there is no account.")]
     public bool Enabled { get; init; } = true;
 
     [Description("Scheme, host and port that clients reach this node by, such as `https://pacs.example`, for the URLs in answers; empty takes them from each request.")]

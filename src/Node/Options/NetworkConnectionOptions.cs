@@ -22,7 +22,7 @@ internal sealed record NetworkConnectionOptions : IValidatableObject
     [Range(0, 65_535)]
     public int DicomTlsPort { get; init; } = 2762;
 
-    [Description("TCP port of HTTP (health, metrics and DICOMweb); 0 switches the door off.")]
+    [Description("TCP port of HTTP, with and without TLS (log-in, DICOMweb, health and metrics); 0 switches the door off.")]
     [Range(0, 65_535)]
     public int HttpPort { get; init; } = 8080;
 
@@ -54,6 +54,9 @@ internal sealed record NetworkConnectionOptions : IValidatableObject
 
     [Description("Addresses or networks (CIDR), separated by commas, that may read `/metrics` and the reasons of `/health` besides this machine.")]
     public string MonitoringFrom { get; init; } = "";
+
+    [Description("Whether other machines may log in, and read studies over HTTP, without TLS; for networks that are encrypted otherwise.")]
+    public bool HttpInTheClear { get; init; }
 
     [Description("How long running messages may go on after the node was told to stop.")]
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]

@@ -4,8 +4,9 @@ using System.Text.Json.Serialization;
 namespace Panal.Security.Accounts;
 
 /// <summary>Writes rights as a list of names.</summary>
-internal sealed class AccountRightsJsonConverter : JsonConverter<AccountRights>
+public sealed class AccountRightsJsonConverter : JsonConverter<AccountRights>
 {
+    /// <inheritdoc/>
     public override AccountRights Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
@@ -27,6 +28,7 @@ internal sealed class AccountRightsJsonConverter : JsonConverter<AccountRights>
         return rights;
     }
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, AccountRights value, JsonSerializerOptions options)
     {
         writer.WriteStartArray();

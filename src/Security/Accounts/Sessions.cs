@@ -1,7 +1,7 @@
 namespace Panal.Security.Accounts;
 
 /// <summary>How long sessions live.</summary>
-public sealed record SessionOptions
+public sealed record SessionLimits
 {
     /// <summary>A session that was not used for this long has ended.</summary>
     public TimeSpan IdleLife { get; init; } = TimeSpan.FromMinutes(30);
@@ -33,7 +33,7 @@ public sealed record UsedSession(Caller Caller, string CsrfToken, DateTimeOffset
 /// A session names its account and keeps no rights: what it may do is asked at each use, so that a change of role, a disabled account or
 /// a new password counts at once. Secrets are made at the log-in and never taken from the browser (no fixation).
 /// </remarks>
-public sealed class Sessions(AccountRegistry accounts, SessionOptions options, TimeProvider time)
+public sealed class Sessions(AccountRegistry accounts, SessionLimits options, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Session> _sessions = [];

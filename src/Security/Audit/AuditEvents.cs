@@ -5,7 +5,11 @@ namespace Panal.Security.Audit;
 /// <summary>An application entity as it takes part in an event.</summary>
 /// <param name="AeTitle">Its AE title.</param>
 /// <param name="Address">Its address; null when it is not known.</param>
-public sealed record AuditParty(string AeTitle, IPAddress? Address);
+public sealed record AuditParty(string AeTitle, IPAddress? Address)
+{
+    /// <summary>True for a person or program with an account, whose name then stands for the title.</summary>
+    public bool IsAccount { get; init; }
+}
 
 /// <summary>A person or program with an account as it takes part in an event.</summary>
 /// <param name="Name">Name of its account, or what it called itself; may be empty.</param>
@@ -255,7 +259,7 @@ public static class AuditEvents
     private static AuditParticipant Participant(AuditParty party, AuditCode? role, bool isRequestor) => new()
     {
         UserId = party.AeTitle.Length > 0 ? party.AeTitle : party.Address?.ToString() ?? "unknown",
-        AeTitles = party.AeTitle.Length > 0 ? [party.AeTitle] : [],
+        AeTitles = party.AeTitle.Length > 0 && !party.IsAccount ? [party.AeTitle] : [],
         Role = role,
         IsRequestor = isRequestor,
         NetworkAccessPoint = party.Address?.ToString() ?? "",

@@ -14,7 +14,7 @@ public sealed class SessionsTests : IAsyncLifetime
     public SessionsTests()
     {
         _accounts = new AccountRegistry(_folder.Path, _clock);
-        _sessions = new Sessions(_accounts, new SessionOptions { LimitPerAccount = 2 }, _clock);
+        _sessions = new Sessions(_accounts, new SessionLimits { LimitPerAccount = 2 }, _clock);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

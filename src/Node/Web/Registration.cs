@@ -1,0 +1,38 @@
+using Panal.DicomWeb.Access;
+using Panal.Security.Accounts;
+using Panal.Security.Audit;
+
+namespace Panal.Node.Web;
+
+/// <summary>Puts accounts and the gate together.</summary>
+internal static class Registration
+{
+    public static IServiceCollection AddWeb(this IServiceCollection services, AccountRegistry accounts, WebGateOptions options)
+    {
+        services.AddSingleton(accounts);
+        services.AddSingleton(options);
+        services.AddSingleton(new SessionLimits());
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<SetUpLink>();
+        services.AddSingleton(provider => new LogIn(
+            accounts, provider.GetRequiredService<AuditTrail>(), options.DeviceName, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new AccountWork(accounts, provider.GetRequiredService<AuditTrail>(), options.DeviceName));
+        services.AddSingleton<LoopbackAccess>();
+        services.AddSingleton<IWebAccess, AccountAccess>();
+        services.AddSingleton<WebGate>();
+        services.AddSingleton<SessionRoutes>();
+        services.AddSingleton<AccountRoutes>();
+        services.AddSingleton<ShareRoutes>();
+        return services;
+    }
+
+    /// <summary>Puts the gate before all routes, and adds those of accounts; after UseRouting.</summary>
+    public static void UseWeb(this WebApplication application)
+    {
+        var gate = application.Services.GetRequiredService<WebGate>();
+        application.Use(next => context => gate.InvokeAsync(context, next));
+        application.Services.GetRequiredService<SessionRoutes>().Map(application);
+        application.Services.GetRequiredService<AccountRoutes>().Map(application);
+        application.Services.GetRequiredService<ShareRoutes>().Map(application);
+    }
+}
