@@ -12,13 +12,18 @@ public sealed class Holding(Retriever retriever)
     /// <summary>Seconds after which what other nodes hold may have come.</summary>
     private const string RetryAfterSeconds = "5";
 
-    /// <summary>Those of the instances that are here, in display order.</summary>
+    /// <summary>Those of the instances that are here, in display order; what only other nodes hold is waited for while it comes.</summary>
     /// <param name="request">The request with its path.</param>
     /// <returns>At least one, and whether all are here.</returns>
     /// <exception cref="WebFaultException">There are none, the caller may not see them, or only other nodes hold them.</exception>
     internal async ValueTask<(IReadOnlyList<InstanceReference> Instances, bool IsComplete)> FindAsync(WebRequest request)
     {
         var found = await LocateAsync(request, request.StudyInstanceUid!, request.SeriesInstanceUid, request.SopInstanceUid);
+        if (!found.All(instance => instance.IsHeldHere) && await BringAsync(found, request.Context.RequestAborted))
+        {
+            found = await LocateAsync(request, request.StudyInstanceUid!, request.SeriesInstanceUid, request.SopInstanceUid);
+        }
+
         var here = found.Where(instance => instance.IsHeldHere).ToArray();
         if (here.Length == 0)
         {
@@ -27,6 +32,23 @@ public sealed class Holding(Retriever retriever)
         }
 
         return (here, here.Length == found.Count);
+    }
+
+    // One that does not come ends the waiting: the next would keep the client as long again.
+    private async ValueTask<bool> BringAsync(IReadOnlyList<InstanceReference> found, CancellationToken ct)
+    {
+        var hasBrought = false;
+        foreach (var instance in found)
+        {
+            if (!instance.IsHeldHere && !await retriever.BringAsync(instance, ct))
+            {
+                break;
+            }
+
+            hasBrought |= !instance.IsHeldHere;
+        }
+
+        return hasBrought;
     }
 
     /// <summary>Opens the bytes of the one instance that a path names.</summary>

@@ -125,6 +125,47 @@ internal sealed class ClusterNode : IAsyncDisposable
         (await ForeignProgram.RunAsync("storescu", ["-aec", "PANAL", "127.0.0.1", Text(DicomPort), "+sd", folder], ct)).Succeeded();
     }
 
+    /// <summary>Sends every file below a folder to this node.</summary>
+    public async Task StoreFolderAsync(string folder, CancellationToken ct) =>
+        (await ForeignProgram.RunAsync("storescu", ["-aec", "PANAL", "127.0.0.1", Text(DicomPort), "+sd", "+r", folder], ct)).Succeeded();
+
+    /// <summary>Retrieves a study from this node with dcmtk's getscu, as it was sent.</summary>
+    /// <returns>The folder with the files.</returns>
+    public async Task<string> GetAsync(string studyUid, CancellationToken ct)
+    {
+        var folder = directory.CreateSubdirectory("got");
+        (await ForeignProgram.RunAsync(
+            "getscu",
+            [
+                "-S", "+B", "-aec", "PANAL", "127.0.0.1", Text(DicomPort), "-od", folder, "-k", "QueryRetrieveLevel=STUDY", "-k", $"StudyInstanceUID={studyUid}",
+            ],
+            ct)).Succeeded();
+        return folder;
+    }
+
+    /// <summary>Searches until the study is known with so many instances.</summary>
+    public async Task UntilCountedAsync(string studyUid, int instances, CancellationToken ct)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var found = (await ForeignProgram.RunAsync(
+                "findscu",
+                [
+                    "-S", "-aec", "PANAL", "127.0.0.1", Text(DicomPort), "-k", "QueryRetrieveLevel=STUDY", "-k", $"StudyInstanceUID={studyUid}",
+                    "-k", "NumberOfStudyRelatedInstances",
+                ],
+                ct)).Succeeded().Everything;
+            if (Regex.IsMatch(found, $@"IS \[{instances}\s*\]", RegexOptions.None, TimeSpan.FromSeconds(5)))
+            {
+                return;
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < SpreadLimit, $"{Name} does not know all of {studyUid}:\n{found}\n{Output}");
+            await Task.Delay(Again, TimeProvider.System, ct);
+        }
+    }
+
     /// <summary>How many instances of a study a search at this node finds.</summary>
     public async Task<int> CountAsync(string studyUid, CancellationToken ct)
     {
