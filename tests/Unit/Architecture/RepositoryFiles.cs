@@ -35,7 +35,7 @@ internal static class RepositoryFiles
         .SelectMany(Below)
         .Where(f => f.EndsWith(".cs", StringComparison.Ordinal) && !f.EndsWith(".g.cs", StringComparison.Ordinal));
 
-    public static string[] Rooms => [.. Directory.EnumerateDirectories(Path.Combine(Root, "src")).Select(d => Path.GetFileName(d)).Order()];
+    public static string[] Rooms => [.. Directory.EnumerateDirectories(Path.Combine(Root, "src")).Where(d => Directory.EnumerateFiles(d, "*.csproj").Any()).Select(d => Path.GetFileName(d)).Order()];
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 

@@ -1,0 +1,63 @@
+/** What the node said instead of doing it: `code` for the program, `message` for the person. */
+export class Refusal extends Error {
+  constructor(status, code, detail) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+let csrfToken = '';
+
+/** Asks the node for JSON; changes carry the token of the session, which another site cannot read. */
+export async function ask(method, path, body, signal) {
+  const headers = { Accept: 'application/json' };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (csrfToken) headers['X-Panal-Csrf'] = csrfToken;
+  const answer = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
+  const text = await answer.text();
+  const json = text ? JSON.parse(text) : null;
+  if (!answer.ok) throw new Refusal(answer.status, json?.code ?? '', json?.detail ?? answer.statusText);
+  if (json?.csrfToken !== undefined) csrfToken = json.csrfToken;
+  return json;
+}
+
+/** Who is logged in, or null. */
+export async function session() {
+  try {
+    return await ask('GET', '/api/session');
+  } catch (refusal) {
+    if (refusal.status === 401) return null;
+    throw refusal;
+  }
+}
+
+const first = (study, tag) => study[tag]?.Value?.[0];
+
+/** One study as the list shows it, of a QIDO-RS answer (PS3.18 §10.6). */
+function row(study) {
+  const date = first(study, '00080020') ?? '';
+  return {
+    uid: first(study, '0020000D'),
+    name: (first(study, '00100010')?.Alphabetic ?? '').replaceAll('^', ' ').trim(),
+    id: first(study, '00100020') ?? '',
+    date: date.length === 8 ? `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}` : date,
+    modalities: (study['00080061']?.Value ?? []).join(' '),
+    description: first(study, '00081030') ?? '',
+    accession: first(study, '00080050') ?? '',
+    instances: first(study, '00201208') ?? '',
+  };
+}
+
+/** Studies whose patient's name, or ID where there is a digit in it, begins with the text. */
+export async function studies(text, limit, signal) {
+  const query = new URLSearchParams({ limit: String(limit), includefield: '00081030,00080050,00201208' });
+  // What has a meaning in a search (PS3.4 §C.2.2.2) is no letter of a name.
+  const wanted = text.trim().replaceAll(/[*?\\]/g, '');
+  if (wanted) query.set(/\d/.test(wanted) ? 'PatientID' : 'PatientName', `${wanted.replace(/\s+/g, '*')}*`);
+  const found = await fetch(`/dicom-web/studies?${query}`, { headers: { Accept: 'application/dicom+json' }, signal });
+  if (found.status === 204) return [];
+  const json = await found.json();
+  if (!found.ok) throw new Refusal(found.status, json?.code ?? '', json?.detail ?? found.statusText);
+  return json.map(row);
+}
