@@ -33,8 +33,12 @@ internal static class ServeCommand
 
         if (host.SetUpAddress() is { } setUp)
         {
-            await output.WriteLineAsync("There is no account yet. `panal account add NAME --role administrator` makes one, or this set-up link, once and until the node stops:").ConfigureAwait(false);
-            await output.WriteLineAsync(setUp).ConfigureAwait(false);
+            await output.WriteLineAsync("There is no account yet. `panal account add NAME --role administrator` makes one"
+                + (host.HasPage ? ", or this set-up link, once and until the node stops:" : "; this node was built without its page (npm was missing).")).ConfigureAwait(false);
+            if (host.HasPage)
+            {
+                await output.WriteLineAsync(setUp).ConfigureAwait(false);
+            }
         }
 
         await output.WriteLineAsync("ready").ConfigureAwait(false);

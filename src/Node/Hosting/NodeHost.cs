@@ -131,6 +131,9 @@ internal sealed class NodeHost : IAsyncDisposable
             System.Globalization.CultureInfo.InvariantCulture, $"http://{host}:{_connection.HttpPort}/#setup={secret}");
     }
 
+    /// <summary>Whether there is a page for people, which the set-up link opens.</summary>
+    public bool HasPage => _application.Services.GetRequiredService<PageRoutes>().IsHere;
+
     /// <summary>Routes with the rules that the gate has for them.</summary>
     internal IReadOnlyList<Endpoint> Routes => _application.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 

@@ -23,6 +23,7 @@ internal static class Registration
         services.AddSingleton<SessionRoutes>();
         services.AddSingleton<AccountRoutes>();
         services.AddSingleton<ShareRoutes>();
+        services.AddSingleton(new PageRoutes(PageRoutes.BesideExecutable));
         return services;
     }
 
@@ -34,5 +35,6 @@ internal static class Registration
         application.Services.GetRequiredService<SessionRoutes>().Map(application);
         application.Services.GetRequiredService<AccountRoutes>().Map(application);
         application.Services.GetRequiredService<ShareRoutes>().Map(application);
+        application.Services.GetRequiredService<PageRoutes>().Map(application);
     }
 }

@@ -1,0 +1,78 @@
+namespace Panal.Node.Web;
+
+/// <summary>
+/// The page for people: the files that `./run` built of src/WebUi and put beside the executable, read once at the start. They
+/// hold no secret, so everybody may have them; what the page asks for passes the gate.
+/// </summary>
+internal sealed class PageRoutes
+{
+    /// <summary>Nothing of another host, nothing inline, no frame around it.</summary>
+    public const string ContentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+    /// <summary>More than a page ever has, in files and in bytes: what else lies there is not it.</summary>
+    private const int FileLimit = 200;
+    private const long FileLimitBytes = 16L << 20;
+
+    private const string Index = "index.html";
+
+    private static readonly OpenRoute Open = new(IsGuess: false, InTheClear: true) { BodyLimitBytes = 0 };
+
+    private readonly List<(string Path, string Type, byte[] Bytes)> _files = [];
+
+    /// <param name="folder">Where the built page lies; it may be missing.</param>
+    public PageRoutes(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, Index)))
+        {
+            return;
+        }
+
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Take(FileLimit))
+        {
+            using var stream = File.OpenRead(file);
+            if (TypeOf(file) is { } type && stream.Length <= FileLimitBytes)
+            {
+                var bytes = new byte[stream.Length];
+                stream.ReadExactly(bytes);
+                _files.Add((Path.GetRelativePath(folder, file).Replace('\\', '/'), type, bytes));
+            }
+        }
+    }
+
+    /// <summary>The folder beside the executable.</summary>
+    public static string BesideExecutable => Path.Combine(AppContext.BaseDirectory, "webui");
+
+    /// <summary>False for a node that was built without its page.</summary>
+    public bool IsHere => _files.Count > 0;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        foreach (var (path, type, bytes) in _files)
+        {
+            // Names of assets change with their content; the page itself says which ones it wants.
+            var caching = path == Index ? "no-cache" : "public, max-age=31536000, immutable";
+            routes.MapGet(path == Index ? "/" : "/" + path, (RequestDelegate)(context => AnswerAsync(context, type, caching, bytes))).WithMetadata(Open);
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext context, string type, string caching, byte[] bytes)
+    {
+        context.Response.ContentType = type;
+        context.Response.ContentLength = bytes.Length;
+        context.Response.Headers.CacheControl = caching;
+        context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        await context.Response.BodyWriter.WriteAsync(bytes, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static string? TypeOf(string file) => Path.GetExtension(file) switch
+    {
+        ".html" => "text/html; charset=utf-8",
+        ".js" => "text/javascript; charset=utf-8",
+        ".css" => "text/css; charset=utf-8",
+        ".svg" => "image/svg+xml",
+        ".png" => "image/png",
+        ".woff2" => "font/woff2",
+        _ => null,
+    };
+}

@@ -1,0 +1,65 @@
+// Uses the page as a person does, in Debian's Chromium, and prints what it saw as JSON.  node page.js SETUP-LINK PASSWORD
+const { chromium } = require('playwright-core');
+const axe = require('axe-core');
+
+async function main(setUpLink, password) {
+  const seen = { axe: [], foreign: [], errors: [], headings: {} };
+  const origin = new URL(setUpLink).origin;
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+  const context = await browser.newContext({ locale: 'es-ES', colorScheme: 'dark', viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20000);
+  page.on('request', request => { if (new URL(request.url()).origin !== origin) seen.foreign.push(request.url()); });
+  page.on('pageerror', error => seen.errors.push(String(error)));
+  page.on('console', message => { if (/Content Security Policy/.test(message.text())) seen.errors.push(message.text()); });
+
+  async function look(state) {
+    seen.headings[state] = (await page.locator('h2').first().textContent()).trim();
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() => window.axe.run());
+    seen.axe.push(...violations.map(violation => `${state}: ${violation.id}: ${violation.nodes.map(node => node.target.join(' ')).join(', ')}`));
+  }
+
+  await page.goto(setUpLink);
+  await page.locator('input[name=password]').waitFor();
+  seen.addressKeepsSecret = page.url().includes('setup=');
+  await look('setUp');
+  await page.fill('input[name=name]', 'ana');
+  await page.fill('input[name=displayName]', 'Ana Pérez');
+  await page.fill('input[name=password]', password);
+  await page.keyboard.press('Enter');
+  await page.locator('input[name=search]').waitFor();
+  await page.locator('tbody tr').first().waitFor();
+  await look('studies');
+  seen.rows = await page.locator('tbody tr').count();
+  seen.first = (await page.locator('tbody tr').first().locator('td').allTextContents()).map(text => text.trim());
+  await page.fill('input[name=search]', 'nobody of this name');
+  await page.locator('p.empty').waitFor();
+  await look('none');
+
+  await page.locator('nav button').nth(0).click();
+  await page.locator('nav button').nth(1).click();
+  await look('english');
+  await page.setViewportSize({ width: 375, height: 700 });
+  await page.fill('input[name=search]', '');
+  await page.locator('tbody tr').first().waitFor();
+  seen.phoneIsWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  await look('phone');
+
+  await page.locator('#logout').click();
+  await page.locator('input[name=password]').waitFor();
+  seen.afterLogOut = await page.evaluate(async () => (await fetch('/dicom-web/studies')).status);
+  await page.fill('input[name=name]', 'ana');
+  await page.fill('input[name=password]', 'not the password');
+  await page.keyboard.press('Enter');
+  await page.locator('[role=alert]').waitFor();
+  await look('logIn');
+  await page.fill('input[name=password]', password);
+  await page.keyboard.press('Enter');
+  await page.locator('tbody tr').first().waitFor();
+  seen.again = await page.locator('tbody tr').count();
+  await browser.close();
+  console.log(JSON.stringify(seen));
+}
+
+main(...process.argv.slice(2)).catch(error => { console.error(error); process.exit(1); });

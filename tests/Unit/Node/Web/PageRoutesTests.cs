@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Http;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Panal.Node.Web;
+using Panal.Unit.Architecture;
+using Panal.Unit.Security;
+
+namespace Panal.Unit.Node.Web;
+
+/// <summary>The files of the page, and the texts in it.</summary>
+public sealed class PageRoutesTests
+{
+    [Fact]
+    public async Task A_page_is_served_with_its_assets_and_lets_nothing_in_from_elsewhere()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("assets"));
+        await File.WriteAllTextAsync(folder.File("index.html"), "<!doctype html>", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder.File("assets/main-1.js"), "export {}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder.File("secret.key"), "no page", TestContext.Current.CancellationToken);
+        var page = new PageRoutes(folder.File(""));
+        Assert.True(page.IsHere);
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        Microsoft.AspNetCore.Hosting.WebHostBuilderKestrelExtensions.UseKestrelCore(builder.WebHost);
+        Microsoft.AspNetCore.Hosting.HostingAbstractionsWebHostBuilderExtensions.UseUrls(builder.WebHost, "http://127.0.0.1:0");
+        Microsoft.Extensions.DependencyInjection.RoutingServiceCollectionExtensions.AddRoutingCore(builder.Services);
+        await using var application = builder.Build();
+        application.UseRouting();
+        page.Map(application);
+        await application.StartAsync(TestContext.Current.CancellationToken);
+        using var http = new HttpClient { BaseAddress = new Uri(application.Urls.Single()) };
+
+        using var index = await http.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal((HttpStatusCode.OK, "text/html"), (index.StatusCode, index.Content.Headers.ContentType?.MediaType));
+        Assert.Contains("default-src 'none'", index.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", index.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.True(index.Headers.CacheControl?.NoCache);
+        using var script = await http.GetAsync(new Uri("/assets/main-1.js", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal("export {}", await script.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("text/javascript", script.Content.Headers.ContentType?.MediaType);
+        foreach (var nothing in (string[])["/secret.key", "/assets/", "/assets/%2e%2e/secret.key", "/assets/..%2fsecret.key"])
+        {
+            using var answer = await http.GetAsync(new Uri(nothing, UriKind.Relative), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public void A_node_without_the_built_files_has_no_page()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.False(new PageRoutes(folder.File("missing")).IsHere);
+        Assert.False(new PageRoutes(folder.File("")).IsHere);
+    }
+
+    [Fact]
+    public void Every_text_of_the_page_is_there_in_both_languages()
+    {
+        var words = RepositoryFiles.Read("src/WebUi/src/words.js");
+        var parts = words.Split("  es: {");
+        var (english, spanish) = (KeysOf(parts[0].Split("  en: {")[1]), KeysOf(parts[1]));
+        Assert.True(english.Count > 30);
+        Assert.Equal(english, spanish);
+        var used = Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "src/WebUi/src"), "*.svelte", SearchOption.AllDirectories)
+            .SelectMany(file => Regex.Matches(File.ReadAllText(file), @"\bt\.(?<key>\w+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)).Select(match => match.Groups["key"].Value))
+            .ToHashSet(StringComparer.Ordinal);
+        Assert.NotEmpty(used);
+        Assert.Empty(used.Except(english));
+    }
+
+    private static List<string> KeysOf(string texts) =>
+        [.. Regex.Matches(texts, @"(?<key>\w+): '", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)).Select(match => match.Groups["key"].Value).Order(StringComparer.Ordinal)];
+}
