@@ -17,7 +17,7 @@ public sealed class PageTests
         ForeignProgram.Require("chromium");
         Assert.SkipUnless(File.Exists(Repository.Combine("artifacts", "webui", "index.html")), "the page is not built: npm is missing");
         string slice = Directory.EnumerateFiles(Corpus.CtStudy, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First(file => Part10File.DataSetOffset(File.ReadAllBytes(file)) > 0);
-        await using PanalNode node = await PanalNode.StartAsync(Ct);
+        await using PanalNode node = await PanalNode.StartPublishedAsync(Ct);
         (await ForeignProgram.RunAsync("storescu", [.. node.DcmtkAddress("MODALITY"), slice], Ct)).Succeeded();
         Match link = Regex.Match(node.Program.Output, @"http://\S+/#setup=\S+", RegexOptions.None, TimeSpan.FromSeconds(5));
         Assert.True(link.Success, node.Program.Output);

@@ -8,10 +8,12 @@ internal sealed class PanalNode : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private readonly TemporaryDirectory directory;
     private readonly string[] options;
+    private readonly string executable;
     private BackgroundProgram? program;
 
-    private PanalNode(string aeTitle, string[] options)
+    private PanalNode(string executable, string aeTitle, string[] options)
     {
+        this.executable = executable;
         directory = new TemporaryDirectory("node");
         AeTitle = aeTitle;
         this.options = options;
@@ -34,9 +36,14 @@ internal sealed class PanalNode : IAsyncDisposable
         ["-aet", callingAeTitle, "-aec", AeTitle, "127.0.0.1", DicomPort.ToString()];
 
     /// <summary>Starts a node and returns when it has printed "ready".</summary>
-    public static async Task<PanalNode> StartAsync(CancellationToken ct, string aeTitle = "PANAL", params string[] options)
+    public static Task<PanalNode> StartAsync(CancellationToken ct, string aeTitle = "PANAL", params string[] options) =>
+        StartAsync(new PanalNode(Repository.Executable, aeTitle, options), ct);
+
+    /// <summary>Starts the node that ./run built, which has the page.</summary>
+    public static Task<PanalNode> StartPublishedAsync(CancellationToken ct) => StartAsync(new PanalNode(Repository.Published, "PANAL", []), ct);
+
+    private static async Task<PanalNode> StartAsync(PanalNode node, CancellationToken ct)
     {
-        var node = new PanalNode(aeTitle, options);
         try
         {
             await node.StartAgainAsync(ct);
@@ -52,13 +59,13 @@ internal sealed class PanalNode : IAsyncDisposable
     /// <summary>Starts the executable on the same data directory and ports.</summary>
     public async Task StartAgainAsync(CancellationToken ct)
     {
-        Assert.SkipUnless(File.Exists(Repository.Executable), $"{Repository.Executable} is not built");
+        Assert.SkipUnless(File.Exists(executable), $"{executable} is not built");
         string[] arguments =
         [
             "serve", "--data", DataDirectory, "--ae-title", AeTitle,
             "--dicom-port", DicomPort.ToString(), "--dicom-tls-port", "0", "--http-port", HttpPort.ToString(), .. options,
         ];
-        program = BackgroundProgram.Start(Repository.Executable, arguments, directory.Path, "ready");
+        program = BackgroundProgram.Start(executable, arguments, directory.Path, "ready");
         await program.WaitForLineAsync("ready", StartLimit, ct);
     }
 

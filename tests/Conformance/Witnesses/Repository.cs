@@ -6,6 +6,9 @@ internal static class Repository
     /// <summary>The folder that holds Panal.slnx.</summary>
     public static string Root { get; } = FindRoot();
 
+    /// <summary>The executable as ./run leaves it, with the page beside it.</summary>
+    public static string Published { get; } = Combine("artifacts", "panal");
+
     /// <summary>The executable under test: PANAL_EXECUTABLE, else the newer of artifacts/panal and the one built with these tests.</summary>
     public static string Executable { get; } = FindExecutable();
 
@@ -28,9 +31,8 @@ internal static class Repository
     {
         string configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
         string built = Combine("artifacts", "build", "bin", "Node", configuration, "panal");
-        string published = Combine("artifacts", "panal");
-        bool publishedIsCurrent = File.Exists(published)
-            && (!File.Exists(built) || File.GetLastWriteTimeUtc(published) >= File.GetLastWriteTimeUtc(Path.ChangeExtension(built, ".dll")));
-        return Environment.GetEnvironmentVariable("PANAL_EXECUTABLE") ?? (publishedIsCurrent ? published : built);
+        bool publishedIsCurrent = File.Exists(Published)
+            && (!File.Exists(built) || File.GetLastWriteTimeUtc(Published) >= File.GetLastWriteTimeUtc(Path.ChangeExtension(built, ".dll")));
+        return Environment.GetEnvironmentVariable("PANAL_EXECUTABLE") ?? (publishedIsCurrent ? Published : built);
     }
 }
