@@ -260,9 +260,6 @@ public sealed class JoiningTests
     private static async Task<HttpStatusCode> SendAsync(HttpClient http, string type, (string Name, string Value)? header)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/network/invitations") { Content = new StringContent("{}", Encoding.UTF8, type) };
-
-        // Each on a connection of its own: one that is closed after a refusal must not meet the next request.
-        request.Headers.ConnectionClose = true;
         if (header is var (name, value))
         {
             request.Headers.TryAddWithoutValidation(name, value);

@@ -54,8 +54,9 @@ public sealed class JobRunner : IDisposable
     /// <summary>Works until cancelled.</summary>
     public async Task RunAsync(IJobHandler handler, CancellationToken ct)
     {
-        while (!ct.IsCancellationRequested)
+        while (true)
         {
+            ct.ThrowIfCancellationRequested();
             var next = _catalogue.Jobs(handler.Kind, DateTimeOffset.MaxValue, JobState.Waiting, 1) is [var first, ..] ? first : null;
             var wait = next is null ? Timeout.InfiniteTimeSpan : next.DueAt - _time.GetUtcNow();
             if (next is not null && wait <= TimeSpan.Zero)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using Panal.Federation.Framing;
 
 namespace Panal.Federation.Feed;
 
@@ -65,47 +66,13 @@ internal static class FeedFrame
 
     /// <summary>Reads one frame, taking its bytes off the pipe as they come; null at the end of the stream.</summary>
     /// <exception cref="FeedProtocolException">The stream ends inside a frame, or the frame is not one.</exception>
-    internal static async ValueTask<(FeedFrameKind Kind, ReadOnlyMemory<byte> Content)?> ReadAsync(PipeReader input, int limitBytes, CancellationToken ct)
-    {
-        FeedFrameKind kind;
-        int length;
-        while (true)
-        {
-            var read = await input.ReadAsync(ct);
-            if (TryReadHeader(read.Buffer, limitBytes, out kind, out length))
-            {
-                input.AdvanceTo(read.Buffer.GetPosition(HeaderBytes));
-                break;
-            }
-
-            if (read.IsCompleted)
-            {
-                return read.Buffer.IsEmpty ? null : throw new FeedProtocolException("The stream ends inside a frame.");
-            }
-
-            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-
-        // Grows with what really comes, not with what was announced.
-        var content = new ArrayBufferWriter<byte>(Math.Clamp(length, 1, 64 * 1024));
-        while (content.WrittenCount < length)
-        {
-            var read = await input.ReadAsync(ct);
-            var taken = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, length - content.WrittenCount));
-            foreach (var segment in taken)
-            {
-                content.Write(segment.Span);
-            }
-
-            input.AdvanceTo(taken.End);
-            if (read.IsCompleted && content.WrittenCount < length && read.Buffer.Length == taken.Length)
-            {
-                throw new FeedProtocolException("The stream ends inside a frame.");
-            }
-        }
-
-        return (kind, content.WrittenMemory);
-    }
+    internal static ValueTask<(FeedFrameKind Kind, ReadOnlyMemory<byte> Content)?> ReadAsync(PipeReader input, int limitBytes, CancellationToken ct) =>
+        FrameReader.ReadAsync(
+            input,
+            HeaderBytes,
+            (in ReadOnlySequence<byte> buffer, out FeedFrameKind kind, out int contentBytes) => TryReadHeader(buffer, limitBytes, out kind, out contentBytes),
+            static reason => new FeedProtocolException(reason),
+            ct);
 
     /// <summary>Writes one frame.</summary>
     internal static void Write(IBufferWriter<byte> output, FeedFrameKind kind, ReadOnlySpan<byte> content)

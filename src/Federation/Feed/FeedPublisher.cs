@@ -28,7 +28,7 @@ public sealed class FeedPublisher(
     {
         if (rights.FilterFor(subscriber) is not { } filter)
         {
-            Log.Refused(logger, subscriber);
+            Log.FeedRefused(logger, subscriber);
             await pipe.Output.CompleteAsync();
             return;
         }

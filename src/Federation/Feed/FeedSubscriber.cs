@@ -44,11 +44,11 @@ public sealed class FeedSubscriber(
                 // Our own fault or the disk's: it is told, and tried again, because nothing else will.
                 needsSnapshot = false;
                 reason = fault.GetType().Name;
-                Log.Failed(logger, fault, publisher);
+                Log.FeedFailed(logger, fault, publisher);
             }
 
             meter.Failed(publisher.Value);
-            Log.Interrupted(logger, publisher, reason, wait);
+            Log.FeedInterrupted(logger, publisher, reason, wait);
             await Task.Delay(wait, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             wait = wait * 2 < options.LongestRetry ? wait * 2 : options.LongestRetry;
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using Panal.Federation.Framing;
 using Panal.Security.Identities;
 using Panal.Security.Joining;
 
@@ -77,48 +78,8 @@ internal static class MembershipFrame
 
     /// <summary>Reads one frame, taking its bytes off the pipe as they come; null at the end of the stream.</summary>
     /// <exception cref="MembershipProtocolException">The stream ends inside a frame, or the frame is not one.</exception>
-    public static async ValueTask<(MembershipFrameKind Kind, ReadOnlyMemory<byte> Content)?> ReadAsync(PipeReader input, CancellationToken ct)
-    {
-        MembershipFrameKind kind;
-        int length;
-        while (true)
-        {
-            var read = await input.ReadAsync(ct);
-            if (TryReadHeader(read.Buffer, out kind, out length))
-            {
-                input.AdvanceTo(read.Buffer.GetPosition(HeaderBytes));
-                break;
-            }
-
-            if (read.IsCompleted)
-            {
-                return read.Buffer.IsEmpty ? null : throw new MembershipProtocolException("The stream ends inside a frame.");
-            }
-
-            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-
-        // Grows with what really comes, not with what was announced.
-        var content = new ArrayBufferWriter<byte>(Math.Min(length, 16 * 1024));
-        while (content.WrittenCount < length)
-        {
-            var read = await input.ReadAsync(ct);
-            var taken = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, length - content.WrittenCount));
-            foreach (var segment in taken)
-            {
-                content.Write(segment.Span);
-            }
-
-            var isCutOff = read.IsCompleted && content.WrittenCount < length;
-            input.AdvanceTo(taken.End);
-            if (isCutOff)
-            {
-                throw new MembershipProtocolException("The stream ends inside a frame.");
-            }
-        }
-
-        return (kind, content.WrittenMemory);
-    }
+    public static ValueTask<(MembershipFrameKind Kind, ReadOnlyMemory<byte> Content)?> ReadAsync(PipeReader input, CancellationToken ct) =>
+        FrameReader.ReadAsync<MembershipFrameKind>(input, HeaderBytes, TryReadHeader, static reason => new MembershipProtocolException(reason), ct);
 
     /// <summary>Writes one frame.</summary>
     public static void Write(IBufferWriter<byte> output, MembershipFrameKind kind, ReadOnlySpan<byte> content)

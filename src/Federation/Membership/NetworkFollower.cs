@@ -132,7 +132,7 @@ public sealed class NetworkFollower(
             }
             catch (Exception e) when (e is IOException or OperationCanceledException or UnauthorizedAccessException)
             {
-                Log.Interrupted(logger, peer, e.Message);
+                Log.MembershipInterrupted(logger, peer, e.Message);
             }
 
             await Task.Delay(Again, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -214,6 +214,13 @@ internal sealed class WebGate(
 
     private static async Task<bool> RefuseAsync(HttpContext context, int status, string code, string detail)
     {
+        // The server reads what comes with a refused request before it takes the next one; where the route would have set the limit
+        // of the body, there is none yet, and the connection would be cut instead of answered.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: < RouteRule.JsonLimitBytes } body)
+        {
+            body.MaxRequestBodySize = RouteRule.JsonLimitBytes;
+        }
+
         await Problem.WriteAsync(context, status, code, detail).ConfigureAwait(false);
         return false;
     }

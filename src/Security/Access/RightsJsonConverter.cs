@@ -1,41 +1,15 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Panal.Security.Access;
 
-/// <summary>Writes rights as a list of names, which a person can edit.</summary>
-internal sealed class RightsJsonConverter : JsonConverter<Rights>
+/// <summary>Rights of application entities in aes.json.</summary>
+internal sealed class RightsJsonConverter : NamesJsonConverter<Rights>
 {
-    public override Rights Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    protected override IEnumerable<string> NamesOf(Rights value) => RightsNames.Of(value);
+
+    protected override bool TryAdd(ref Rights value, string? name)
     {
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            throw new JsonException("Rights are a list such as [\"Echo\", \"Store\"].");
-        }
-
-        var rights = Rights.None;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (reader.TokenType != JsonTokenType.String || !RightsNames.TryParse(reader.GetString(), out var right))
-            {
-                throw new JsonException("Rights are Echo, Store, Find, Retrieve, Commit or All.");
-            }
-
-            rights |= right;
-        }
-
-        return rights;
-    }
-
-    public override void Write(Utf8JsonWriter writer, Rights value, JsonSerializerOptions options)
-    {
-        writer.WriteStartArray();
-        foreach (var right in RightsNames.Of(value))
-        {
-            writer.WriteStringValue(right);
-        }
-
-        writer.WriteEndArray();
+        var isKnown = RightsNames.TryParse(name, out var right);
+        value |= right;
+        return isKnown;
     }
 }
 
@@ -49,7 +23,6 @@ public static class RightsNames
         ? [nameof(Rights.All)]
         : Single.Where(r => rights.HasFlag(r)).Select(r => r.ToString());
 
-    /// <summary>Reads one name; numbers, which Enum.TryParse would take too, mean nothing.</summary>
-    public static bool TryParse(string? name, out Rights right) =>
-        Enum.TryParse(name, ignoreCase: true, out right) && name is { Length: > 0 } && char.IsAsciiLetter(name[0]) && !name.Contains(',');
+    /// <summary>Reads one name; case does not count, numbers and lists mean nothing.</summary>
+    public static bool TryParse(string? name, out Rights right) => NamesJsonConverter<Rights>.TryParse(name, out right);
 }

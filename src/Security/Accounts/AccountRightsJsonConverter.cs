@@ -1,43 +1,19 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using Panal.Security.Access;
 
 namespace Panal.Security.Accounts;
 
-/// <summary>Writes rights as a list of names.</summary>
-public sealed class AccountRightsJsonConverter : JsonConverter<AccountRights>
+/// <summary>Rights of accounts in accounts.json and in the API.</summary>
+public sealed class AccountRightsJsonConverter : NamesJsonConverter<AccountRights>
 {
     /// <inheritdoc/>
-    public override AccountRights Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            throw new JsonException("Rights are a list such as [\"Search\", \"View\"].");
-        }
-
-        var rights = AccountRights.None;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (reader.TokenType != JsonTokenType.String || !AccountRightsNames.TryParse(reader.GetString(), out var right))
-            {
-                throw new JsonException("Rights are " + string.Join(", ", AccountRightsNames.Of(AccountRights.All)) + ".");
-            }
-
-            rights |= right;
-        }
-
-        return rights;
-    }
+    protected override IEnumerable<string> NamesOf(AccountRights value) => AccountRightsNames.Of(value);
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, AccountRights value, JsonSerializerOptions options)
+    protected override bool TryAdd(ref AccountRights value, string? name)
     {
-        writer.WriteStartArray();
-        foreach (var right in AccountRightsNames.Of(value))
-        {
-            writer.WriteStringValue(right);
-        }
-
-        writer.WriteEndArray();
+        var isKnown = AccountRightsNames.TryParse(name, out var right);
+        value |= right;
+        return isKnown;
     }
 }
 
@@ -51,6 +27,5 @@ public static class AccountRightsNames
     public static IEnumerable<string> Of(AccountRights rights) => Single.Where(r => rights.HasFlag(r)).Select(r => r.ToString());
 
     /// <summary>Reads one name; case does not count, numbers and lists mean nothing.</summary>
-    public static bool TryParse(string? name, out AccountRights right) =>
-        Enum.TryParse(name, ignoreCase: true, out right) && name is { Length: > 0 } && char.IsAsciiLetter(name[0]) && !name.Contains(',');
+    public static bool TryParse(string? name, out AccountRights right) => NamesJsonConverter<AccountRights>.TryParse(name, out right);
 }

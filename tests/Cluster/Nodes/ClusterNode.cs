@@ -144,26 +144,10 @@ internal sealed class ClusterNode : IAsyncDisposable
     }
 
     /// <summary>Searches until the study is known with so many instances.</summary>
-    public async Task UntilCountedAsync(string studyUid, int instances, CancellationToken ct)
+    public Task UntilCountedAsync(string studyUid, int instances, CancellationToken ct)
     {
-        var start = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            var found = (await ForeignProgram.RunAsync(
-                "findscu",
-                [
-                    "-S", "-aec", "PANAL", "127.0.0.1", Text(DicomPort), "-k", "QueryRetrieveLevel=STUDY", "-k", $"StudyInstanceUID={studyUid}",
-                    "-k", "NumberOfStudyRelatedInstances",
-                ],
-                ct)).Succeeded().Everything;
-            if (Regex.IsMatch(found, $@"IS \[{instances}\s*\]", RegexOptions.None, TimeSpan.FromSeconds(5)))
-            {
-                return;
-            }
-
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < SpreadLimit, $"{Name} does not know all of {studyUid}:\n{found}\n{Output}");
-            await Task.Delay(Again, TimeProvider.System, ct);
-        }
+        var count = new Regex($@"IS \[{instances}\s*\]", RegexOptions.None, TimeSpan.FromSeconds(5));
+        return UntilAsync(() => FindAsync(studyUid, ct), count.IsMatch, ct);
     }
 
     /// <summary>How many instances of a study a search at this node finds.</summary>
@@ -185,40 +169,31 @@ internal sealed class ClusterNode : IAsyncDisposable
         "findscu",
         [
             "-S", "-aec", "PANAL", "127.0.0.1", Text(DicomPort), "-k", "QueryRetrieveLevel=STUDY", "-k", $"StudyInstanceUID={studyUid}",
-            "-k", "PatientName", "-k", "InstanceAvailability",
+            "-k", "PatientName", "-k", "InstanceAvailability", "-k", "NumberOfStudyRelatedInstances",
         ],
         ct)).Succeeded().Everything;
 
     /// <summary>Searches until the study is found, which is when its feed has come.</summary>
-    public async Task<string> UntilFoundAsync(string studyUid, CancellationToken ct)
+    public Task<string> UntilFoundAsync(string studyUid, CancellationToken ct) =>
+        UntilAsync(() => FindAsync(studyUid, ct), found => found.Contains("Pending", StringComparison.Ordinal), ct);
+
+    /// <summary>Repeats a command until its output is as wanted.</summary>
+    public Task<string> UntilAsync(string[] arguments, Func<string, bool> isReached, CancellationToken ct) =>
+        UntilAsync(async () => (await RunAsync(ct, arguments)).Everything, isReached, ct);
+
+    // The one place that asks again: another process tells nobody that it is so far.
+    private async Task<string> UntilAsync(Func<Task<string>> ask, Func<string, bool> isReached, CancellationToken ct)
     {
         var start = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var found = await FindAsync(studyUid, ct);
-            if (found.Contains("Pending", StringComparison.Ordinal))
+            var answer = await ask();
+            if (isReached(answer))
             {
-                return found;
+                return answer;
             }
 
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < SpreadLimit, $"{Name} does not find {studyUid}:\n{found}\n{Output}");
-            await Task.Delay(Again, TimeProvider.System, ct);
-        }
-    }
-
-    /// <summary>Repeats a command until its output is as wanted: another process tells nobody that it is so far.</summary>
-    public async Task<string> UntilAsync(string[] arguments, Func<string, bool> isReached, CancellationToken ct)
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            var result = await RunAsync(ct, arguments);
-            if (isReached(result.Output))
-            {
-                return result.Output;
-            }
-
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < SpreadLimit, $"{Name}: {result.Everything}\n{Output}");
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < SpreadLimit, $"{Name}: {answer}\n{Output}");
             await Task.Delay(Again, TimeProvider.System, ct);
         }
     }

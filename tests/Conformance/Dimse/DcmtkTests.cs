@@ -108,19 +108,9 @@ public sealed class DcmtkTests
 
     private static async Task<Association> ConnectAsync(string port, string sopClass, string transferSyntax, CancellationToken ct)
     {
+        await LoopbackPort.WaitUntilOpenAsync(int.Parse(port), TimeSpan.FromSeconds(20), ct);
         var client = new TcpClient();
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                await client.ConnectAsync(IPAddress.Loopback, int.Parse(port), ct);
-                break;
-            }
-            catch (SocketException) when (attempt < 200)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, ct); // storescp tells nobody that it listens.
-            }
-        }
+        await client.ConnectAsync(IPAddress.Loopback, int.Parse(port), ct);
 
         var parameters = new AssociationParameters(
             "PANAL", "STORESCP", [new(1, Uids.Verification, [Uids.ImplicitVRLittleEndian]), new(3, sopClass, [transferSyntax])]);

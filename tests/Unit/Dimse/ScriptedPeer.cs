@@ -23,7 +23,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
     public Task Run { get; private init; } = Task.CompletedTask;
 
     /// <summary>Calls our acceptor.</summary>
-    public static ScriptedPeer Call(IDimseService service, AssociationOptions options, ILogger? logger = null, PipeOptions? pipes = null)
+    public static ScriptedPeer Call(IDimseService service, AssociationOptions options, ILogger? logger = null, PipeOptions? pipes = null, TimeProvider? time = null)
     {
         var both = DuplexPipes.Create(pipes ?? PipeOptions.Default);
         var stop = new CancellationTokenSource();
@@ -31,7 +31,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
         {
             Stopping = stop,
             Run = AssociationAcceptor.RunAsync(
-                both.Remote, new Peer(null, null), options, new AcceptAll(), service, TimeProvider.System, logger ?? NullLogger.Instance, stop.Token),
+                both.Remote, new Peer(null, null), options, new AcceptAll(), service, time ?? TimeProvider.System, logger ?? NullLogger.Instance, stop.Token),
         };
     }
 
@@ -49,9 +49,9 @@ internal sealed class ScriptedPeer : IAsyncDisposable
     }
 
     /// <summary>Calls our acceptor and opens the usual contexts.</summary>
-    public static async Task<ScriptedPeer> OpenAsync(IDimseService service, AssociationOptions options, PipeOptions? pipes = null)
+    public static async Task<ScriptedPeer> OpenAsync(IDimseService service, AssociationOptions options, PipeOptions? pipes = null, TimeProvider? time = null)
     {
-        var peer = Call(service, options, logger: null, pipes);
+        var peer = Call(service, options, logger: null, pipes, time);
         await peer.SendAsync(Peers.AssociateRequest(
             AssociationPair.UsualContexts,
             new UserInformation { MaximumLengthBytes = 16384, ImplementationClassUid = "1.2.3", AsynchronousOperations = new(4, 4) }));

@@ -1,6 +1,6 @@
+using Microsoft.Extensions.Time.Testing;
 using Panal.Archive.Ingest;
 using Panal.Unit.Catalogue.Support;
-using Panal.Unit.Dimse.Associations;
 
 namespace Panal.Unit.Archive.Ingest;
 
@@ -13,7 +13,7 @@ public sealed class PendingRowsTests
     [Fact]
     public async Task A_row_that_was_answered_and_cannot_be_committed_is_tried_again_until_it_can()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider();
         await using var archive = await TemporaryArchive.OpenAsync(new IngestOptions(), time: time);
         var database = Path.Combine(archive.Directory, "catalogue.db");
         SqliteFile.Execute(database, Refuse);
@@ -33,7 +33,7 @@ public sealed class PendingRowsTests
     [Fact]
     public async Task While_rows_cannot_be_committed_nothing_new_is_answered_without_its_row()
     {
-        await using var archive = await TemporaryArchive.OpenAsync(new IngestOptions(), time: new ManualTime());
+        await using var archive = await TemporaryArchive.OpenAsync(new IngestOptions(), time: new FakeTimeProvider());
         SqliteFile.Execute(Path.Combine(archive.Directory, "catalogue.db"), Refuse);
         await archive.StoreAsync(First);
         archive.Holdings.Catalogue.CatchUp();
@@ -50,7 +50,7 @@ public sealed class PendingRowsTests
     {
         var folder = Directory.CreateTempSubdirectory("panal-unit-").FullName;
         var database = Path.Combine(folder, "catalogue.db");
-        await using (var archive = await TemporaryArchive.OpenAsync(new IngestOptions(), folder, new ManualTime()))
+        await using (var archive = await TemporaryArchive.OpenAsync(new IngestOptions(), folder, new FakeTimeProvider()))
         {
             SqliteFile.Execute(database, Refuse);
             await archive.StoreAsync(First);

@@ -1,12 +1,12 @@
+using Microsoft.Extensions.Time.Testing;
 using Panal.Catalogue;
 using Panal.Unit.Catalogue.Support;
-using Panal.Unit.Dimse.Associations;
 
 namespace Panal.Unit.Catalogue.Writing;
 
 public sealed class DeferredWriteTests : IAsyncDisposable
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("panal-unit-").FullName;
     private readonly CatalogueOptions _options = new() { GatherLimit = 4 };
     private readonly Witness _witness = new();

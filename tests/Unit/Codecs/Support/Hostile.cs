@@ -76,14 +76,10 @@ internal static class Hostile
         Assert.Throws<CodecException>(() => decoder.Decode(encoded, layout, new byte[layout.LengthBytes], limits ?? CodecLimits.Default)).Fault;
 
     /// <summary>Bytes that decoding allocates on this thread once everything is warm.</summary>
-    public static long AllocatedBytes(IFrameDecoder decoder, byte[] encoded, in SampleLayout layout)
+    public static long AllocatedBytes(IFrameDecoder decoder, byte[] encoded, SampleLayout layout)
     {
         var samples = new byte[layout.LengthBytes];
-        decoder.Decode(encoded, layout, samples, CodecLimits.Default);
-        decoder.Decode(encoded, layout, samples, CodecLimits.Default);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        decoder.Decode(encoded, layout, samples, CodecLimits.Default);
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        return Allocated.Bytes(() => decoder.Decode(encoded, layout, samples, CodecLimits.Default));
     }
 
     public static byte[] Encode(IFrameEncoder encoder, byte[] samples, SampleLayout layout)

@@ -103,17 +103,17 @@ public sealed class ElementScannerTests
         scanner.Append(Bytes.Of("1000 2000 4C4F 0400 34373131  E07F 1000 4F42 0000 FFFFFFFF  FEFF00E0 00000000"));
         var zeros = new byte[10_000_000];
         var header = Bytes.Of("FEFF00E0 00CA9A3B");
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var fragment = 0; fragment < 5; fragment++)
+        Assert.Equal(0, Allocated.Bytes(() =>
         {
-            scanner.Append(header);
-            for (var piece = 0; piece < 100; piece++)
+            for (var fragment = 0; fragment < 5; fragment++)
             {
-                scanner.Append(zeros);
+                scanner.Append(header);
+                for (var piece = 0; piece < 100; piece++)
+                {
+                    scanner.Append(zeros);
+                }
             }
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        }));
         scanner.Append(Bytes.Of("FEFFDDE0 00000000"));
         Assert.Equal("4711", scanner.Complete().GetString(Tags.PatientID));
     }
@@ -190,14 +190,16 @@ public sealed class ElementScannerTests
         using var scanner = new ElementScanner(Wanted, ScanOptions.Default);
         scanner.Start(TransferSyntax.ExplicitVrLittleEndian);
         scanner.Append(bytes.AsMemory(0, 4096));
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var start = 4096; start < bytes.Length; start += 1000)
+        var start = 4096;
+        Assert.Equal(0, Allocated.Bytes(() =>
         {
-            scanner.Append(bytes.AsMemory(start, Math.Min(1000, bytes.Length - start)));
-        }
-
+            for (var piece = 0; piece < 100; piece++, start += 1000)
+            {
+                scanner.Append(bytes.AsMemory(start, 1000));
+            }
+        }));
+        scanner.Append(bytes.AsMemory(start));
         scanner.Complete();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [Fact]
@@ -208,11 +210,9 @@ public sealed class ElementScannerTests
             new ElementSelection(Tags.SOPClassUID, Tags.PatientID, Tags.PatientName, Tags.StudyDate, Tags.Rows), ScanOptions.Default);
         var sequence = Bytes.Segmented(bytes, 300);
         Scan(1);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Scan(100);
 
         // The elements of the kept data set and their share of a block for values.
-        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 100, 0, 2500);
+        Assert.InRange(Allocated.Bytes(() => Scan(100)) / 100, 0, 2500);
 
         void Scan(int rounds)
         {

@@ -2,13 +2,6 @@ using Panal.Dimse;
 
 namespace Panal.Unit.Dimse.Associations;
 
-/// <summary>Tests that measure: nothing else may run beside them.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class MeasuredAlone
-{
-    public const string Name = "Dimse, measured alone";
-}
-
 /// <summary>Bytes allocated for a message do not depend on its size, nor on how the peer cuts it.</summary>
 [Collection(MeasuredAlone.Name)]
 public sealed class AllocationBudgetTests(ITestOutputHelper output)

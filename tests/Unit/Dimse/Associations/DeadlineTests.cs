@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Panal.Dimse;
 
 namespace Panal.Unit.Dimse.Associations;
@@ -6,7 +7,7 @@ public sealed class DeadlineTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private readonly ManualTime time = new();
+    private readonly FakeTimeProvider time = new();
     private int fired;
 
     [Fact]
@@ -65,62 +66,4 @@ public sealed class DeadlineTests
     }
 
     private Deadline Create() => new(time, () => fired++);
-}
-
-/// <summary>A clock that stands until it is moved.</summary>
-internal sealed class ManualTime : TimeProvider
-{
-    private readonly List<ManualTimer> timers = [];
-    private long now;
-
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override long GetTimestamp() => now;
-
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddTicks(now);
-
-    public void Advance(TimeSpan by)
-    {
-        now += by.Ticks;
-        foreach (var timer in timers.ToArray())
-        {
-            timer.FireWhenDue(now);
-        }
-    }
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        var timer = new ManualTimer(this, callback, state);
-        timer.Change(dueTime, period);
-        timers.Add(timer);
-        return timer;
-    }
-
-    private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer
-    {
-        private long due = long.MaxValue;
-
-        public bool Change(TimeSpan dueTime, TimeSpan period)
-        {
-            due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : time.now + dueTime.Ticks;
-            return true;
-        }
-
-        public void FireWhenDue(long now)
-        {
-            if (due <= now)
-            {
-                due = long.MaxValue;
-                callback(state);
-            }
-        }
-
-        public void Dispose() => due = long.MaxValue;
-
-        public ValueTask DisposeAsync()
-        {
-            Dispose();
-            return default;
-        }
-    }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using Panal.Dicom;
 using Panal.Dimse;
 
@@ -10,6 +11,9 @@ namespace Panal.Unit.Dimse.Associations;
 public sealed class HostilePeerTests
 {
     private static readonly AssociationOptions Options = new();
+
+    /// <summary>Whoever reads has read when the writer goes on: so the clock can be moved between two bytes.</summary>
+    private static readonly PipeOptions AtOnce = new(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
 
     private static readonly byte[] Echo = Peers.Command(1, Peers.Request(CommandField.CEcho, 1, Uids.Verification, hasDataSet: false));
 
@@ -132,8 +136,9 @@ public sealed class HostilePeerTests
     [Fact]
     public async Task A_request_that_trickles_is_closed_at_ARTIM_though_each_byte_comes_soon()
     {
-        await using var peer = ScriptedPeer.Call(Service.Success, Options with { ArtimTimeout = TimeSpan.FromMilliseconds(200) });
-        await TrickleAsync(peer, Peers.AssociateRequest(AssociationPair.UsualContexts));
+        var time = new FakeTimeProvider();
+        await using var peer = ScriptedPeer.Call(Service.Success, Options with { ArtimTimeout = TimeSpan.FromMilliseconds(200) }, pipes: AtOnce, time: time);
+        await TrickleAsync(peer, Peers.AssociateRequest(AssociationPair.UsualContexts), time);
         await peer.Run.WaitAsync(ScriptedPeer.Patience);
     }
 
@@ -143,9 +148,10 @@ public sealed class HostilePeerTests
     public async Task A_PDU_that_trickles_is_aborted_though_each_byte_comes_soon(bool isDataSet)
     {
         var options = Options with { PduTimeout = TimeSpan.FromMilliseconds(200), MinimumBytesPerSecond = 1_000_000 };
-        await using var peer = await ScriptedPeer.OpenAsync(new SinkService(), options);
+        var time = new FakeTimeProvider();
+        await using var peer = await ScriptedPeer.OpenAsync(new SinkService(), options, AtOnce, time);
         await peer.SendAsync(isDataSet ? Peers.Command(3, Peers.StoreCommand(1)) : []);
-        await TrickleAsync(peer, isDataSet ? Peers.Data(3, false, new byte[4000], 16384) : Echo);
+        await TrickleAsync(peer, isDataSet ? Peers.Data(3, false, new byte[4000], 16384) : Echo, time);
         Assert.Equal(7, (await peer.ReadAsync()).Type);
     }
 
@@ -159,18 +165,31 @@ public sealed class HostilePeerTests
     [Fact]
     public async Task Silence_while_a_request_is_performed_is_no_idleness()
     {
-        var finish = new TaskCompletionSource();
+        var (begun, finish) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var time = new FakeTimeProvider();
         var service = new Service(async (request, ct) =>
         {
+            begun.SetResult();
             await finish.Task;
             await request.RespondAsync(DimseStatus.Success, ct);
         });
-        await using var peer = await ScriptedPeer.OpenAsync(service, Options with { IdleTimeout = TimeSpan.FromMilliseconds(500) });
+        await using var peer = await ScriptedPeer.OpenAsync(service, Options with { IdleTimeout = TimeSpan.FromMilliseconds(500) }, time: time);
         await peer.SendAsync(Echo);
-        await Task.Delay(900, TestContext.Current.CancellationToken);
+        await begun.Task.WaitAsync(ScriptedPeer.Patience);
+        time.Advance(TimeSpan.FromMilliseconds(900));
         finish.SetResult();
         Assert.Equal((ushort)0, (await peer.ReadCommandAsync()).GetUInt16(Tags.Status)!.Value);
-        await peer.ExpectAbortAsync(AbortSource.ServiceUser, AbortReason.NotSpecified);
+
+        // The idleness begins a moment after the answer has left.
+        var aborted = peer.ExpectAbortAsync(AbortSource.ServiceUser, AbortReason.NotSpecified);
+        while (!aborted.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        }
+
+        await aborted;
     }
 
     [Fact]
@@ -241,7 +260,7 @@ public sealed class HostilePeerTests
         }
     }
 
-    private static async Task TrickleAsync(ScriptedPeer peer, byte[] bytes)
+    private static async Task TrickleAsync(ScriptedPeer peer, byte[] bytes, FakeTimeProvider time)
     {
         // Far more time than the limits of the tests: they end it.
         foreach (var one in bytes)
@@ -260,7 +279,8 @@ public sealed class HostilePeerTests
                 return;
             }
 
-            await Task.WhenAny(peer.Run, Task.Delay(10));
+            time.Advance(TimeSpan.FromMilliseconds(10));
+            await Task.Yield();
             if (peer.HasHeard)
             {
                 return;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using Panal.Unit.Dimse.Associations;
 
 namespace Panal.Unit.Node.Transport;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Routing;
 using Panal.Node.Web;
 
@@ -31,6 +32,40 @@ public sealed class WebGateTests
             Assert.True(status == expected, $"{method} {path}: {status}");
             Assert.True(method == "HEAD" || body.GetProperty("code").GetString() is "log-in" or "nothing-here", path);
         }
+    }
+
+    [Fact]
+    public async Task A_refused_request_that_brings_a_body_is_answered_and_so_is_the_next_on_its_connection()
+    {
+        await using var node = await WebNode.StartAsync();
+        using var administrator = await node.SetUpAsync();
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(node.Address.Host, node.Address.Port, TestContext.Current.CancellationToken);
+        await using var stream = socket.GetStream();
+        using var answers = new StreamReader(stream);
+        for (var number = 0; number < 3; number++)
+        {
+            var request = $"POST /dicom-web/studies HTTP/1.1\r\nHost: {node.Address.Authority}\r\nContent-Type: application/dicom\r\nContent-Length: 10000\r\n\r\n{new string('x', 10_000)}";
+            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(request), TestContext.Current.CancellationToken);
+            Assert.Equal("HTTP/1.1 401 Unauthorized", await answers.ReadLineAsync(TestContext.Current.CancellationToken));
+            while (await answers.ReadLineAsync(TestContext.Current.CancellationToken) is { Length: > 0 } header)
+            {
+                Assert.DoesNotContain("Connection: close", header, StringComparison.OrdinalIgnoreCase);
+            }
+
+            await SkipBodyAsync(answers);
+        }
+    }
+
+    /// <summary>Reads a body in chunks to its end (RFC 9112 §7.1).</summary>
+    private static async Task SkipBodyAsync(StreamReader answers)
+    {
+        while (await answers.ReadLineAsync(TestContext.Current.CancellationToken) is { } size && size != "0")
+        {
+            await answers.ReadLineAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal("", await answers.ReadLineAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Panal.Dicom;
 using Panal.Dimse;
 using Panal.ServiceClasses;
@@ -14,7 +15,7 @@ public sealed class PendingResponsesTests
     [Fact]
     public async Task A_retrieval_without_progress_is_told_of_every_three_seconds()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider();
         var retrieval = new Retrieval(time);
         await using var pair = await AssociationPair.OpenAsync(retrieval);
         var context = pair.Requestor.FindContext(Uids.StudyRootQueryRetrieveInformationModelGet)!;
@@ -40,7 +41,7 @@ public sealed class PendingResponsesTests
         Assert.All(heard.Zip(heard.Skip(1)), pause => Assert.InRange(pause.Second - pause.First, TimeSpan.Zero, TimeSpan.FromSeconds(3)));
     }
 
-    private sealed class Retrieval(ManualTime time) : IDimseService
+    private sealed class Retrieval(FakeTimeProvider time) : IDimseService
     {
         private Task _clock = Task.CompletedTask;
         private volatile bool _isRunning;

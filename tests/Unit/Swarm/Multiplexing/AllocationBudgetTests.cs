@@ -2,13 +2,6 @@ using Panal.Swarm.Links;
 
 namespace Panal.Unit.Swarm.Multiplexing;
 
-/// <summary>Tests that measure: nothing else may run beside them.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class MeasuredAlone
-{
-    public const string Name = "Swarm, measured alone";
-}
-
 /// <summary>Bytes that go through a link allocate next to nothing, whatever their number.</summary>
 [Collection(MeasuredAlone.Name)]
 public sealed class AllocationBudgetTests(ITestOutputHelper output)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Panal.Swarm.Links;
 using Panal.Swarm.Multiplexing;
 using Panal.Swarm.Wire;
@@ -106,20 +107,20 @@ public sealed class HostilePeerTests
     [Fact]
     public async Task A_peer_that_falls_silent_is_given_up_within_ten_seconds()
     {
-        var time = new SteppedTime();
+        var time = new FakeTimeProvider();
         var (one, other) = MemoryLine.Create();
         using var link = LinkPair.Make(one, isDialler: true, [], time: time);
         var run = link.RunAsync(static _ => { }, CancellationToken.None);
         var end = new ScriptedEnd(other);
         var asked = (await end.ReadAsync())!.Value;
-        time.Move(TimeSpan.FromMilliseconds(80));
+        time.Advance(TimeSpan.FromMilliseconds(80));
         await end.SendAsync(ScriptedEnd.Frame(7, 0, 0, asked.Payload));
         await end.SendAsync(ScriptedEnd.Frame(6, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
         Assert.Equal(FrameType.Pong, (await end.ReadAsync())!.Value.Type);
         Assert.Equal(TimeSpan.FromMilliseconds(80), link.Traffic.RoundTrip);
         for (var second = 0; second < 10 && !link.IsDraining; second++)
         {
-            time.Move(TimeSpan.FromSeconds(1));
+            time.Advance(TimeSpan.FromSeconds(1));
         }
 
         Assert.Equal(LinkCloseReason.Silent, await end.GoAwayAsync());
@@ -130,7 +131,7 @@ public sealed class HostilePeerTests
     [Fact(Timeout = 60_000)]
     public async Task A_peer_that_takes_nothing_is_given_up_although_it_talks()
     {
-        var time = new SteppedTime();
+        var time = new FakeTimeProvider();
         var (one, other) = MemoryLine.Create(4096);
         using var link = LinkPair.Make(one, isDialler: true, [], time: time);
         var run = link.RunAsync(static _ => { }, CancellationToken.None);
@@ -146,13 +147,13 @@ public sealed class HostilePeerTests
                 TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
             }
 
-            time.Move(TimeSpan.FromSeconds(1));
+            time.Advance(TimeSpan.FromSeconds(1));
         }
 
         // The farewell is waited for in vain; its time may begin a moment after the drain.
         while (!run.IsCompleted)
         {
-            time.Move(TimeSpan.FromSeconds(2));
+            time.Advance(TimeSpan.FromSeconds(2));
             await Task.Yield();
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
         }

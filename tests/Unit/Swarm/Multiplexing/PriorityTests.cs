@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Panal.Swarm.Links;
 using Panal.Swarm.Multiplexing;
 using Panal.Swarm.Wire;
@@ -15,7 +16,7 @@ public sealed class PriorityTests
     [Fact]
     public async Task An_interactive_frame_overtakes_bulk_that_waits_for_a_saturated_line()
     {
-        var time = new SteppedTime();
+        var time = new FakeTimeProvider();
         var (one, other) = MemoryLine.Create(LineBytes);
         using var link = LinkPair.Make(one, isDialler: true, [], time: time);
         var run = link.RunAsync(static _ => { }, CancellationToken.None);
@@ -31,7 +32,7 @@ public sealed class PriorityTests
         for (var frame = 0; frame < 60; frame++)
         {
             Assert.Equal((FrameType.Data, 1u), Head(await end.ReadAsync()));
-            time.Move(TimeSpan.FromMilliseconds(100));
+            time.Advance(TimeSpan.FromMilliseconds(100));
         }
 
         await using var asked = link.Open("search/1", LinkPriority.Interactive);
@@ -85,7 +86,7 @@ public sealed class PriorityTests
     [Fact]
     public void The_pace_follows_the_line_between_its_bounds()
     {
-        var time = new SteppedTime();
+        var time = new FakeTimeProvider();
         var pace = new LinePace(time);
         for (var write = 0; write < 10; write++)
         {
@@ -94,11 +95,11 @@ public sealed class PriorityTests
 
         Assert.Equal(LinePace.MostBytes, pace.BatchBytes);
         var begun = time.GetTimestamp();
-        time.Move(TimeSpan.FromMilliseconds(10));
+        time.Advance(TimeSpan.FromMilliseconds(10));
         pace.Took(LinePace.MostBytes, begun);
         Assert.Equal(LinePace.MostBytes / 2, pace.BatchBytes);
         begun = time.GetTimestamp();
-        time.Move(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromSeconds(1));
         pace.Took(64 * 1024, begun);
         Assert.Equal(LinePace.LeastBytes, pace.BatchBytes);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Microsoft.Extensions.Time.Testing;
 using Panal.Swarm.Links;
 using Panal.Unit.Swarm.Multiplexing;
 using Panal.Unit.Swarm.Support;
@@ -98,14 +99,14 @@ public sealed class LinkHandshakeTests
     public async Task A_caller_that_is_too_slow_is_refused_in_time(int bytesSent)
     {
         using var network = new Network();
-        var time = new SteppedTime();
+        var time = new FakeTimeProvider();
         await using var links = new Panal.Swarm.Links.Links(
             network.Admit(), new Witness(), new LinkOptions(), time, Microsoft.Extensions.Logging.Abstractions.NullLogger<Panal.Swarm.Links.Links>.Instance);
         var (one, other) = MemoryLine.Create();
         var accepting = links.AcceptAsync(one, remote: null, Cancelled);
         await other.WriteAsync(new byte[] { 22, 3, 1, 0 }.AsMemory(0, bytesSent), Cancelled);
         Assert.False(accepting.IsCompleted);
-        time.Move(TimeSpan.FromSeconds(11));
+        time.Advance(TimeSpan.FromSeconds(11));
         await accepting;
         Assert.Equal(0, await other.ReadAsync(new byte[1], Cancelled));
     }

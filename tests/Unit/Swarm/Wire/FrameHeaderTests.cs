@@ -142,14 +142,14 @@ public sealed class FrameHeaderTests
         var bytes = Typed("data");
         var buffer = new ReadOnlySequence<byte>(bytes);
         Assert.True(FrameHeader.TryRead(buffer, out _, out _));
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var round = 0; round < 1000; round++)
+        Assert.Equal(0, Allocated.Bytes(() =>
         {
-            FrameHeader.TryRead(buffer, out var header, out _);
-            header.Write(bytes);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (var round = 0; round < 1000; round++)
+            {
+                FrameHeader.TryRead(buffer, out var header, out _);
+                header.Write(bytes);
+            }
+        }));
     }
 
     private static byte[] Typed(string name) => Dimse.Vectors.Read("link-frames.txt", name);

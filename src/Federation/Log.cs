@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging;
+using Panal.Federation.Membership;
+using Panal.Security.Identities;
+using Panal.Swarm;
+
+namespace Panal.Federation;
+
+/// <summary>Feed from 101, fetching from 121, membership from 201.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(101, LogLevel.Information, "Takes over a snapshot of {Publisher}")]
+    public static partial void SnapshotBegins(ILogger logger, NodeId publisher);
+
+    [LoggerMessage(102, LogLevel.Information, "The snapshot of {Publisher} is taken over: {Instances} instances")]
+    public static partial void SnapshotEnded(ILogger logger, NodeId publisher, long instances);
+
+    [LoggerMessage(103, LogLevel.Information, "The feed of {Publisher} is interrupted: {Reason}; next attempt in {Wait}")]
+    public static partial void FeedInterrupted(ILogger logger, NodeId publisher, string reason, TimeSpan wait);
+
+    [LoggerMessage(104, LogLevel.Warning, "{Subscriber} may not follow the feed")]
+    public static partial void FeedRefused(ILogger logger, NodeId subscriber);
+
+    [LoggerMessage(105, LogLevel.Information, "Dropped {Count} old changes")]
+    public static partial void Compacted(ILogger logger, int count);
+
+    [LoggerMessage(106, LogLevel.Error, "The feed of {Publisher} cannot be followed")]
+    public static partial void FeedFailed(ILogger logger, Exception fault, NodeId publisher);
+
+    [LoggerMessage(121, LogLevel.Information, "Fetches {Objects} instances of a study")]
+    public static partial void FetchBegins(ILogger logger, int objects);
+
+    [LoggerMessage(122, LogLevel.Warning, "A study cannot be fetched: {Reason}")]
+    public static partial void NotFetched(ILogger logger, string reason);
+
+    [LoggerMessage(123, LogLevel.Warning, "Nothing comes of transfer {Transfer}; who waited for it gives up")]
+    public static partial void NothingComes(ILogger logger, Guid transfer);
+
+    [LoggerMessage(201, LogLevel.Information, "Took over a newer {Kind} of {Peer}: {Versions}")]
+    public static partial void TookOver(ILogger logger, DocumentKind kind, DocumentVersions versions, NodeId peer);
+
+    [LoggerMessage(202, LogLevel.Information, "Renewed the certificate of {Node}")]
+    public static partial void Renewed(ILogger logger, NodeId node);
+
+    [LoggerMessage(203, LogLevel.Information, "Membership with {Peer} is interrupted: {Reason}")]
+    public static partial void MembershipInterrupted(ILogger logger, NodeId peer, string reason);
+
+    [LoggerMessage(204, LogLevel.Information, "Member of the network: node {Self}, virtual address {Address}")]
+    public static partial void Member(ILogger logger, NodeId self, string address);
+
+    [LoggerMessage(205, LogLevel.Warning, "{Node} is revoked; its links are cut")]
+    public static partial void Revoked(ILogger logger, NodeId node);
+
+    [LoggerMessage(206, LogLevel.Warning, "The certificate could not be renewed: {Reason}; it ends {End}")]
+    public static partial void NotRenewed(ILogger logger, string reason, DateTimeOffset end);
+
+    [LoggerMessage(207, LogLevel.Information, "The certificate of this node is renewed; it ends {End}")]
+    public static partial void OwnRenewed(ILogger logger, DateTimeOffset end);
+
+    [LoggerMessage(208, LogLevel.Warning, "What the roster says could not be applied: {Reason}")]
+    public static partial void NotApplied(ILogger logger, string reason);
+}
