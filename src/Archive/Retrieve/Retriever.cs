@@ -13,15 +13,18 @@ public sealed class Retriever
     private readonly CatalogueDatabase _catalogue;
     private readonly VolumeStore _volumes;
     private readonly IRemoteCopies? _remote;
+    private readonly IUseWitness? _uses;
 
     /// <param name="catalogue">The rows.</param>
     /// <param name="volumes">The bytes.</param>
     /// <param name="remote">Brings what only other nodes hold; null for a node without a network.</param>
-    public Retriever(CatalogueDatabase catalogue, VolumeStore volumes, IRemoteCopies? remote = null)
+    /// <param name="uses">Hears what is given out; null if nobody cares.</param>
+    public Retriever(CatalogueDatabase catalogue, VolumeStore volumes, IRemoteCopies? remote = null, IUseWitness? uses = null)
     {
         _catalogue = catalogue;
         _volumes = volumes;
         _remote = remote;
+        _uses = uses;
     }
 
     /// <summary>UIDs of what a compressed image can be given as, without loss, to a receiver that does not take what is stored; the preferred first.</summary>
@@ -71,7 +74,7 @@ public sealed class Retriever
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public OpenOutcome Open(InstanceReference instance, IReadOnlyCollection<string> acceptedTransferSyntaxUids)
     {
-        if (HeldCopy(instance) is not { } copy)
+        if (OpenHeld(instance) is not { } held)
         {
             var holders = _catalogue.HoldersOfInstance(instance.SopInstanceUid);
             return new OpenOutcome(holders.Count > 0 ? OpenResult.HeldElsewhere : OpenResult.NotFound, null, holders);
@@ -80,14 +83,16 @@ public sealed class Retriever
         var stored = TransferSyntax.ForUid(instance.TransferSyntaxUid);
         if (acceptedTransferSyntaxUids.Contains(stored.Uid))
         {
-            return Opened(new OutgoingInstance(OpenDataSet(copy), copy.LengthBytes - copy.DataSetOffsetBytes, stored));
+            held.File.Position = held.Copy.DataSetOffsetBytes;
+            return Opened(new OutgoingInstance(held.File, held.Copy.LengthBytes - held.Copy.DataSetOffsetBytes, stored));
         }
 
+        held.File.Dispose();
         foreach (var target in Transcoder.Choices(stored, acceptedTransferSyntaxUids))
         {
             try
             {
-                return Opened(new OutgoingInstance(Transcoder.Open(OpenDataSet(copy), stored, target, ImageLimits.Default), null, target));
+                return Opened(new OutgoingInstance(Transcoder.Open(OpenDataSet(held.Copy), stored, target, ImageLimits.Default), null, target));
             }
             catch (ImageException)
             {
@@ -102,20 +107,45 @@ public sealed class Retriever
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public StoredFile? OpenFile(InstanceReference instance)
     {
+        return OpenHeld(instance) is var (copy, file)
+            ? new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(instance.TransferSyntaxUid))
+            : null;
+    }
+
+    // A copy may have been let go since it was located: then it is elsewhere, or has come again under another path.
+    private (CopyRecord Copy, ObjectReader File)? OpenHeld(InstanceReference instance)
+    {
         if (HeldCopy(instance) is not { } copy)
         {
             return null;
         }
 
-        var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
-        return new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(instance.TransferSyntaxUid));
+        ObjectReader file;
+        try
+        {
+            file = OpenFile(copy);
+        }
+        catch (ObjectMissingException) when (_catalogue.FindInstance(instance.SopInstanceUid)?.Copy is var current && current?.Path != copy.Path)
+        {
+            if (current is null)
+            {
+                return null;
+            }
+
+            (copy, file) = (current, OpenFile(current));
+        }
+
+        _uses?.Used(instance.StudyInstanceUid, copy.LengthBytes, wasHere: instance.Copy is not null);
+        return (copy, file);
     }
+
+    private ObjectReader OpenFile(CopyRecord copy) => _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
 
     private static OpenOutcome Opened(OutgoingInstance instance) => new(OpenResult.Opened, instance, []);
 
     private ObjectReader OpenDataSet(CopyRecord copy)
     {
-        var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
+        var file = OpenFile(copy);
         file.Position = copy.DataSetOffsetBytes;
         return file;
     }

@@ -26,6 +26,7 @@ internal sealed class Writer : IDisposable
         Adoption = new AdoptionWriter(connection, Replica.Holdings, Copies, Feed);
         Instances = new InstanceWriter(connection, Conflicts, Copies, Feed, Adoption);
         Deletion = new DeletionWriter(connection, Copies, Feed, Replica);
+        Releases = new ReleaseWriter(connection, Copies, Feed, Replica);
         Jobs = new JobWriter(connection);
     }
 
@@ -49,6 +50,8 @@ internal sealed class Writer : IDisposable
     internal InstanceWriter Instances { get; }
 
     internal DeletionWriter Deletion { get; }
+
+    internal ReleaseWriter Releases { get; }
 
     internal JobWriter Jobs { get; }
 
@@ -121,7 +124,7 @@ internal sealed class Writer : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[Jobs, Deletion, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
+        foreach (IDisposable part in (IDisposable[])[Jobs, Releases, Deletion, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
         {
             part.Dispose();
         }

@@ -46,7 +46,10 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
     /// <summary>What others may fetch of this node.</summary>
     public FeedFilter? Filter { get; set; } = FeedFilter.All;
 
-    public IReadOnlyCollection<NodeId> Linked => [];
+    /// <summary>Nodes that it is linked to, for those who ask.</summary>
+    public List<NodeId> Peers { get; } = [];
+
+    public IReadOnlyCollection<NodeId> Linked => [.. Peers.Where(_network.IsThere)];
 
     public static async Task<FetchingNode> StartAsync(MemoryNetwork network)
     {
@@ -67,7 +70,7 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
     public FeedFilter? FetchableBy(NodeId asker) => Filter;
 
     public async ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken) =>
-        await _network.OpenAsync(Id, peer);
+        await _network.OpenAsync(Id, peer, protocol);
 
     public ValueTask<IReadOnlyCollection<NodeId>> NextChangeAsync(IReadOnlyCollection<NodeId> known, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
