@@ -77,7 +77,18 @@ public sealed class Retriever
             return new OpenOutcome(holders.Count > 0 ? OpenResult.HeldElsewhere : OpenResult.NotFound, null, holders);
         }
 
-        var stored = TransferSyntax.ForUid(instance.TransferSyntaxUid);
+        try
+        {
+            return Open(copy, TransferSyntax.ForUid(instance.TransferSyntaxUid), acceptedTransferSyntaxUids);
+        }
+        catch (ObjectMissingException) when (Moved(instance, copy) is not null)
+        {
+            return Open(Moved(instance, copy)!, TransferSyntax.ForUid(instance.TransferSyntaxUid), acceptedTransferSyntaxUids);
+        }
+    }
+
+    private OpenOutcome Open(CopyRecord copy, TransferSyntax stored, IReadOnlyCollection<string> acceptedTransferSyntaxUids)
+    {
         if (acceptedTransferSyntaxUids.Contains(stored.Uid))
         {
             return Opened(new OutgoingInstance(OpenDataSet(copy), copy.LengthBytes - copy.DataSetOffsetBytes, stored));
@@ -87,7 +98,9 @@ public sealed class Retriever
         {
             try
             {
-                return Opened(new OutgoingInstance(Transcoder.Open(OpenDataSet(copy), stored, target, ImageLimits.Default), null, target));
+                return Opened(copy.Compact is { } compact && compact.TransferSyntaxUid == target.Uid
+                    ? new OutgoingInstance(OpenCompact(copy, compact), compact.LengthBytes - compact.DataSetOffsetBytes, target)
+                    : new OutgoingInstance(Transcoder.Open(OpenDataSet(copy), stored, target, ImageLimits.Default), null, target));
             }
             catch (ImageException)
             {
@@ -107,18 +120,38 @@ public sealed class Retriever
             return null;
         }
 
-        var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
+        Stream file;
+        try
+        {
+            file = _volumes.OpenReceived(copy);
+        }
+        catch (ObjectMissingException) when (Moved(instance, copy) is not null)
+        {
+            file = _volumes.OpenReceived(Moved(instance, copy)!);
+        }
+
         return new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(instance.TransferSyntaxUid));
     }
 
     private static OpenOutcome Opened(OutgoingInstance instance) => new(OpenResult.Opened, instance, []);
 
-    private ObjectReader OpenDataSet(CopyRecord copy)
+    private Stream OpenDataSet(CopyRecord copy)
     {
-        var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
+        var file = _volumes.OpenReceived(copy);
         file.Position = copy.DataSetOffsetBytes;
         return file;
     }
+
+    private ObjectReader OpenCompact(CopyRecord copy, CompactFile compact)
+    {
+        var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
+        file.Position = compact.DataSetOffsetBytes;
+        return file;
+    }
+
+    /// <summary>The copy as it is now, if a compact form has come to stand for it since it was located.</summary>
+    private CopyRecord? Moved(InstanceReference instance, CopyRecord copy) =>
+        _catalogue.FindInstance(instance.SopInstanceUid)?.Copy is { } now && now.Path != copy.Path && now.Hash.Span.SequenceEqual(copy.Hash.Span) ? now : null;
 
     // What was elsewhere when it was located may have come since.
     private CopyRecord? HeldCopy(InstanceReference instance) => instance.Copy ?? _catalogue.FindInstance(instance.SopInstanceUid)?.Copy;

@@ -27,6 +27,7 @@ internal sealed class Writer : IDisposable
         Instances = new InstanceWriter(connection, Conflicts, Copies, Feed, Adoption);
         Deletion = new DeletionWriter(connection, Copies, Feed, Replica);
         Jobs = new JobWriter(connection);
+        Compaction = new CompactionWriter(connection, Copies, Feed);
     }
 
     internal Connection Connection { get; }
@@ -51,6 +52,8 @@ internal sealed class Writer : IDisposable
     internal DeletionWriter Deletion { get; }
 
     internal JobWriter Jobs { get; }
+
+    internal CompactionWriter Compaction { get; }
 
     /// <summary>Runs the items in one transaction; when that fails, each alone, so that one bad write spoils no other.</summary>
     internal void Commit(List<WriteItem> group)
@@ -121,7 +124,7 @@ internal sealed class Writer : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[Jobs, Deletion, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
+        foreach (IDisposable part in (IDisposable[])[Compaction, Jobs, Deletion, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
         {
             part.Dispose();
         }
