@@ -29,4 +29,13 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Error, "Rows of stored instances cannot be committed; they are kept and tried again")]
     public static partial void RowsNotCommitted(ILogger logger, Exception fault);
+
+    [LoggerMessage(9, LogLevel.Error, "The compact form of SOP Instance {SopInstanceUid} does not give back what was received; it is thrown away")]
+    public static partial void CompactFormDiffers(ILogger logger, string sopInstanceUid);
+
+    [LoggerMessage(11, LogLevel.Information, "SOP Instance {SopInstanceUid} cannot be compacted now: {Reason}")]
+    public static partial void NotCompactedNow(ILogger logger, string sopInstanceUid, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "Compaction broke off; it goes on later")]
+    public static partial void CompactionFailed(ILogger logger, Exception fault);
 }

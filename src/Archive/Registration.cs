@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Panal.Archive.Commitment;
+using Panal.Archive.Compaction;
 using Panal.Archive.Fixity;
 using Panal.Archive.Import;
 using Panal.Archive.Ingest;
@@ -20,6 +21,9 @@ public sealed record ArchiveOptions
 
     /// <summary>How instances are taken in.</summary>
     public IngestOptions Ingest { get; init; } = new();
+
+    /// <summary>What is made compact.</summary>
+    public CompactionOptions Compaction { get; init; } = new();
 }
 
 /// <summary>Puts the room together.</summary>
@@ -32,7 +36,10 @@ public static class Registration
         services.AddSingleton(holdings.Volumes);
         services.AddSingleton(holdings.Rows);
         services.AddSingleton(options.Ingest);
+        services.AddSingleton(options.Compaction);
         services.AddSingleton<IngestMeter>();
+        services.AddSingleton<CompactionMeter>();
+        services.AddSingleton<Compactor>();
         services.AddSingleton<Ingester>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Importer>(provider, options.ImportFolder));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Searcher>(provider, options.AeTitle));

@@ -1,4 +1,4 @@
--- The catalogue of one node, schema version 1. The page docs/formats/catalogue.md explains every column and blob.
+-- The catalogue of one node, schema version 1; src/Catalogue/Sqlite has what later versions add. The page docs/formats/catalogue.md explains every column and blob.
 -- Times are milliseconds since 1970 UTC. Unknown text is '', unknown dates and times of a data set are -1.
 -- "attributes" blobs hold explicit VR little endian data elements with text in UTF-8.
 

@@ -48,6 +48,7 @@ internal static class Program
         GetCommand.Create(),
         ImportCommand.Create(),
         VerifyCommand.Create(),
+        CompactCommand.Create(),
         NetworkCommand.Create(),
         JoinCommand.Create(),
         FetchCommand.Create(),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Panal.Archive.Jobs;
+using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Volumes;
 
@@ -91,8 +92,13 @@ public sealed class CommitmentService : IJobHandler
             return FailureReasons.ClassInstanceConflict;
         }
 
-        var outcome = await _volumes.VerifyAsync(
-            new VolumeId(copy.VolumeId), copy.Path, new ContentHash(copy.Hash.Span), copy.LengthBytes, ct);
+        var outcome = await _volumes.VerifyAsync(copy, ct);
+        if (outcome == VerifyOutcome.Missing && _catalogue.FindInstance(instance.SopInstanceUid)?.Copy is { } moved && moved.Path != copy.Path)
+        {
+            // Its compact form has come to stand for it meanwhile.
+            outcome = await _volumes.VerifyAsync(moved, ct);
+        }
+
         return outcome == VerifyOutcome.Verified ? null : FailureReasons.ProcessingFailure;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Volumes;
 
@@ -72,9 +73,15 @@ public sealed class Verifier
     {
         foreach (var copy in row.Copies)
         {
-            var outcome = await _volumes.VerifyAsync(
-                new VolumeId(copy.VolumeId), copy.Path, new ContentHash(copy.Hash.Span), copy.LengthBytes, ct);
-            state = state with { DoneCopies = state.DoneCopies + 1, DoneBytes = state.DoneBytes + copy.LengthBytes };
+            var outcome = await _volumes.VerifyAsync(copy, ct);
+            if (outcome == VerifyOutcome.Missing
+                && _catalogue.FindInstance(row.SopInstanceUid)?.Copies.FirstOrDefault(now => now.Version == copy.Version && now.Path != copy.Path) is { } moved)
+            {
+                // Its compact form has come to stand for it meanwhile.
+                outcome = await _volumes.VerifyAsync(moved, ct);
+            }
+
+            state = state with { DoneCopies = state.DoneCopies + 1, DoneBytes = state.DoneBytes + (copy.Compact?.LengthBytes ?? copy.LengthBytes) };
             if (outcome == VerifyOutcome.Verified)
             {
                 state = state with { Intact = state.Intact + 1 };

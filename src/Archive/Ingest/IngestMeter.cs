@@ -12,6 +12,7 @@ public sealed class IngestMeter : IDisposable
     private readonly Counter<long> _instances;
     private readonly Counter<long> _bytes;
     private readonly Histogram<double> _seconds;
+    private long _offered;
 
     public IngestMeter()
     {
@@ -20,6 +21,9 @@ public sealed class IngestMeter : IDisposable
         _seconds = _meter.CreateHistogram<double>("ingest_duration_seconds", "s", "From the first byte of a data set to the outcome");
     }
 
+    /// <summary>Instances offered since the start: what is the same twice was quiet in between.</summary>
+    public long Offered => Interlocked.Read(ref _offered);
+
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
@@ -27,6 +31,7 @@ public sealed class IngestMeter : IDisposable
 
     internal void Record(in IngestOutcome outcome, TimeSpan duration)
     {
+        Interlocked.Increment(ref _offered);
         _instances.Add(1, new KeyValuePair<string, object?>("result", Term(outcome.Result)));
         _seconds.Record(duration.TotalSeconds);
     }

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
+using Panal.Archive.Compaction;
 using Panal.Catalogue;
 using Panal.Dicom;
 using Panal.Volumes;
@@ -115,6 +116,9 @@ public sealed class Ingester
             copy => copy.VolumeId == released.VolumeId && copy.Path == released.Path) ?? false;
         return !isNamed && await _volumes.DeleteAsync(new VolumeId(released.VolumeId), released.Path, ct);
     }
+
+    /// <summary>Waits until nobody stores this UID, and keeps others from it until the result is disposed.</summary>
+    internal ValueTask<InstanceLocks.Holder> HoldAsync(string sopInstanceUid, CancellationToken ct) => _locks.AcquireAsync(sopInstanceUid, ct);
 
     /// <summary>Reads the head of a file that one of our nodes wrote, and leaves the reader at its data set.</summary>
     private static async ValueTask<(IngestRequest Request, ReadOnlyMemory<byte> Header)> ReadHeaderAsync(PipeReader file, CancellationToken ct)
@@ -345,6 +349,12 @@ public sealed class Ingester
     /// </remarks>
     internal static async ValueTask ReplayAsync(CatalogueDatabase catalogue, RecoveredObject recovered, CancellationToken ct)
     {
+        if (recovered.Note.Span.SequenceEqual(CompactMaker.Note))
+        {
+            // A compact form: a job names it, and deletes it unless a row does.
+            return;
+        }
+
         if (!InstanceNote.TryDecode(recovered.Note, out var record))
         {
             throw new InvalidDataException("A note in the staging log cannot be read; it was written by a later version.");

@@ -25,9 +25,9 @@ public enum CopyState : byte
 /// <summary>Where the bytes of an instance are.</summary>
 /// <param name="VolumeId">Number of the volume.</param>
 /// <param name="Path">Path inside the volume.</param>
-/// <param name="LengthBytes">Length of the whole stored file, in bytes.</param>
-/// <param name="Hash">Content hash of the whole stored file.</param>
-/// <param name="DataSetOffsetBytes">Where the data set starts, in bytes from the start of the file.</param>
+/// <param name="LengthBytes">Length of the whole file as it was stored at first, in bytes.</param>
+/// <param name="Hash">Content hash of that file; it names the content for ever, in whatever form it is kept.</param>
+/// <param name="DataSetOffsetBytes">Where its data set starts, in bytes from the start of the file.</param>
 /// <param name="State">How far the bytes can be trusted.</param>
 public sealed record CopyRecord(int VolumeId, string Path, long LengthBytes, ReadOnlyMemory<byte> Hash, long DataSetOffsetBytes, CopyState State)
 {
@@ -37,13 +37,16 @@ public sealed record CopyRecord(int VolumeId, string Path, long LengthBytes, Rea
     /// <summary>0 for what the archive answers with; higher for other contents kept under the same UID.</summary>
     public int Version { get; init; }
 
+    /// <summary>The file at the path where that is a compact form, which gives the first file back; null where it is the first file itself.</summary>
+    public CompactFile? Compact { get; init; }
+
     /// <summary>When the bytes were last read back and found right.</summary>
     public DateTimeOffset? VerifiedAt { get; init; }
 
     public bool Equals(CopyRecord? other) =>
         other is not null && VolumeId == other.VolumeId && Path == other.Path && LengthBytes == other.LengthBytes
         && Hash.Span.SequenceEqual(other.Hash.Span) && DataSetOffsetBytes == other.DataSetOffsetBytes && State == other.State
-        && Version == other.Version && VerifiedAt == other.VerifiedAt;
+        && Version == other.Version && VerifiedAt == other.VerifiedAt && Equals(Compact, other.Compact);
 
     public override int GetHashCode() => HashCode.Combine(VolumeId, Path, LengthBytes, Version);
 

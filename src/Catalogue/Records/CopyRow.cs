@@ -5,7 +5,15 @@ namespace Panal.Catalogue.Records;
 /// <summary>Reads rows of the table copy.</summary>
 internal static class CopyRow
 {
-    internal const string Select = "SELECT version, volume, path, length, hash, data_set_offset, state, verified_at FROM copy";
+    internal const string Columns =
+        """
+        SELECT copy.version, copy.volume, copy.path, copy.length, copy.hash, copy.data_set_offset, copy.state, copy.verified_at,
+               copy.compact_length, copy.compact_hash, copy.compact_data_set_offset, copy.compact_syntax
+        """;
+
+    internal const string Select = Columns + " FROM copy";
+
+    internal const int ColumnCount = 12;
 
     internal static CopyRecord Read(Statement row, int first = 0) =>
         new(
@@ -18,5 +26,8 @@ internal static class CopyRow
         {
             Version = (int)row.Int64(first),
             VerifiedAt = row.NullableInt64(first + 7) is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null,
+            Compact = row.NullableInt64(first + 8) is { } length
+                ? new CompactFile(length, row.Blob(first + 9).ToArray(), row.Int64(first + 10), row.Text(first + 11))
+                : null,
         };
 }

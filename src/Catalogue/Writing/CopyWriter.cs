@@ -12,7 +12,8 @@ internal sealed class CopyWriter(Connection connection, ChangeWriter feed) : IDi
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         ON CONFLICT (instance, version, volume) DO UPDATE SET
             path = excluded.path, length = excluded.length, hash = excluded.hash,
-            data_set_offset = excluded.data_set_offset, state = excluded.state, verified_at = excluded.verified_at
+            data_set_offset = excluded.data_set_offset, state = excluded.state, verified_at = excluded.verified_at,
+            compaction = 0, compact_length = NULL, compact_hash = NULL, compact_data_set_offset = NULL, compact_syntax = NULL
         """);
 
     private readonly Statement _ofInstance = connection.Prepare(CopyRow.Select + " WHERE instance = ?1 ORDER BY version, state, volume");

@@ -28,6 +28,7 @@ internal sealed class Writer : IDisposable
         Deletion = new DeletionWriter(connection, Copies, Feed, Replica);
         Releases = new ReleaseWriter(connection, Copies, Feed, Replica);
         Jobs = new JobWriter(connection);
+        Compaction = new CompactionWriter(connection, Copies, Feed);
     }
 
     internal Connection Connection { get; }
@@ -54,6 +55,8 @@ internal sealed class Writer : IDisposable
     internal ReleaseWriter Releases { get; }
 
     internal JobWriter Jobs { get; }
+
+    internal CompactionWriter Compaction { get; }
 
     /// <summary>Runs the items in one transaction; when that fails, each alone, so that one bad write spoils no other.</summary>
     internal void Commit(List<WriteItem> group)
@@ -124,7 +127,7 @@ internal sealed class Writer : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[Jobs, Releases, Deletion, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
+        foreach (IDisposable part in (IDisposable[])[Compaction, Jobs, Releases, Deletion, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
         {
             part.Dispose();
         }

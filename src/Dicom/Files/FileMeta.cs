@@ -43,10 +43,23 @@ public static class FileMeta
 
     /// <summary>Writes the head; the same arguments always give the same bytes.</summary>
     /// <exception cref="ArgumentException">A UID is longer than 64 characters or not ASCII.</exception>
-    public static void WriteHeader(string sopClassUid, string sopInstanceUid, TransferSyntax syntax, IBufferWriter<byte> target)
+    public static void WriteHeader(string sopClassUid, string sopInstanceUid, TransferSyntax syntax, IBufferWriter<byte> target) =>
+        WriteHeader(sopClassUid, sopInstanceUid, syntax, null, default, target);
+
+    /// <summary>Writes the head with private information (0002,0102), which other programs pass over.</summary>
+    /// <param name="creatorUid">Who knows what the information means; null for none.</param>
+    /// <param name="information">The information; a zero is added to an odd length.</param>
+    /// <exception cref="ArgumentException">A UID is longer than 64 characters or not ASCII, or the head would be longer than <see cref="MaximumLengthBytes"/>.</exception>
+    public static void WriteHeader(
+        string sopClassUid, string sopInstanceUid, TransferSyntax syntax, string? creatorUid, ReadOnlySpan<byte> information, IBufferWriter<byte> target)
     {
-        const int MaximumHeadBytes = MagicEndBytes + 512;
-        var bytes = target.GetSpan(MaximumHeadBytes);
+        const int LongestPlainBytes = MagicEndBytes + 600;
+        if (information.Length > MaximumLengthBytes - LongestPlainBytes)
+        {
+            throw new ArgumentException("The private information is longer than a head may be.", nameof(information));
+        }
+
+        var bytes = target.GetSpan(LongestPlainBytes + information.Length);
         bytes[..PreambleLengthBytes].Clear();
         Magic.CopyTo(bytes[PreambleLengthBytes..]);
         var head = bytes[MagicEndBytes..];
@@ -64,6 +77,12 @@ public static class FileMeta
         length += Write(head[length..], 0x0010, Vr.UI, syntax.Uid);
         length += Write(head[length..], 0x0012, Vr.UI, ImplementationClassUid);
         length += Write(head[length..], 0x0013, Vr.SH, ImplementationVersionName);
+        if (creatorUid is not null)
+        {
+            length += Write(head[length..], 0x0100, Vr.UI, creatorUid);
+            length += WriteInformation(head[length..], information);
+        }
+
         BinaryPrimitives.WriteInt32LittleEndian(head[8..], length - 12);
         target.Advance(MagicEndBytes + length);
     }
@@ -206,6 +225,17 @@ public static class FileMeta
         {
             length = BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]);
         }
+    }
+
+    private static int WriteInformation(Span<byte> target, ReadOnlySpan<byte> information)
+    {
+        var length = (information.Length + 1) & ~1;
+        ReadOnlySpan<byte> start = [2, 0, 2, 1, (byte)'O', (byte)'B', 0, 0];
+        start.CopyTo(target);
+        BinaryPrimitives.WriteInt32LittleEndian(target[8..], length);
+        target[12 + length - 1] = 0;
+        information.CopyTo(target[12..]);
+        return 12 + length;
     }
 
     private static int Write(Span<byte> target, ushort element, Vr vr, string value)

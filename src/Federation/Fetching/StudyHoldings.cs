@@ -1,3 +1,4 @@
+using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Swarm;
 using Panal.Swarm.Transfers;
@@ -22,36 +23,65 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
             return ValueTask.FromResult<IHeldScope?>(null);
         }
 
-        var copies = new Dictionary<ContentHash, CopyRecord>();
+        var copies = new Dictionary<ContentHash, (string Uid, CopyRecord Copy)>();
         foreach (var row in catalogue.Locate(new RetrieveKeys { StudyInstanceUids = [scope.Name] }, cancellationToken))
         {
             foreach (var copy in told.Contains(row.SeriesInstanceUid) ? row.Copies : [])
             {
                 if (copy is { State: CopyState.Staged or CopyState.Online, Hash.Length: ContentHash.LengthBytes })
                 {
-                    copies[new ContentHash(copy.Hash.Span)] = copy;
+                    copies[new ContentHash(copy.Hash.Span)] = (row.SopInstanceUid, copy);
                 }
             }
         }
 
-        return ValueTask.FromResult<IHeldScope?>(new Study(volumes, copies));
+        return ValueTask.FromResult<IHeldScope?>(new Study(catalogue, volumes, copies));
     }
 
-    private sealed class Study(VolumeStore volumes, Dictionary<ContentHash, CopyRecord> copies) : IHeldScope
+    private sealed class Study(
+        CatalogueDatabase catalogue, VolumeStore volumes, Dictionary<ContentHash, (string Uid, CopyRecord Copy)> copies) : IHeldScope
     {
-        public bool Holds(ContentHash hash, long lengthBytes) => copies.TryGetValue(hash, out var copy) && copy.LengthBytes == lengthBytes;
+        public bool Holds(ContentHash hash, long lengthBytes) => copies.TryGetValue(hash, out var held) && held.Copy.LengthBytes == lengthBytes;
 
         public IHeldObject? Open(ContentHash hash)
         {
-            try
-            {
-                return copies.TryGetValue(hash, out var copy) ? new StoredFile(volumes.Open(new VolumeId(copy.VolumeId), copy.Path)) : null;
-            }
-            catch (ObjectMissingException)
+            if (!copies.TryGetValue(hash, out var held))
             {
                 return null;
             }
+
+            try
+            {
+                return Open(held.Copy);
+            }
+            catch (ObjectMissingException)
+            {
+                // Gone, or a compact form has come to stand for it.
+                var now = catalogue.FindInstance(held.Uid)?.Copies.FirstOrDefault(copy => copy.Path != held.Copy.Path && copy.Hash.Span.SequenceEqual(held.Copy.Hash.Span));
+                return now is null ? null : Open(now);
+            }
         }
+
+        private IHeldObject Open(CopyRecord copy) => copy.Compact is null
+            ? new StoredFile(volumes.Open(new VolumeId(copy.VolumeId), copy.Path))
+            : new CompactedFile(volumes.OpenReceived(copy));
+    }
+
+    /// <summary>What was stored at first, out of its compact form.</summary>
+    private sealed class CompactedFile(Stream received) : IHeldObject
+    {
+        private readonly Lock _lock = new();
+
+        public int ReadAt(Span<byte> buffer, long offset)
+        {
+            lock (_lock)
+            {
+                received.Position = offset;
+                return received.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            }
+        }
+
+        public void Dispose() => received.Dispose();
     }
 
     private sealed class StoredFile(ObjectReader file) : IHeldObject

@@ -27,6 +27,7 @@ public sealed class StoredImage
         var (head, pixels, valueOffset) = ReadHead(stream, syntax, limits);
         Attributes = DataSetEncoding.Decode(head, syntax, limits.Decode);
         Trailing = new DataSet();
+        AttributesEndOffset = TrailingOffset = start + head.Length;
         if (pixels is not { } token)
         {
             return;
@@ -53,6 +54,7 @@ public sealed class StoredImage
             }
         }
 
+        TrailingOffset = end;
         Trailing = ReadTrailing(end, limits);
     }
 
@@ -64,6 +66,15 @@ public sealed class StoredImage
 
     /// <summary>The elements behind Pixel Data.</summary>
     public DataSet Trailing { get; }
+
+    /// <summary>Where the header of Pixel Data begins, in bytes from the start of the stream; the end if there is none.</summary>
+    public long AttributesEndOffset { get; }
+
+    /// <summary>Where the value of Pixel Data begins, in bytes from the start of the stream; 0 if there is none.</summary>
+    public long PixelOffset => _pixelOffset;
+
+    /// <summary>Where Pixel Data has ended, in bytes from the start of the stream; the end if there is none.</summary>
+    public long TrailingOffset { get; }
 
     /// <summary>What the samples are; null when there is no Pixel Data (7FE0,0010).</summary>
     public PixelDescription? Pixels { get; }

@@ -39,7 +39,7 @@ public static class FileTranscoder
     }
 
     /// <summary>Old writers' odd UIDs are kept as they are, as long as the head can hold them (PS3.5 §9.1).</summary>
-    private static bool CanStandInHead(string uid) => uid.Length <= Uid.MaximumLength && System.Text.Ascii.IsValid(uid);
+    internal static bool CanStandInHead(string uid) => uid.Length <= Uid.MaximumLength && System.Text.Ascii.IsValid(uid);
 
     /// <summary>Reads the head of a file.</summary>
     /// <exception cref="DicomFormatException">It is no DICOM file, or damaged.</exception>

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Panal.Archive.Compaction;
 using Panal.Archive.Fixity;
 using Panal.Archive.Import;
 using Panal.Node.Web;
@@ -34,6 +35,8 @@ internal static class AdminDoor
     {
         application.MapPost("/admin/import", (RequestDelegate)ImportAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/verify", (RequestDelegate)VerifyAsync).WithMetadata(new SocketRoute());
+        application.MapPost("/admin/compact", (RequestDelegate)CompactAsync).WithMetadata(new SocketRoute());
+        application.MapPost("/admin/compaction", (RequestDelegate)CompactionAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/fetch", (RequestDelegate)FetchAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/transfers", (RequestDelegate)TransfersAsync).WithMetadata(new SocketRoute());
     }
@@ -70,6 +73,26 @@ internal static class AdminDoor
         var verifier = context.RequestServices.GetRequiredService<Verifier>();
         return RunAsync(context, AdminJson.Default.VerifyProgress, verifier.VerifyAllAsync);
     }
+
+    private static Task CompactAsync(HttpContext context)
+    {
+        var compactor = context.RequestServices.GetRequiredService<Compactor>();
+        var query = context.Request.Query;
+        return RunAsync(
+            context,
+            AdminJson.Default.CompactionProgress,
+            (report, token) => compactor.RunOnceAsync(query["trial"] == bool.TrueString, query["now"] == bool.TrueString, report, token));
+    }
+
+    private static Task CompactionAsync(HttpContext context) => RunAsync(
+        context,
+        AdminJson.Default.CompactionStatus,
+        (report, token) =>
+        {
+            var status = CompactionWork.Change(context.RequestServices, context.Request.Query["do"].ToString(), token);
+            report(status);
+            return Task.FromResult(status);
+        });
 
     /// <summary>Does long work and tells of it line by line; whoever stops listening stops it.</summary>
     internal static async Task RunAsync<T>(HttpContext context, JsonTypeInfo<T> type, Func<Action<T>, CancellationToken, Task<T>> work)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Panal.Archive.Compaction;
 using Panal.Archive.Fixity;
 using Panal.Archive.Import;
 
@@ -9,4 +10,6 @@ namespace Panal.Node.Admin;
 [JsonSerializable(typeof(ImportProgress))]
 [JsonSerializable(typeof(VerifyProgress))]
 [JsonSerializable(typeof(TransferView))]
+[JsonSerializable(typeof(CompactionProgress))]
+[JsonSerializable(typeof(CompactionStatus))]
 internal sealed partial class AdminJson : JsonSerializerContext;

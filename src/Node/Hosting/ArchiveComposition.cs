@@ -66,6 +66,7 @@ internal static class ArchiveComposition
             MaximumStoreLengthBytes = configuration.DicomWeb.MaximumStoreBytes,
         });
         services.AddHostedService<CommitmentWork>();
+        services.AddCompaction();
         services.AddSingleton<HealthProbe>(() => ProblemOf(holdings));
     }
 
@@ -74,6 +75,7 @@ internal static class ArchiveComposition
         AeTitle = configuration.NetworkAE.AETitle,
         ImportFolder = Path.Combine(configuration.DataFolder, "imports"),
         Ingest = new IngestOptions { Duplicates = configuration.Archive.Duplicates, Layout = configuration.Archive.Layout },
+        Compaction = CompactionComposition.Options(configuration),
     };
 
     private static AssociationOptions AssociationOptions(NetworkAEOptions ae, NetworkConnectionOptions connection) => new()

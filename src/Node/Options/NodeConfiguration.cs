@@ -37,6 +37,8 @@ internal sealed class NodeConfiguration
 
     public ArchiveSettings Archive => Bind<ArchiveSettings>(ArchiveSettings.Section);
 
+    public CompactionSettings Compaction => Bind<CompactionSettings>(CompactionSettings.Section);
+
     public DicomWebSettings DicomWeb => Bind<DicomWebSettings>(DicomWebSettings.Section);
 
     /// <summary>Reads all sources.</summary>

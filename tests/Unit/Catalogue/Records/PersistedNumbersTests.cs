@@ -15,6 +15,7 @@ public sealed class PersistedNumbersTests
             "OtherContent=1 PatientAttributes=2 StudyAttributes=3 SeriesAttributes=4 StudyOfOtherPatient=5 SeriesOfOtherStudy=6", Names<ConflictKind>());
         Assert.Equal("KeptFirst=1 KeptBoth=2 Refused=3 HeldElsewhere=4", Names<ConflictDecision>());
         Assert.Equal("Waiting=1 Failed=2", Names<JobState>());
+        Assert.Equal("Undecided=0 Compact=1 NotApplicable=2 NotPossible=3 NotShorter=4 NotReversible=5", Names<CompactionOutcome>());
     }
 
     private static string Names<T>()

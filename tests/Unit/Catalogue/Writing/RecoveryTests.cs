@@ -120,9 +120,9 @@ public sealed class RecoveryTests
     {
         await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync();
         await catalogue.Database.DisposeAsync();
-        await AlterAsync("UPDATE schema_version SET version = 99");
+        await AlterAsync("INSERT INTO schema_version (version, applied_at) VALUES (99, 0)");
         Assert.Equal(CatalogueFailure.UnknownSchema, (await Assert.ThrowsAsync<CatalogueException>(catalogue.ReopenAsync)).Failure);
-        await AlterAsync("UPDATE schema_version SET version = 1; PRAGMA application_id = 1");
+        await AlterAsync("DELETE FROM schema_version WHERE version = 99; PRAGMA application_id = 1");
         Assert.Equal(CatalogueFailure.UnknownSchema, (await Assert.ThrowsAsync<CatalogueException>(catalogue.ReopenAsync)).Failure);
         await AlterAsync("PRAGMA application_id = 1346457164");
         await catalogue.ReopenAsync();

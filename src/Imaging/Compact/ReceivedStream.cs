@@ -1,0 +1,256 @@
+using System.Buffers;
+using Panal.Codecs;
+using Panal.Codecs.Samples;
+using Panal.Dicom;
+using Panal.Imaging.Frames;
+using Panal.Imaging.Transcoding;
+
+namespace Panal.Imaging.Compact;
+
+/// <summary>
+/// The file that was stored at first, read at any offset out of its compact form; the samples of one frame are in memory at a time. Not for
+/// several threads at once. See docs/formats/compact-form.md.
+/// </summary>
+public sealed class ReceivedStream : Stream
+{
+    /// <summary>Where in a head the dictionary begins: behind the group length, which the recipe's own length changes.</summary>
+    internal const int DictionaryOffset = 144;
+
+    private readonly Stream _compact;
+    private readonly Recipe _recipe;
+    private readonly byte[] _surroundings;
+    private readonly StoredImage _image;
+    private readonly IFrameDecoder _decoder;
+    private readonly SampleLayout _layout;
+    private readonly ImageLimits _limits;
+    private byte[] _samples = [];
+    private byte[] _encoded = [];
+    private int _frame = -1;
+    private long _position;
+
+    private ReceivedStream(Stream compact, Recipe recipe, byte[] surroundings, StoredImage image, IFrameDecoder decoder, SampleLayout layout, ImageLimits limits) =>
+        (_compact, _recipe, _surroundings, _image, _decoder, _layout, _limits) = (compact, recipe, surroundings, image, decoder, layout, limits);
+
+    /// <summary>Content hash of the first file, as the recipe says.</summary>
+    public ReadOnlyMemory<byte> Hash => _recipe.Hash;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => true;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => _recipe.LengthBytes;
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => _position;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _position = value;
+        }
+    }
+
+    /// <summary>Whether a head is that of a compact form.</summary>
+    public static bool IsCompact(FileMetaInformation meta) => meta.Elements.GetString(Tags.PrivateInformationCreatorUID) == Recipe.CreatorUid;
+
+    /// <summary>Opens the first file.</summary>
+    /// <param name="compact">The compact file; it can seek. Owned by the result; closed on an exception too.</param>
+    /// <param name="limits">What is taken at most.</param>
+    /// <exception cref="ImageException">The file is no compact form, damaged, or beyond a limit.</exception>
+    /// <exception cref="DicomFormatException">It is no DICOM file.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static ReceivedStream Open(Stream compact, ImageLimits limits)
+    {
+        try
+        {
+            var head = ReadHead(compact, out var meta);
+            if (!IsCompact(meta) || !meta.Elements.TryGet(Tags.PrivateInformation, out var information)
+                || !Recipe.TryRead(information.Value.Span, out var recipe))
+            {
+                throw new ImageException(ImageFault.Damaged, "The head holds no recipe.");
+            }
+
+            var headEnd = meta.DataSetOffsetBytes - (12 + information.Value.Length) - (8 + ((Recipe.CreatorUid.Length + 1) & ~1));
+            if (headEnd < DictionaryOffset)
+            {
+                throw new ImageException(ImageFault.Damaged, "The head is none of ours.");
+            }
+
+            compact.Position = meta.DataSetOffsetBytes;
+            var image = StoredImage.Read(compact, meta.TransferSyntax, limits);
+            var codec = FrameCodec.Find(meta.TransferSyntax);
+            if (image.Pixels is not { } pixels || !image.IsEncapsulated || codec is null || pixels.Frames != recipe.Frames
+                || pixels.Layout.LengthBytes != recipe.FrameLengthBytes)
+            {
+                throw new ImageException(ImageFault.Damaged, "The frames are not those of the recipe.");
+            }
+
+            var dictionary = ReadDictionary(compact, head.AsSpan(DictionaryOffset..(int)headEnd), meta.DataSetOffsetBytes, image);
+            var surroundings = recipe.Surroundings(information.Value, dictionary);
+            return new ReceivedStream(compact, recipe, surroundings, image, codec.Decoder, pixels.Layout with { IsPlanar = recipe.IsPlanar }, limits);
+        }
+        catch
+        {
+            compact.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="IOException">A frame is damaged, or cannot be read.</exception>
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        var samplesEnd = _recipe.LengthBytes - _recipe.BehindLengthBytes;
+        ReadOnlySpan<byte> source;
+        if (_position < _recipe.BeforeLengthBytes)
+        {
+            source = _surroundings.AsSpan((int)_position, _recipe.BeforeLengthBytes - (int)_position);
+        }
+        else if (_position < samplesEnd)
+        {
+            var (frame, offset) = Math.DivRem(_position - _recipe.BeforeLengthBytes, _recipe.FrameLengthBytes);
+            source = Samples((int)frame)[(int)offset..];
+        }
+        else
+        {
+            source = _position < _recipe.LengthBytes ? _surroundings.AsSpan(_recipe.BeforeLengthBytes + (int)(_position - samplesEnd)) : default;
+        }
+
+        var length = Math.Min(source.Length, buffer.Length);
+        source[..length].CopyTo(buffer);
+        _position += length;
+        return length;
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        // What takes time is the codec; the frame itself lies in the page cache or comes from it at once.
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(Read(buffer.Span));
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
+    {
+        SeekOrigin.Begin => offset,
+        SeekOrigin.Current => _position + offset,
+        _ => Length + offset,
+    };
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            ArrayPool<byte>.Shared.Return(_samples);
+            ArrayPool<byte>.Shared.Return(_encoded);
+            (_samples, _encoded, _frame) = ([], [], -1);
+            _compact.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static byte[] ReadHead(Stream compact, out FileMetaInformation meta)
+    {
+        var bytes = new byte[Math.Min(compact.Length, FileMeta.MaximumLengthBytes + 1)];
+        compact.Position = 0;
+        compact.ReadExactly(bytes);
+        meta = FileMeta.TryReadHeader(new ReadOnlySequence<byte>(bytes), bytes.Length == compact.Length, out var read, out _)
+            ? read!
+            : throw new DicomFormatException("Not a DICOM file", 0, DicomFormatReason.NotDicom);
+        return bytes;
+    }
+
+    private static byte[] ReadDictionary(Stream compact, ReadOnlySpan<byte> head, long dataSetOffset, StoredImage image)
+    {
+        var attributes = image.AttributesEndOffset - dataSetOffset;
+        var trailing = compact.Length - image.TrailingOffset;
+        var dictionary = new byte[head.Length + attributes + trailing];
+        head.CopyTo(dictionary);
+        compact.Position = dataSetOffset;
+        compact.ReadExactly(dictionary, head.Length, (int)attributes);
+        compact.Position = image.TrailingOffset;
+        compact.ReadExactly(dictionary, head.Length + (int)attributes, (int)trailing);
+        return dictionary;
+    }
+
+    private ReadOnlySpan<byte> Samples(int frame)
+    {
+        if (_samples.Length == 0)
+        {
+            _samples = ArrayPool<byte>.Shared.Rent(_recipe.FrameLengthBytes);
+        }
+
+        var samples = _samples.AsSpan(0, _recipe.FrameLengthBytes);
+        if (frame == _frame)
+        {
+            return samples;
+        }
+
+        _frame = -1;
+        try
+        {
+            _decoder.Decode(Fetch(frame), _layout, samples, _limits.Codec);
+        }
+        catch (Exception e) when (e is CodecException or EndOfStreamException)
+        {
+            throw new IOException($"Frame {frame} of a compact form is damaged.", e);
+        }
+
+        _frame = frame;
+        return samples;
+    }
+
+    private ReadOnlySpan<byte> Fetch(int frame)
+    {
+        var fragments = _image.FragmentsOf(frame);
+        var length = fragments.Sum(fragment => (long)fragment.LengthBytes);
+        if (length > _limits.EncodedFrameLengthBytes)
+        {
+            throw new IOException($"A frame of a compact form takes {length} bytes.");
+        }
+
+        if (_encoded.Length < length)
+        {
+            ArrayPool<byte>.Shared.Return(_encoded);
+            _encoded = ArrayPool<byte>.Shared.Rent((int)length);
+        }
+
+        var at = 0;
+        foreach (var fragment in fragments)
+        {
+            _compact.Position = fragment.Offset;
+            _compact.ReadExactly(_encoded, at, fragment.LengthBytes);
+            at += fragment.LengthBytes;
+        }
+
+        return _encoded.AsSpan(0, at);
+    }
+}

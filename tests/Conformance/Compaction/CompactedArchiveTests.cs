@@ -1,0 +1,74 @@
+using Panal.Conformance.Witnesses;
+
+namespace Panal.Conformance.Compaction;
+
+/// <summary>A compacted archive, seen from outside: nobody notices but the disk.</summary>
+public sealed class CompactedArchiveTests
+{
+    private const int Slices = 12;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Workstations_get_the_received_bytes_and_foreign_programs_read_the_compact_files()
+    {
+        IReadOnlyList<CorpusFile> files = await Corpus.FamilyAsync("ct_series", Slices, Ct);
+        await using PanalNode node = await PanalNode.StartAsync(Ct);
+        (await PanalNode.RunCommandAsync(["store", "127.0.0.1", $"{node.DicomPort}", "--called", node.AeTitle, .. files.Select(file => file.Path)], Ct)).Succeeded();
+        long before = Bytes(node);
+        Assert.Contains($"{files.Count} images would be compact", (await RunAsync(node, "run", "--now", "--dry-run")).Succeeded().Output);
+        Assert.Contains($"{files.Count} images compacted", (await RunAsync(node, "run", "--now")).Succeeded().Output);
+        Assert.Contains($"Compact: {files.Count} images", (await RunAsync(node, "status")).Succeeded().Output);
+
+        // The node starts again: what the compact forms stand for goes.
+        await node.Program.StopAsync(Ct);
+        await node.StartAgainAsync(Ct);
+        using (var directory = new TemporaryDirectory("getscu"))
+        {
+            (await ForeignProgram.RunAsync(
+                "getscu", ["-S", "+B", "-k", "QueryRetrieveLevel=STUDY", "-k", $"StudyInstanceUID={files[0].StudyInstanceUid}", .. node.DcmtkAddress("GETSCU")], Ct, directory.Path)).Succeeded();
+            Received.AssertSame(
+                files.Where(file => file.StudyInstanceUid == files[0].StudyInstanceUid).ToDictionary(file => file.SopInstanceUid, file => Part10File.DataSet(file.Path)),
+                Received.DataSets(Directory.GetFiles(directory.Path)));
+        }
+
+        Assert.Contains($"{files.Count} of {files.Count} files intact", (await PanalNode.RunCommandAsync(["verify", "--data", node.DataDirectory], Ct)).Succeeded().Output);
+        Assert.StartsWith("0 images compacted", (await RunAsync(node, "run", "--now")).Succeeded().Output);
+        string[] compact = Directory.GetFiles(Path.Combine(node.DataDirectory, "online"), "*.compact.dcm", SearchOption.AllDirectories);
+        Assert.Equal(files.Count, compact.Length);
+        Assert.InRange(Bytes(node), 1, before * 2 / 3);
+
+        // dcmtk decodes what stands on the disk to the samples that were sent.
+        using var decoded = new TemporaryDirectory("dcmdjpls");
+        string plain = decoded.Combine("plain.dcm");
+        (await ForeignProgram.RunAsync("dcmdjpls", [compact[0], plain], Ct)).Succeeded();
+        CorpusFile sent = files.Single(file => Path.GetFileName(compact[0]).StartsWith(file.SopInstanceUid + ".", StringComparison.Ordinal));
+        Assert.Equal((await PixelFile.ReadAsync(sent.Path, Ct)).Frames, (await PixelFile.ReadAsync(plain, Ct)).Frames);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_killed_while_it_compacts_loses_nothing()
+    {
+        IReadOnlyList<CorpusFile> files = await Corpus.FamilyAsync("ct_series", Slices, Ct);
+        await using PanalNode node = await PanalNode.StartAsync(Ct);
+        (await PanalNode.RunCommandAsync(["store", "127.0.0.1", $"{node.DicomPort}", "--called", node.AeTitle, .. files.Select(file => file.Path)], Ct)).Succeeded();
+        Task<ProgramResult> work = RunAsync(node, "run", "--now");
+        await node.Program.KillAsync();
+        await work;
+        await node.StartAgainAsync(Ct);
+        Assert.Contains($"{files.Count} of {files.Count} files intact", (await PanalNode.RunCommandAsync(["verify", "--data", node.DataDirectory], Ct)).Succeeded().Output);
+        (await RunAsync(node, "run", "--now")).Succeeded();
+        using var directory = new TemporaryDirectory("getscu");
+        (await ForeignProgram.RunAsync(
+            "getscu", ["-S", "+B", "-k", "QueryRetrieveLevel=STUDY", "-k", $"StudyInstanceUID={files[0].StudyInstanceUid}", .. node.DcmtkAddress("GETSCU")], Ct, directory.Path)).Succeeded();
+        Received.AssertSame(
+            files.Where(file => file.StudyInstanceUid == files[0].StudyInstanceUid).ToDictionary(file => file.SopInstanceUid, file => Part10File.DataSet(file.Path)),
+            Received.DataSets(Directory.GetFiles(directory.Path)));
+    }
+
+    private static Task<ProgramResult> RunAsync(PanalNode node, params string[] arguments) =>
+        PanalNode.RunCommandAsync(["compact", .. arguments, "--data", node.DataDirectory], Ct);
+
+    private static long Bytes(PanalNode node) =>
+        new DirectoryInfo(Path.Combine(node.DataDirectory, "online")).EnumerateFiles("*.dcm", SearchOption.AllDirectories).Sum(file => file.Length);
+}
