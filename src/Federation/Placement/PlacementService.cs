@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
+using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
@@ -103,7 +104,7 @@ public sealed class PlacementService(
             return false;
         }
 
-        var outcome = await volumes.VerifyAsync(new VolumeId(copy.VolumeId), copy.Path, new ContentHash(copy.Hash.Span), copy.LengthBytes, ct);
+        var outcome = await volumes.VerifyAsync(copy, ct);
         var (state, verified) = outcome switch
         {
             VerifyOutcome.Verified => (copy.State, (DateTimeOffset?)time.GetUtcNow()),
