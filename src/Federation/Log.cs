@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Panal.Federation.Administration;
 using Panal.Federation.Membership;
 using Panal.Security.Identities;
 using Panal.Swarm;
@@ -79,4 +80,7 @@ internal static partial class Log
 
     [LoggerMessage(210, LogLevel.Error, "Requests to join of before cannot be read, and who made them has to ask again: {Reason}")]
     public static partial void RequestsNotRead(ILogger logger, string reason);
+
+    [LoggerMessage(211, LogLevel.Warning, "{Node} asked for {Act} and may not administer")]
+    public static partial void NotAdministered(ILogger logger, NodeId node, NetworkActKind act);
 }
