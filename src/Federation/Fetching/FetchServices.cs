@@ -5,6 +5,7 @@ using Panal.Archive.Ingest;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Federation.Feed;
+using Panal.Federation.Recycling;
 using Panal.Swarm.Links;
 using Panal.Swarm.Transfers;
 using Panal.Swarm.Transfers.Running;
@@ -28,7 +29,8 @@ public static class FetchServices
             () => provider.GetRequiredService<ILinkCredentials>().Self,
             new TransferPorts(
                 new StudyHoldings(
-                    provider.GetRequiredService<CatalogueDatabase>(), provider.GetRequiredService<VolumeStore>(), provider.GetRequiredService<IFeedRights>()),
+                    provider.GetRequiredService<CatalogueDatabase>(), provider.GetRequiredService<VolumeStore>(), provider.GetRequiredService<IFeedRights>(),
+                    provider.GetService<UseStatistics>()),
                 new CopyKeeper(provider.GetRequiredService<Ingester>()),
                 new StudyHolders(provider.GetRequiredService<CatalogueDatabase>())),
             transfers,

@@ -1,5 +1,6 @@
 using Panal.Catalogue;
 using Panal.Federation.Feed;
+using Panal.Federation.Recycling;
 using Panal.Swarm;
 using Panal.Swarm.Transfers;
 using Panal.Volumes;
@@ -7,7 +8,7 @@ using Panal.Volumes;
 namespace Panal.Federation.Fetching;
 
 /// <summary>What this archive holds of a study and may show: exactly what the feed tells the same node.</summary>
-public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volumes, IFeedRights rights) : IHeldObjects
+public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volumes, IFeedRights rights, UseStatistics? statistics = null) : IHeldObjects
 {
     /// <inheritdoc/>
     public ValueTask<IHeldScope?> FindAsync(NodeId peer, TransferScope scope, CancellationToken cancellationToken)
@@ -33,6 +34,11 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
                     copies[new ContentHash(copy.Hash.Span)] = copy;
                 }
             }
+        }
+
+        if (copies.Count > 0)
+        {
+            statistics?.Touched(scope.Name);
         }
 
         return ValueTask.FromResult<IHeldScope?>(new Study(volumes, copies));

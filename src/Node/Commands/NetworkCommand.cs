@@ -8,7 +8,7 @@ using Panal.Security.Identities;
 
 namespace Panal.Node.Commands;
 
-/// <summary>`panal network create|status|requests|approve|deny|revoke|invite|authority renew`: who is in the network.</summary>
+/// <summary>`panal network create|status|requests|approve|deny|revoke|invite|authority renew|coverage`: who is in the network.</summary>
 internal static class NetworkCommand
 {
     private const string None = "–";
@@ -23,6 +23,7 @@ internal static class NetworkCommand
         CreateRevoke(),
         CreateInvite(),
         CreateAuthority(),
+        PlaceCommand.CreateCoverage(),
     };
 
     /// <summary>Tells the node that runs on the data folder, if one does, that the folder of the network is there.</summary>
@@ -86,6 +87,7 @@ internal static class NetworkCommand
             output,
             ["Name", "Role", "Virtual address", "State", "Round trip", "Up", "Down", "Feed lag", "Holdings", "Trouble"],
             network.Members.Select(RowOf));
+        await RecycleCommand.WriteUseAsync(output, data, cancellationToken).ConfigureAwait(false);
     });
 
     private static Command CreateRequests() => Asking("requests", "Show the nodes that ask to join.", [], async (parsed, data, cancellationToken) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using Panal.Federation.Membership;
 using Panal.Node.Admin;
+using Panal.Node.Network.Placement;
 using Panal.Node.Web;
 using Panal.Security.Accounts;
 using Panal.Security.Identities;
@@ -15,6 +16,8 @@ internal static class NetworkDoor
     public static void Map(WebApplication application)
     {
         JoinDoor.Map(application);
+        RecyclingDoor.Map(application);
+        PlacementDoor.Map(application);
         application.MapGet("/api/network", Guarded(LookAsync)).WithMetadata(Network);
         application.MapGet("/api/network/requests", Guarded(RequestsAsync)).WithMetadata(Network);
         application.MapPost("/api/network/requests/{request}/approve", Guarded(ApproveAsync)).WithMetadata(Network);

@@ -26,6 +26,7 @@ internal static class SettingsCatalogue
         Section<NetworkConnectionOptions>(NetworkConnectionOptions.Section, new NetworkConnectionOptionsValidator()),
         Section<ArchiveSettings>(ArchiveSettings.Section, new ArchiveSettingsValidator()),
         Section<RecyclingSettings>(RecyclingSettings.Section, new RecyclingSettingsValidator()),
+        Section<PlacementSettings>(PlacementSettings.Section, new PlacementSettingsValidator()),
         Section<DicomWebSettings>(DicomWebSettings.Section, new DicomWebSettingsValidator()),
     ];
 
