@@ -51,6 +51,21 @@ internal static partial class Log
     [LoggerMessage(164, LogLevel.Information, "{Peer} wants a study of {Instances} instances to be here")]
     public static partial void PlacedHere(ILogger logger, NodeId peer, long instances);
 
+    [LoggerMessage(165, LogLevel.Information, "{Studies} studies have too few holders: {Asked} copies are being made, {Lacking} more nobody can be asked for")]
+    public static partial void Repaired(ILogger logger, int studies, int asked, int lacking);
+
+    [LoggerMessage(166, LogLevel.Information, "Everything that is known is here: rebuilding has ended")]
+    public static partial void Rebuilt(ILogger logger);
+
+    [LoggerMessage(167, LogLevel.Information, "Fetches {Studies} new studies ahead of demand")]
+    public static partial void Warmed(ILogger logger, int studies);
+
+    [LoggerMessage(168, LogLevel.Information, "Fetches {Studies} earlier studies of a patient")]
+    public static partial void PriorsFetched(ILogger logger, int studies);
+
+    [LoggerMessage(169, LogLevel.Warning, "Nothing could be fetched ahead of demand: {Reason}")]
+    public static partial void NotWarmed(ILogger logger, string reason);
+
     [LoggerMessage(201, LogLevel.Information, "Took over a newer {Kind} of {Peer}: {Versions}")]
     public static partial void TookOver(ILogger logger, DocumentKind kind, DocumentVersions versions, NodeId peer);
 

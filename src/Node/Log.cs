@@ -12,6 +12,9 @@ internal static partial class Log
     [LoggerMessage(31, LogLevel.Error, "Recycling failed: {Reason}")]
     public static partial void RecyclingFailed(ILogger logger, string reason);
 
+    [LoggerMessage(32, LogLevel.Error, "Copies could not be placed: {Reason}")]
+    public static partial void PlacementFailed(ILogger logger, string reason);
+
     [LoggerMessage(1, LogLevel.Warning, "{Protocol}: accepting a connection failed: {Error}")]
     public static partial void AcceptFailed(ILogger logger, string protocol, SocketError error);
 

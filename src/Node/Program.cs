@@ -56,6 +56,8 @@ internal static class Program
         RecycleCommand.Create(),
         RecycleCommand.CreatePin(),
         RecycleCommand.CreateUnpin(),
+        PlaceCommand.Create(),
+        PlaceCommand.CreateRebuild(),
         DumpCommand.Create(),
         TranscodeCommand.Create(),
         CodecsCommand.Create(),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Panal.Archive.Ingest;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
+using Panal.Federation.Recycling;
 using Panal.Swarm.Links;
 using Panal.Swarm.Transfers;
 using Panal.Swarm.Transfers.Running;
@@ -27,7 +28,8 @@ public static class FetchServices
             () => provider.GetRequiredService<ILinkCredentials>().Self,
             new TransferPorts(
                 new StudyHoldings(
-                    provider.GetRequiredService<CatalogueDatabase>(), provider.GetRequiredService<VolumeStore>(), provider.GetRequiredService<IFetchRights>()),
+                    provider.GetRequiredService<CatalogueDatabase>(), provider.GetRequiredService<VolumeStore>(), provider.GetRequiredService<IFetchRights>(),
+                    provider.GetService<UseStatistics>()),
                 new CopyKeeper(provider.GetRequiredService<Ingester>()),
                 new StudyHolders(provider.GetRequiredService<CatalogueDatabase>())),
             transfers,

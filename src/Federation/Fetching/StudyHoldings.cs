@@ -1,5 +1,6 @@
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
+using Panal.Federation.Recycling;
 using Panal.Swarm;
 using Panal.Swarm.Transfers;
 using Panal.Volumes;
@@ -7,7 +8,7 @@ using Panal.Volumes;
 namespace Panal.Federation.Fetching;
 
 /// <summary>What this archive holds of a study and a node may fetch. What it may not is answered as what does not exist.</summary>
-public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volumes, IFetchRights rights) : IHeldObjects
+public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volumes, IFetchRights rights, UseStatistics? statistics = null) : IHeldObjects
 {
     /// <inheritdoc/>
     public ValueTask<IHeldScope?> FindAsync(NodeId peer, TransferScope scope, CancellationToken cancellationToken)
@@ -33,6 +34,11 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
                     copies[new ContentHash(copy.Hash.Span)] = (row.SopInstanceUid, copy);
                 }
             }
+        }
+
+        if (copies.Count > 0)
+        {
+            statistics?.Touched(scope.Name);
         }
 
         return ValueTask.FromResult<IHeldScope?>(new Study(catalogue, volumes, copies));

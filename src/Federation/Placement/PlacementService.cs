@@ -18,6 +18,12 @@ public interface IPlacementRights
     /// <summary>True while this node does not recycle: what it holds, it keeps.</summary>
     bool Keeps { get; }
 
+    /// <summary>Who we are; null while this node is no member.</summary>
+    NodeId? Self { get; }
+
+    /// <summary>The other members, as the roster says.</summary>
+    IReadOnlyList<NodeId> Others { get; }
+
     /// <summary>Whether a node may ask this one to fetch studies.</summary>
     bool MayPlace(NodeId node);
 }

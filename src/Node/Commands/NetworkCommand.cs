@@ -8,7 +8,7 @@ using Panal.Security.Identities;
 
 namespace Panal.Node.Commands;
 
-/// <summary>`panal network create|status|requests|approve|deny|revoke|invite|authority renew|groups|conflicts`: who is in the network.</summary>
+/// <summary>`panal network create|status|requests|approve|deny|revoke|invite|authority renew|groups|conflicts|coverage`: who is in the network.</summary>
 internal static class NetworkCommand
 {
     private const string None = "–";
@@ -25,6 +25,7 @@ internal static class NetworkCommand
         CreateAuthority(),
         GroupsCommand.Create(),
         ConflictsCommand.Create(),
+        PlaceCommand.CreateCoverage(),
     };
 
     /// <summary>Tells the node that runs on the data folder, if one does, that the folder of the network is there.</summary>
@@ -88,6 +89,7 @@ internal static class NetworkCommand
             output,
             ["Name", "Role", "Virtual address", "State", "Round trip", "Up", "Down", "Feed lag", "As of", "Holdings", "Trouble"],
             network.Members.Select(RowOf));
+        await RecycleCommand.WriteUseAsync(output, data, cancellationToken).ConfigureAwait(false);
     });
 
     private static Command CreateRequests() => Asking("requests", "Show the nodes that ask to join.", [], async (parsed, data, cancellationToken) =>

@@ -188,7 +188,6 @@ internal sealed class NodeHost : IAsyncDisposable
         application.UseWeb();
         AdminDoor.Map(application);
         NetworkDoor.Map(application);
-        RecyclingDoor.Map(application);
         if (_configuration.DicomWeb.Enabled)
         {
             var routes = application.MapGroup("");

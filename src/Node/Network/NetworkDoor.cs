@@ -2,6 +2,7 @@ using System.Net;
 using Panal.Federation.Administration;
 using Panal.Federation.Membership;
 using Panal.Node.Admin;
+using Panal.Node.Network.Placement;
 using Panal.Node.Web;
 using Panal.Security.Accounts;
 using Panal.Security.Identities;
@@ -18,6 +19,8 @@ internal static class NetworkDoor
         JoinDoor.Map(application);
         GroupRoutes.Map(application, Network);
         ConflictRoutes.Map(application, Network);
+        RecyclingDoor.Map(application);
+        PlacementDoor.Map(application);
         application.MapGet("/api/network", Guarded(LookAsync)).WithMetadata(Network);
         application.MapGet("/api/network/requests", Guarded(RequestsAsync)).WithMetadata(Network);
         application.MapPost("/api/network/requests/{request}/approve", Guarded(ApproveAsync)).WithMetadata(Network);

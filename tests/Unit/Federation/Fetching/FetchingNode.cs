@@ -16,7 +16,7 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
 {
     private readonly MemoryNetwork _network;
 
-    private FetchingNode(MemoryNetwork network, TemporaryArchive archive)
+    private FetchingNode(MemoryNetwork network, TemporaryArchive archive, TimeSpan stallTimeout)
     {
         (_network, Archive) = (network, archive);
         var catalogue = archive.Holdings.Catalogue;
@@ -28,7 +28,7 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
             TimeProvider.System,
             NullLogger<TransferService>.Instance);
         Remote = new RemoteCopies(
-            catalogue, Transfers, new FetchOptions { StallTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System, NullLogger<RemoteCopies>.Instance);
+            catalogue, Transfers, new FetchOptions { StallTimeout = stallTimeout }, TimeProvider.System, NullLogger<RemoteCopies>.Instance);
         Retriever = new Retriever(catalogue, archive.Holdings.Volumes, Remote);
         network.Add(Id, Transfers);
     }
@@ -51,9 +51,11 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
 
     public IReadOnlyCollection<NodeId> Linked => [.. Peers.Where(_network.IsThere)];
 
-    public static async Task<FetchingNode> StartAsync(MemoryNetwork network)
+    /// <param name="network">Where it is.</param>
+    /// <param name="stallTimeout">When whoever waits for an instance gives up; a second when null.</param>
+    public static async Task<FetchingNode> StartAsync(MemoryNetwork network, TimeSpan? stallTimeout = null)
     {
-        var node = new FetchingNode(network, await TemporaryArchive.OpenAsync());
+        var node = new FetchingNode(network, await TemporaryArchive.OpenAsync(), stallTimeout ?? TimeSpan.FromSeconds(1));
         await node.Archive.Holdings.Catalogue.IdentifyAsync(node.Id.Value, 1, TestContext.Current.CancellationToken);
         return node;
     }

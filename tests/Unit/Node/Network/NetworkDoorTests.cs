@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Panal.Node.Network;
+using Panal.Node.Network.Placement;
 
 namespace Panal.Unit.Node.Network;
 
@@ -39,6 +40,19 @@ public sealed class NetworkDoorTests
     [InlineData("GroupRights", typeof(GroupRights))]
     [InlineData("GroupNames", typeof(GroupNames))]
     [InlineData("Conflict", typeof(ConflictView))]
+    [InlineData("Recycling", typeof(RecyclingView))]
+    [InlineData("Dropped", typeof(DroppedView))]
+    [InlineData("Pin", typeof(PinView))]
+    [InlineData("PinAsk", typeof(PinAsk))]
+    [InlineData("Coverage", typeof(CoverageView))]
+    [InlineData("StudyCoverage", typeof(StudyCoverageView))]
+    [InlineData("HolderCount", typeof(HolderCount))]
+    [InlineData("PlaceAsk", typeof(PlaceAsk))]
+    [InlineData("Placed", typeof(PlacedView))]
+    [InlineData("RepairAsk", typeof(RepairAsk))]
+    [InlineData("RepairReport", typeof(Panal.Federation.Placement.RepairReport))]
+    [InlineData("RebuildAsk", typeof(RebuildAsk))]
+    [InlineData("RebuildProgress", typeof(Panal.Federation.Placement.RebuildProgress))]
     [InlineData("AuthorityStep", typeof(Panal.Federation.Membership.AuthorityStep))]
     public async Task Each_schema_has_the_properties_of_its_record(string schema, Type record)
     {
