@@ -1,4 +1,5 @@
 using Panal.Catalogue.Attributes;
+using Panal.Catalogue.Queries;
 using Panal.Catalogue.Replication;
 using Panal.Dicom;
 
@@ -109,6 +110,50 @@ public sealed partial class CatalogueDatabase
 
     /// <summary>How far behind each publisher this catalogue is.</summary>
     public IReadOnlyList<PublisherState> Publishers() => _readers.Read(0, static (reader, _) => HolderLookups.Publishers(reader), CancellationToken.None);
+
+    /// <summary>Studies of which bytes are here, in the order in which they came.</summary>
+    public IReadOnlyList<StudyHeldHere> StudiesHeldHere(CancellationToken ct) => _readers.Read(0, static (reader, _) => HoldingLookups.HeldHere(reader), ct);
+
+    /// <summary>How many nodes hold each study, this one too, as their feeds say; studies after one of them, in the order in which they came.</summary>
+    /// <param name="afterId">0, or Last of the step before.</param>
+    /// <param name="limit">Studies at most.</param>
+    /// <param name="ct">Ends the reading.</param>
+    public (IReadOnlyList<StudyCoverage> Studies, long Last) CoverageAfter(long afterId, int limit, CancellationToken ct) =>
+        _readers.Read((afterId, limit), static (reader, of) => HoldingLookups.CoverageAfter(reader, of.afterId, of.limit), ct);
+
+    /// <summary>How many nodes hold one study; null when it is unknown.</summary>
+    public StudyCoverage? CoverageOf(string studyInstanceUid) =>
+        _readers.Read(studyInstanceUid, static (reader, uid) => HoldingLookups.CoverageOf(reader, uid), CancellationToken.None);
+
+    /// <summary>Other studies of the patient of a study, the newest first.</summary>
+    public IReadOnlyList<string> OtherStudiesOfPatient(string studyInstanceUid, int limit) => _readers.Read(
+        (studyInstanceUid, limit), static (reader, of) => HoldingLookups.OtherStudies(reader, of.studyInstanceUid, of.limit), CancellationToken.None);
+
+    /// <summary>
+    /// Forgets the copies of instances that other nodes hold with the same content, tells the feed, and leaves a job that names the files; all
+    /// in one transaction, durably. The rows of the instances stay. What nobody else holds so, and what has other versions, is left as it is.
+    /// </summary>
+    /// <param name="instances">The instances, each with the content hash that was found elsewhere.</param>
+    /// <param name="jobKind">Kind of the job; its payload is <see cref="ReleasedCopy.Encode"/> of what is returned.</param>
+    /// <param name="ct">Ends the waiting before the transaction.</param>
+    /// <returns>The job, and the copies whose bytes can go; no job when there are none.</returns>
+    /// <exception cref="ArgumentException">There are more instances than <see cref="ReleasedCopy.LimitOfOneJob"/>.</exception>
+    public ValueTask<(long? Job, IReadOnlyList<ReleasedCopy> Copies)> ReleaseAsync(
+        IReadOnlyList<HeldContent> instances, string jobKind, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(instances.Count, ReleasedCopy.LimitOfOneJob, nameof(instances));
+        return RunDurablyAsync<(IReadOnlyList<HeldContent> Instances, string JobKind), (long?, IReadOnlyList<ReleasedCopy>)>(
+            (instances, jobKind),
+            static (writer, of) =>
+            {
+                var copies = writer.Releases.Release(of.Instances, writer.Now);
+                writer.Instances.Forget();
+                return copies.Count == 0
+                    ? (null, copies)
+                    : (writer.Jobs.Enqueue(of.JobKind, Guid.NewGuid().ToString("N"), ReleasedCopy.Encode(copies), DateTimeOffset.UnixEpoch), copies);
+            },
+            ct);
+    }
 
     /// <summary>Parents may have changed or gone: what the writer remembers of them is dropped before the next instance comes.</summary>
     private ValueTask<bool> ReplicateAsync<TArgument>(TArgument argument, Func<Writing.Writer, TArgument, bool> work, CancellationToken ct) => RunDurablyAsync(

@@ -5,7 +5,7 @@ using Panal.Swarm;
 
 namespace Panal.Federation;
 
-/// <summary>Feed from 101, fetching from 121, membership from 201.</summary>
+/// <summary>Feed from 101, fetching from 121, recycling and placement from 161, membership from 201.</summary>
 internal static partial class Log
 {
     [LoggerMessage(101, LogLevel.Information, "Takes over a snapshot of {Publisher}")]
@@ -34,6 +34,18 @@ internal static partial class Log
 
     [LoggerMessage(123, LogLevel.Warning, "Nothing comes of transfer {Transfer}; who waited for it gives up")]
     public static partial void NothingComes(ILogger logger, Guid transfer);
+
+    [LoggerMessage(161, LogLevel.Information, "Dropped {Instances} instances ({Bytes} bytes) of a study: {Reason}; {Keepers} nodes keep it")]
+    public static partial void Dropped(ILogger logger, int instances, long bytes, Recycling.RecyclingReason reason, int keepers);
+
+    [LoggerMessage(162, LogLevel.Warning, "{Bytes} bytes are held, above the high mark of {HighMark}; {NotSafe} studies are not safe elsewhere and stay")]
+    public static partial void StillFull(ILogger logger, long bytes, long highMark, int notSafe);
+
+    [LoggerMessage(163, LogLevel.Error, "{SopInstance} could not be confirmed to another node: {Outcome}")]
+    public static partial void CopyNotConfirmed(ILogger logger, string sopInstance, Volumes.VerifyOutcome outcome);
+
+    [LoggerMessage(164, LogLevel.Information, "{Peer} wants a study of {Instances} instances to be here")]
+    public static partial void PlacedHere(ILogger logger, NodeId peer, long instances);
 
     [LoggerMessage(201, LogLevel.Information, "Took over a newer {Kind} of {Peer}: {Versions}")]
     public static partial void TookOver(ILogger logger, DocumentKind kind, DocumentVersions versions, NodeId peer);

@@ -9,6 +9,9 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Error, "Transfers of the last run do not go on: {Reason}")]
     public static partial void TransfersNotResumed(ILogger logger, string reason);
 
+    [LoggerMessage(31, LogLevel.Error, "Recycling failed: {Reason}")]
+    public static partial void RecyclingFailed(ILogger logger, string reason);
+
     [LoggerMessage(1, LogLevel.Warning, "{Protocol}: accepting a connection failed: {Error}")]
     public static partial void AcceptFailed(ILogger logger, string protocol, SocketError error);
 

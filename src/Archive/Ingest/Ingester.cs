@@ -103,8 +103,19 @@ public sealed class Ingester
         return outcome;
     }
 
-    /// <summary>Waits until nobody stores this UID, and keeps others from it until the result is disposed.</summary>
-    internal ValueTask<InstanceLocks.Holder> HoldAsync(string sopInstanceUid, CancellationToken ct) => _locks.AcquireAsync(sopInstanceUid, ct);
+    /// <summary>
+    /// Deletes the bytes of a copy that no row names any more, durably; never while the same instance is being taken in, and not when it has come
+    /// to be named again.
+    /// </summary>
+    /// <returns>False when they are named again, or are gone already.</returns>
+    /// <exception cref="IOException">They cannot be deleted now.</exception>
+    public async ValueTask<bool> DeleteReleasedAsync(ReleasedCopy released, CancellationToken ct)
+    {
+        using var alone = await _locks.AcquireAsync(released.SopInstanceUid, ct);
+        var isNamed = _catalogue.FindInstance(released.SopInstanceUid)?.Copies.Any(
+            copy => copy.VolumeId == released.VolumeId && copy.Path == released.Path) ?? false;
+        return !isNamed && await _volumes.DeleteAsync(new VolumeId(released.VolumeId), released.Path, ct);
+    }
 
     /// <summary>Reads the head of a file that one of our nodes wrote, and leaves the reader at its data set.</summary>
     private static async ValueTask<(IngestRequest Request, ReadOnlyMemory<byte> Header)> ReadHeaderAsync(PipeReader file, CancellationToken ct)

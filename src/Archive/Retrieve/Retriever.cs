@@ -13,15 +13,18 @@ public sealed class Retriever
     private readonly CatalogueDatabase _catalogue;
     private readonly VolumeStore _volumes;
     private readonly IRemoteCopies? _remote;
+    private readonly IUseWitness? _uses;
 
     /// <param name="catalogue">The rows.</param>
     /// <param name="volumes">The bytes.</param>
     /// <param name="remote">Brings what only other nodes hold; null for a node without a network.</param>
-    public Retriever(CatalogueDatabase catalogue, VolumeStore volumes, IRemoteCopies? remote = null)
+    /// <param name="uses">Hears what is given out; null if nobody cares.</param>
+    public Retriever(CatalogueDatabase catalogue, VolumeStore volumes, IRemoteCopies? remote = null, IUseWitness? uses = null)
     {
         _catalogue = catalogue;
         _volumes = volumes;
         _remote = remote;
+        _uses = uses;
     }
 
     /// <summary>UIDs of what a compressed image can be given as, without loss, to a receiver that does not take what is stored; the preferred first.</summary>
@@ -71,36 +74,27 @@ public sealed class Retriever
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public OpenOutcome Open(InstanceReference instance, IReadOnlyCollection<string> acceptedTransferSyntaxUids)
     {
-        if (HeldCopy(instance) is not { } copy)
+        if (OpenHeld(instance) is not { } held)
         {
             var holders = _catalogue.HoldersOfInstance(instance.SopInstanceUid);
             return new OpenOutcome(holders.Count > 0 ? OpenResult.HeldElsewhere : OpenResult.NotFound, null, holders);
         }
 
-        try
-        {
-            return Open(copy, TransferSyntax.ForUid(instance.TransferSyntaxUid), acceptedTransferSyntaxUids);
-        }
-        catch (ObjectMissingException) when (Moved(instance, copy) is not null)
-        {
-            return Open(Moved(instance, copy)!, TransferSyntax.ForUid(instance.TransferSyntaxUid), acceptedTransferSyntaxUids);
-        }
-    }
-
-    private OpenOutcome Open(CopyRecord copy, TransferSyntax stored, IReadOnlyCollection<string> acceptedTransferSyntaxUids)
-    {
+        var stored = TransferSyntax.ForUid(instance.TransferSyntaxUid);
         if (acceptedTransferSyntaxUids.Contains(stored.Uid))
         {
-            return Opened(new OutgoingInstance(OpenDataSet(copy), copy.LengthBytes - copy.DataSetOffsetBytes, stored));
+            held.File.Position = held.Copy.DataSetOffsetBytes;
+            return Opened(new OutgoingInstance(held.File, held.Copy.LengthBytes - held.Copy.DataSetOffsetBytes, stored));
         }
 
+        held.File.Dispose();
         foreach (var target in Transcoder.Choices(stored, acceptedTransferSyntaxUids))
         {
             try
             {
-                return Opened(copy.Compact is { } compact && compact.TransferSyntaxUid == target.Uid
-                    ? new OutgoingInstance(OpenCompact(copy, compact), compact.LengthBytes - compact.DataSetOffsetBytes, target)
-                    : new OutgoingInstance(Transcoder.Open(OpenDataSet(copy), stored, target, ImageLimits.Default), null, target));
+                return Opened(held.Copy.Compact is { } compact && compact.TransferSyntaxUid == target.Uid
+                    ? new OutgoingInstance(OpenCompact(held.Copy, compact), compact.LengthBytes - compact.DataSetOffsetBytes, target)
+                    : new OutgoingInstance(Transcoder.Open(OpenDataSet(held.Copy), stored, target, ImageLimits.Default), null, target));
             }
             catch (ImageException)
             {
@@ -115,6 +109,14 @@ public sealed class Retriever
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public StoredFile? OpenFile(InstanceReference instance)
     {
+        return OpenHeld(instance) is var (copy, file)
+            ? new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(instance.TransferSyntaxUid))
+            : null;
+    }
+
+    // A copy may have been let go since it was located: then it is elsewhere, or has come again under another path.
+    private (CopyRecord Copy, Stream File)? OpenHeld(InstanceReference instance)
+    {
         if (HeldCopy(instance) is not { } copy)
         {
             return null;
@@ -123,21 +125,29 @@ public sealed class Retriever
         Stream file;
         try
         {
-            file = _volumes.OpenReceived(copy);
+            file = OpenFile(copy);
         }
-        catch (ObjectMissingException) when (Moved(instance, copy) is not null)
+        catch (ObjectMissingException) when (_catalogue.FindInstance(instance.SopInstanceUid)?.Copy is var current && current?.Path != copy.Path)
         {
-            file = _volumes.OpenReceived(Moved(instance, copy)!);
+            if (current is null)
+            {
+                return null;
+            }
+
+            (copy, file) = (current, OpenFile(current));
         }
 
-        return new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(instance.TransferSyntaxUid));
+        _uses?.Used(instance.StudyInstanceUid, copy.LengthBytes, wasHere: instance.Copy is not null);
+        return (copy, file);
     }
+
+    private Stream OpenFile(CopyRecord copy) => _volumes.OpenReceived(copy);
 
     private static OpenOutcome Opened(OutgoingInstance instance) => new(OpenResult.Opened, instance, []);
 
     private Stream OpenDataSet(CopyRecord copy)
     {
-        var file = _volumes.OpenReceived(copy);
+        var file = OpenFile(copy);
         file.Position = copy.DataSetOffsetBytes;
         return file;
     }
@@ -148,10 +158,6 @@ public sealed class Retriever
         file.Position = compact.DataSetOffsetBytes;
         return file;
     }
-
-    /// <summary>The copy as it is now, if a compact form has come to stand for it since it was located.</summary>
-    private CopyRecord? Moved(InstanceReference instance, CopyRecord copy) =>
-        _catalogue.FindInstance(instance.SopInstanceUid)?.Copy is { } now && now.Path != copy.Path && now.Hash.Span.SequenceEqual(copy.Hash.Span) ? now : null;
 
     // What was elsewhere when it was located may have come since.
     private CopyRecord? HeldCopy(InstanceReference instance) => instance.Copy ?? _catalogue.FindInstance(instance.SopInstanceUid)?.Copy;

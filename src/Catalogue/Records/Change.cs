@@ -6,7 +6,7 @@ public enum ChangeKind : byte
     /// <summary>An instance was added.</summary>
     InstanceAdded = 1,
 
-    /// <summary>An instance was deleted with all its copies.</summary>
+    /// <summary>An instance was deleted with all its copies, or all its copies were let go; the row stays while others hold it.</summary>
     InstanceDeleted = 2,
 
     /// <summary>A copy was added, moved, removed, or changed its state.</summary>

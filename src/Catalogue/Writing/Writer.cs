@@ -26,6 +26,7 @@ internal sealed class Writer : IDisposable
         Adoption = new AdoptionWriter(connection, Replica.Holdings, Copies, Feed);
         Instances = new InstanceWriter(connection, Conflicts, Copies, Feed, Adoption);
         Deletion = new DeletionWriter(connection, Copies, Feed, Replica);
+        Releases = new ReleaseWriter(connection, Copies, Feed, Replica);
         Jobs = new JobWriter(connection);
         Compaction = new CompactionWriter(connection, Copies, Feed);
     }
@@ -50,6 +51,8 @@ internal sealed class Writer : IDisposable
     internal InstanceWriter Instances { get; }
 
     internal DeletionWriter Deletion { get; }
+
+    internal ReleaseWriter Releases { get; }
 
     internal JobWriter Jobs { get; }
 
@@ -124,7 +127,7 @@ internal sealed class Writer : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[Compaction, Jobs, Deletion, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
+        foreach (IDisposable part in (IDisposable[])[Compaction, Jobs, Releases, Deletion, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
         {
             part.Dispose();
         }

@@ -94,7 +94,8 @@ internal static class AdminDoor
             return Task.FromResult(status);
         });
 
-    private static async Task RunAsync<T>(HttpContext context, JsonTypeInfo<T> type, Func<Action<T>, CancellationToken, Task<T>> work)
+    /// <summary>Does long work and tells of it line by line; whoever stops listening stops it.</summary>
+    internal static async Task RunAsync<T>(HttpContext context, JsonTypeInfo<T> type, Func<Action<T>, CancellationToken, Task<T>> work)
     {
         context.Response.ContentType = MediaTypeNames.Application.Json;
         var reports = Channel.CreateBounded<T>(new BoundedChannelOptions(PendingReports) { SingleReader = true });

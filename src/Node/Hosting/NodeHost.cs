@@ -10,6 +10,7 @@ using Panal.Node.Admin;
 using Panal.Node.Commands;
 using Panal.Node.Doors;
 using Panal.Node.Network;
+using Panal.Node.Network.Placement;
 using Panal.Node.Options;
 using Panal.Node.Transport;
 using Panal.Node.Web;
@@ -173,6 +174,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddRooms(_configuration, _holdings, _certificate);
         services.AddNetwork(_configuration);
         services.AddTransfers(_configuration);
+        services.AddPlacement(_configuration);
         services.AddRoutingCore();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
         services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
@@ -186,6 +188,7 @@ internal sealed class NodeHost : IAsyncDisposable
         application.UseWeb();
         AdminDoor.Map(application);
         NetworkDoor.Map(application);
+        RecyclingDoor.Map(application);
         if (_configuration.DicomWeb.Enabled)
         {
             var routes = application.MapGroup("");

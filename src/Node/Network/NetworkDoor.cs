@@ -31,7 +31,7 @@ internal static class NetworkDoor
     /// Lets whoever the gate knows in, and else only this machine. A page in a browser of this machine is not this machine's administrator: it can neither send JSON across
     /// origins nor name a loopback host that it was not loaded from; and what a proxy hands on comes from elsewhere.
     /// </summary>
-    private static RequestDelegate Guarded(RequestDelegate next) => context =>
+    internal static RequestDelegate Guarded(RequestDelegate next) => context =>
     {
         // The gate has looked at the rights of whoever is known.
         if (AdminDoor.IsOn(context) || context.Features.Get<Caller>() is not null)

@@ -26,6 +26,7 @@ internal static class SettingsCatalogue
         Section<NetworkConnectionOptions>(NetworkConnectionOptions.Section, new NetworkConnectionOptionsValidator()),
         Section<ArchiveSettings>(ArchiveSettings.Section, new ArchiveSettingsValidator()),
         Section<CompactionSettings>(CompactionSettings.Section, new CompactionSettingsValidator()),
+        Section<RecyclingSettings>(RecyclingSettings.Section, new RecyclingSettingsValidator()),
         Section<DicomWebSettings>(DicomWebSettings.Section, new DicomWebSettingsValidator()),
     ];
 

@@ -47,7 +47,10 @@ internal sealed class FetchingNode : ILinks, IFeedRights, IAsyncDisposable
     /// <summary>What others may see of this node.</summary>
     public FeedFilter? Filter { get; set; } = FeedFilter.All;
 
-    public IReadOnlyCollection<NodeId> Linked => [];
+    /// <summary>Nodes that it is linked to, for those who ask.</summary>
+    public List<NodeId> Peers { get; } = [];
+
+    public IReadOnlyCollection<NodeId> Linked => [.. Peers.Where(_network.IsThere)];
 
     public static async Task<FetchingNode> StartAsync(MemoryNetwork network)
     {
@@ -68,7 +71,7 @@ internal sealed class FetchingNode : ILinks, IFeedRights, IAsyncDisposable
     public FeedFilter? FilterFor(NodeId subscriber) => Filter;
 
     public async ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken) =>
-        await _network.OpenAsync(Id, peer);
+        await _network.OpenAsync(Id, peer, protocol);
 
     public ValueTask<IReadOnlyCollection<NodeId>> NextChangeAsync(IReadOnlyCollection<NodeId> known, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

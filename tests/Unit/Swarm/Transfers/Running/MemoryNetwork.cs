@@ -13,7 +13,7 @@ namespace Panal.Unit.Swarm.Transfers.Running;
 /// <summary>Nodes that are linked in memory; every stream can be cut.</summary>
 internal sealed class MemoryNetwork : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<NodeId, ILinkService> _services = new();
+    private readonly ConcurrentDictionary<(NodeId Node, string Protocol), ILinkService> _services = new();
     private readonly ConcurrentBag<StreamPair> _streams = [];
     private readonly List<MemoryNode> _nodes = [];
 
@@ -24,12 +24,15 @@ internal sealed class MemoryNetwork : IAsyncDisposable
         return node;
     }
 
-    public void Add(NodeId node, ILinkService service) => _services[node] = service;
+    public void Add(NodeId node, ILinkService service) => _services[(node, service.Protocol)] = service;
 
-    public async Task<ILinkStream> OpenAsync(NodeId from, NodeId to)
+    /// <summary>Whether a node can be reached.</summary>
+    public bool IsThere(NodeId node) => _services.Keys.Any(key => key.Node == node);
+
+    public async Task<ILinkStream> OpenAsync(NodeId from, NodeId to, string protocol = TransferService.ProtocolName)
     {
         await Task.Yield();
-        if (!_services.TryGetValue(to, out var service))
+        if (!_services.TryGetValue((to, protocol), out var service))
         {
             throw new LinkException("No link stands.");
         }
@@ -43,7 +46,11 @@ internal sealed class MemoryNetwork : IAsyncDisposable
     /// <summary>A node is gone: its streams are cut and it is not reached any more.</summary>
     public void Cut(NodeId node)
     {
-        _services.TryRemove(node, out _);
+        foreach (var key in _services.Keys.Where(key => key.Node == node))
+        {
+            _services.TryRemove(key, out _);
+        }
+
         foreach (var pair in _streams.Where(pair => pair.Ours.Peer == node || pair.Theirs.Peer == node))
         {
             pair.Cut();

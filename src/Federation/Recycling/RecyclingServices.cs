@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Panal.Archive.Retrieve;
+using Panal.Federation.Placement;
+using Panal.Swarm.Links;
+
+namespace Panal.Federation.Recycling;
+
+/// <summary>Puts recycling and placement together, for the room's registration.</summary>
+public static class RecyclingServices
+{
+    /// <summary>
+    /// Adds statistics of use, pins, the recycler, and placement (as a service of links). Needed besides: the archive, fetching, membership,
+    /// <see cref="ILinks"/>, the clock and logging. The host calls <see cref="Recycler.FinishAsync"/> at the start and <see cref="Recycler.RunAsync"/>
+    /// and <see cref="UseStatistics.Save"/> from time to time.
+    /// </summary>
+    public static IServiceCollection AddRecycling(this IServiceCollection services, RecyclingOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new UseStatistics(options.Folder, options.Rules.HalfLife, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IUseWitness>(static provider => provider.GetRequiredService<UseStatistics>());
+        services.AddSingleton(provider => new PinnedStudies(options.Folder, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new RecyclingHistory(options.Folder));
+        services.AddSingleton<RecyclingMeter>();
+        services.AddSingleton<RecyclingTerms>();
+        services.AddSingleton<IPlacementRights>(static provider => provider.GetRequiredService<RecyclingTerms>());
+        services.AddSingleton<PlacementDesk>();
+        services.AddSingleton<PlacementService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ILinkService, PlacementService>(static provider => provider.GetRequiredService<PlacementService>()));
+        services.AddSingleton<Recycler>();
+        return services;
+    }
+}
