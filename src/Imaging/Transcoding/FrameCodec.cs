@@ -21,15 +21,24 @@ internal sealed record FrameCodec(TransferSyntax Syntax, IFrameDecoder Decoder, 
     internal static IReadOnlyList<FrameCodec> All { get; } =
     [
         Of(Uids.JPEGLSLossless, JpegLsDecoder.Instance, JpegLsEncoder.Lossless),
+        Of(Uids.JPEG2000Lossless, Jpeg2000Decoder.Instance, Jpeg2000Encoder.Lossless) with { EncoderApart = Jpeg2000Encoder.LosslessApart },
         Of(Uids.JPEGLosslessSV1, JpegDecoder.Instance, JpegLosslessEncoder.Instance),
         Of(Uids.JPEGLossless, JpegDecoder.Instance, JpegLosslessEncoder.Instance),
         Of(Uids.RLELossless, RleDecoder.Instance, RleEncoder.Instance),
+        Of(Uids.JPEG2000, Jpeg2000Decoder.Instance, Jpeg2000Encoder.Lossless) with { EncoderApart = Jpeg2000Encoder.LosslessApart },
         Of(Uids.JPEGLSNearLossless, JpegLsDecoder.Instance),
-        Of(Uids.JPEG2000Lossless, Jpeg2000Decoder.Instance),
-        Of(Uids.JPEG2000, Jpeg2000Decoder.Instance),
         Of(Uids.JPEGBaseline8Bit, JpegDecoder.Instance, lossyMethod: JpegMethod),
         Of(Uids.JPEGExtended12Bit, JpegDecoder.Instance, lossyMethod: JpegMethod),
     ];
+
+    /// <summary>For components that may not be transformed together; null where the encoder never does that, and leaves their colours as they are.</summary>
+    internal IFrameEncoder? EncoderApart { get; private init; }
+
+    /// <summary>Whether red, green and blue are transformed together, so that Photometric Interpretation becomes YBR_RCT (PS3.5 §8.2.4).</summary>
+    internal bool TransformsRgb => EncoderApart is not null;
+
+    /// <summary>The encoder of frames whose attributes are already those of the target.</summary>
+    internal IFrameEncoder? EncoderFor(string? photometric) => photometric == "YBR_RCT" ? Encoder : EncoderApart ?? Encoder;
 
     /// <summary>The codec of a transfer syntax, or null.</summary>
     internal static FrameCodec? Find(TransferSyntax syntax) => All.FirstOrDefault(codec => codec.Syntax.Uid == syntax.Uid);

@@ -10,7 +10,7 @@ namespace Panal.Imaging.Transcoding;
 internal sealed class FrameTranscoder : IDisposable
 {
     private readonly FrameCodec? _source;
-    private readonly FrameCodec? _target;
+    private readonly IFrameEncoder? _target;
     private readonly SampleLayout _layout;
     private readonly bool _convertsColour;
     private readonly ImageLimits _limits;
@@ -19,10 +19,10 @@ internal sealed class FrameTranscoder : IDisposable
 
     /// <param name="pixels">What the stored frames are.</param>
     /// <param name="source">How they are encoded; null for uncompressed ones.</param>
-    /// <param name="target">How they are wanted; null for uncompressed.</param>
+    /// <param name="target">Encodes them as they are wanted; null for uncompressed.</param>
     /// <param name="convertsColour">Whether YCbCr becomes RGB.</param>
     /// <param name="limits">What is taken at most.</param>
-    internal FrameTranscoder(PixelDescription pixels, FrameCodec? source, FrameCodec? target, bool convertsColour, ImageLimits limits)
+    internal FrameTranscoder(PixelDescription pixels, FrameCodec? source, IFrameEncoder? target, bool convertsColour, ImageLimits limits)
     {
         (_source, _target, _convertsColour, _limits) = (source, target, convertsColour, limits);
 
@@ -50,7 +50,7 @@ internal sealed class FrameTranscoder : IDisposable
             }
         }
 
-        return _target is null ? samples : Encode(_target.Encoder!, samples);
+        return _target is null ? samples : Encode(_target, samples);
     }
 
     public void Dispose()

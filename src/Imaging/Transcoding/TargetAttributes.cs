@@ -6,7 +6,7 @@ namespace Panal.Imaging.Transcoding;
 /// <summary>What the attributes of an image must say once its frames are in another transfer syntax.</summary>
 internal static class TargetAttributes
 {
-    private const string Rgb = "RGB", YbrFull = "YBR_FULL", YbrFull422 = "YBR_FULL_422";
+    private const string Rgb = "RGB", YbrFull = "YBR_FULL", YbrFull422 = "YBR_FULL_422", YbrReversible = "YBR_RCT";
 
     /// <summary>Whether the samples of a stored image become RGB when they are decoded.</summary>
     /// <remarks>
@@ -32,7 +32,7 @@ internal static class TargetAttributes
             throw new ImageException(ImageFault.Unsupported, "Samples of one bit are not transcoded.");
         }
 
-        if (BecomesRgb(pixels, source) || pixels.Photometric is "YBR_RCT" or "YBR_ICT")
+        if (BecomesRgb(pixels, source) || pixels.Photometric is YbrReversible or "YBR_ICT")
         {
             // What JPEG 2000 transforms its decoder transforms back.
             attributes.Set(Tags.PhotometricInterpretation, Rgb);
@@ -41,6 +41,11 @@ internal static class TargetAttributes
         {
             // The decoder has repeated what was left out.
             attributes.Set(Tags.PhotometricInterpretation, YbrFull);
+        }
+
+        if (pixels.SamplesPerPixel == 3 && FrameCodec.Find(target) is { TransformsRgb: true } && attributes.GetString(Tags.PhotometricInterpretation) == Rgb)
+        {
+            attributes.Set(Tags.PhotometricInterpretation, YbrReversible);
         }
 
         if (pixels.SamplesPerPixel > 1 && (target.IsEncapsulated || source is not null))

@@ -42,7 +42,8 @@ internal sealed class TranscodedStream : Stream
             _frames = pixels.Frames;
             try
             {
-                _transcoder = new FrameTranscoder(pixels, codec, FrameCodec.Find(target), TargetAttributes.BecomesRgb(pixels, codec), limits);
+                var encoder = FrameCodec.Find(target)?.EncoderFor(image.Attributes.GetString(Tags.PhotometricInterpretation));
+                _transcoder = new FrameTranscoder(pixels, codec, encoder, TargetAttributes.BecomesRgb(pixels, codec), limits);
             }
             catch (CodecException e)
             {

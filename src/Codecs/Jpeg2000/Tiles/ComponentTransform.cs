@@ -3,6 +3,19 @@ namespace Panal.Codecs.Jpeg2000.Tiles;
 /// <summary>The transform of the first three components together (T.800 Annex G).</summary>
 internal static class ComponentTransform
 {
+    /// <summary>Transforms three components together without loss (T.800 §G.2.1).</summary>
+    internal static void Apply(Span<int> red, Span<int> green, Span<int> blue)
+    {
+        for (var i = 0; i < red.Length; i++)
+        {
+            var (r, g, b) = (red[i], green[i], blue[i]);
+            (red[i], green[i], blue[i]) = ((r + (2 * g) + b) >> 2, b - g, r - g);
+        }
+    }
+
+    /// <summary>The norm of what one unit of a component, transformed without loss, makes of the three: (1, 1, 1) or a turn of (-1/4, -1/4, 3/4).</summary>
+    internal static double Norm(int component) => Math.Sqrt(component == 0 ? 3 : 11 / 16.0);
+
     /// <summary>Turns what was transformed together into the components that were encoded.</summary>
     /// <exception cref="CodecException">There are fewer than three components, or they differ.</exception>
     internal static void Invert(ReadOnlySpan<ComponentPlane> planes)

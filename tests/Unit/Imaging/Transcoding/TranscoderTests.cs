@@ -2,6 +2,8 @@ using Panal.Codecs;
 using Panal.Codecs.Jpeg;
 using Panal.Codecs.Jpeg.Dct;
 using Panal.Codecs.Jpeg.Lossless;
+using Panal.Codecs.Jpeg2000;
+using Panal.Codecs.Jpeg2000.Codestream;
 using Panal.Codecs.JpegLs;
 using Panal.Codecs.Rle;
 using Panal.Codecs.Samples;
@@ -20,7 +22,7 @@ public sealed class TranscoderTests
         new(37, 23, 3, 8, 8, IsPlanar: true),
     ];
 
-    public static TheoryData<string> Lossless => [Uids.JPEGLSLossless, Uids.JPEGLosslessSV1, Uids.JPEGLossless, Uids.RLELossless];
+    public static TheoryData<string> Lossless => [Uids.JPEGLSLossless, Uids.JPEGLosslessSV1, Uids.JPEGLossless, Uids.RLELossless, Uids.JPEG2000Lossless, Uids.JPEG2000];
 
     [Theory]
     [MemberData(nameof(Lossless))]
@@ -55,7 +57,12 @@ public sealed class TranscoderTests
         Assert.False(transcoded.Contains(Tags.ExtendedOffsetTable));
         Assert.False(transcoded.Contains(Tags.ExtendedOffsetTableLengths));
         Assert.False(transcoded.Contains(Tags.LossyImageCompression));
-        IFrameDecoder decoder = other.Uid == Uids.RLELossless ? RleDecoder.Instance : JpegDecoder.Instance;
+        IFrameDecoder decoder = other.Uid switch
+        {
+            Uids.RLELossless => RleDecoder.Instance,
+            Uids.JPEG2000Lossless or Uids.JPEG2000 => Jpeg2000Decoder.Instance,
+            _ => JpegDecoder.Instance,
+        };
         for (var frame = 0; frame < 2; frame++)
         {
             var samples = new byte[images.Layout.LengthBytes];
@@ -124,6 +131,19 @@ public sealed class TranscoderTests
         Assert.True(decoded.TryGet(Tags.PixelData, out var pixels));
         var planes = CodestreamVectors.Samples("rgb-reversible");
         Assert.All(Enumerable.Range(0, planes.Length), i => Assert.Equal(planes[(i % 3 * 40 * 33) + (i / 3)], pixels.Value.Span[i]));
+    }
+
+    [Theory]
+    [InlineData("RGB", "YBR_RCT", true)]
+    [InlineData("YBR_FULL", "YBR_FULL", false)]
+    public void JPEG_2000_transforms_red_green_and_blue_only_and_says_so(string photometric, string expected, bool isTransformed)
+    {
+        var images = new Images { Layout = new(40, 33, 3, 8, 8), Photometric = photometric };
+        var syntax = TransferSyntax.ForUid(Uids.JPEG2000Lossless);
+        var encoded = Decode(Transcode(images.Native(TransferSyntax.ExplicitVrLittleEndian), TransferSyntax.ExplicitVrLittleEndian, syntax), syntax);
+        Assert.Equal(expected, encoded.GetString(Tags.PhotometricInterpretation));
+        Assert.True(encoded.TryGet(Tags.PixelData, out var pixels));
+        Assert.Equal(isTransformed, CodestreamHeaders.Read(pixels.Fragments[1].Span, CodecLimits.Default).StyleOf(0).HasComponentTransform);
     }
 
     [Fact]

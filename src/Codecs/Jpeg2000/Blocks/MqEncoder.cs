@@ -1,0 +1,153 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Panal.Codecs.Jpeg2000.Blocks;
+
+/// <summary>Encodes binary decisions (T.800 §C.2). A struct, so that its registers are those of the processor while a pass runs.</summary>
+internal struct MqEncoder(MqBytes bytes)
+{
+    // More probable symbol in the lowest bit of the index; Qe, then the two next indices.
+    private static readonly uint[] Table = MakeTable();
+
+    private readonly MqBytes _bytes = bytes;
+    private uint _a = 0x8000;
+    private uint _c;
+    private int _shifts = 12;
+
+    /// <summary>Encodes one decision.</summary>
+    /// <param name="context">State in the upper bits, more probable symbol in the lowest; changed.</param>
+    /// <param name="decision">0 or 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Encode(ref byte context, uint decision)
+    {
+        var entry = Unsafe.Add(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(Table), (nint)context);
+        var qe = entry & 0xFFFF;
+        _a -= qe;
+        if (((context ^ decision) & 1) == 0)
+        {
+            if ((_a & 0x8000) != 0)
+            {
+                _c += qe;
+                return;
+            }
+
+            // The larger part of the interval belongs to the more probable symbol.
+            var isSmaller = _a < qe;
+            _c += isSmaller ? 0 : qe;
+            _a = isSmaller ? qe : _a;
+            context = (byte)(entry >> 16);
+        }
+        else
+        {
+            var isSmaller = _a < qe;
+            _c += isSmaller ? qe : 0;
+            _a = isSmaller ? _a : qe;
+            context = (byte)(entry >> 24);
+        }
+
+        Renormalize();
+    }
+
+    /// <summary>Bytes that a decoder needs at most to come as far as the encoder is now.</summary>
+    internal readonly int SufficientBytes
+    {
+        get
+        {
+            // All bits of the register, seven in a byte if need be.
+            const int RegisterBytes = 4;
+            return _bytes.Count + RegisterBytes;
+        }
+    }
+
+    /// <summary>Ends the codeword; a last FF is left out, as decoders put one in its place (T.800 §C.2.9).</summary>
+    internal void Flush()
+    {
+        var highest = _c + _a;
+        _c |= 0xFFFF;
+        _c -= _c >= highest ? 0x8000u : 0;
+        for (var i = 0; i < 2; i++)
+        {
+            _c <<= _shifts;
+            Emit();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Renormalize()
+    {
+        const int HalfBits = 16;
+        var shift = BitOperations.LeadingZeroCount(_a) - HalfBits;
+        _a <<= shift;
+        while (shift >= _shifts)
+        {
+            _c <<= _shifts;
+            shift -= _shifts;
+            Emit();
+        }
+
+        _c <<= shift;
+        _shifts -= shift;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Emit()
+    {
+        var next = _bytes.Emit(_c);
+        _c = (uint)next;
+        _shifts = (int)(next >> 32);
+    }
+
+    private static uint[] MakeTable()
+    {
+        var table = new uint[2 * MqStates.Count];
+        for (var i = 0; i < table.Length; i++)
+        {
+            var (state, symbol) = (i >> 1, i & 1);
+            var less = (MqStates.NextLps[state] << 1) | (MqStates.Switches(state) ? 1 - symbol : symbol);
+            table[i] = MqStates.Qe[state] | ((uint)((MqStates.NextMps[state] << 1) | symbol) << 16) | ((uint)less << 24);
+        }
+
+        return table;
+    }
+}
+
+/// <summary>The bytes that an encoder of decisions makes, with the last one still open for a carry (T.800 §C.2.7).</summary>
+/// <param name="lengthLimitBytes">The longest codeword.</param>
+internal sealed class MqBytes(int lengthLimitBytes)
+{
+    private const uint Carry = 0x8000000;
+
+    // One byte in front, which the first byte out leaves behind.
+    private readonly byte[] _data = new byte[lengthLimitBytes + 1];
+    private int _last;
+
+    /// <summary>Bytes so far, the open one included.</summary>
+    internal int Count => _last;
+
+    /// <summary>The bytes; a last FF does not count.</summary>
+    internal ReadOnlySpan<byte> Written => _data.AsSpan(1, _last - (_last > 0 && _data[_last] == 0xFF ? 1 : 0));
+
+    internal void Clear() => (_last, _data[0]) = (0, 0);
+
+    /// <summary>Takes a byte out of the register; returns the register, and in the upper half how many shifts there are to the next.</summary>
+    internal ulong Emit(uint register)
+    {
+        var data = _data;
+        var last = _last;
+        _last = last + 1;
+        if (data[last] != 0xFF && (register & Carry) != 0)
+        {
+            data[last]++;
+            register &= ~Carry;
+        }
+
+        if (data[last] == 0xFF)
+        {
+            data[last + 1] = (byte)(register >> 20);
+            return (register & 0xFFFFF) | (7ul << 32);
+        }
+
+        data[last + 1] = (byte)(register >> 19);
+        return (register & 0x7FFFF) | (8ul << 32);
+    }
+}
