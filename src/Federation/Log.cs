@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(106, LogLevel.Error, "The feed of {Publisher} cannot be followed")]
     public static partial void FeedFailed(ILogger logger, Exception fault, NodeId publisher);
 
+    [LoggerMessage(107, LogLevel.Warning, "{Publisher} shows us nothing any more; what it said is forgotten")]
+    public static partial void FeedWithdrawn(ILogger logger, NodeId publisher);
+
     [LoggerMessage(121, LogLevel.Information, "Fetches {Objects} instances of a study")]
     public static partial void FetchBegins(ILogger logger, int objects);
 
@@ -70,4 +73,10 @@ internal static partial class Log
 
     [LoggerMessage(208, LogLevel.Warning, "What the roster says could not be applied: {Reason}")]
     public static partial void NotApplied(ILogger logger, string reason);
+
+    [LoggerMessage(209, LogLevel.Error, "Requests to join cannot be kept on disk: {Reason}")]
+    public static partial void RequestsNotKept(ILogger logger, string reason);
+
+    [LoggerMessage(210, LogLevel.Error, "Requests to join of before cannot be read, and who made them has to ask again: {Reason}")]
+    public static partial void RequestsNotRead(ILogger logger, string reason);
 }

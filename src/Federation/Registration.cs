@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Panal.Federation.Feed;
+using Panal.Federation.Fetching;
 using Panal.Federation.Membership;
 using Panal.Swarm.Links;
 
@@ -22,6 +23,7 @@ public static class Registration
         services.AddSingleton<NetworkMembership>();
         services.AddSingleton<ILinkCredentials>(static provider => provider.GetRequiredService<NetworkMembership>());
         services.AddSingleton<IFeedRights>(static provider => provider.GetRequiredService<NetworkMembership>());
+        services.AddSingleton<IFetchRights>(static provider => provider.GetRequiredService<NetworkMembership>());
         services.AddSingleton<NetworkOffice>();
         services.AddSingleton<JoinDesk>();
         services.AddSingleton<MembershipExchange>();

@@ -7,7 +7,9 @@ namespace Panal.Federation.Feed;
 internal sealed class FeedSink(CatalogueDatabase catalogue, Guid publisher, FeedMode mode)
 {
     private FeedCursor _cursor;
-    private bool _hasBegun;
+
+    /// <summary>The publisher has answered the hello.</summary>
+    internal bool HasBegun { get; private set; }
 
     /// <summary>The publisher cannot go on from our cursor: a stream for a snapshot comes next.</summary>
     internal bool NeedsSnapshot { get; private set; }
@@ -28,15 +30,15 @@ internal sealed class FeedSink(CatalogueDatabase catalogue, Guid publisher, Feed
     {
         switch (kind)
         {
-            case FeedFrameKind.Begin when !_hasBegun:
+            case FeedFrameKind.Begin when !HasBegun:
                 (var answered, _cursor) = FeedMessages.ReadOpening(content.Span);
                 NeedsSnapshot = answered is FeedMode.SnapshotNeeded;
-                _hasBegun = answered == mode || NeedsSnapshot ? true : throw new FeedProtocolException("Another mode was answered than was asked for.");
+                HasBegun = answered == mode || NeedsSnapshot ? true : throw new FeedProtocolException("Another mode was answered than was asked for.");
                 break;
-            case FeedFrameKind.Head when _hasBegun:
+            case FeedFrameKind.Head when HasBegun:
                 await catalogue.HearAsync(publisher, FeedMessages.ReadHead(content.Span), ct);
                 break;
-            case FeedFrameKind.Step when _hasBegun && !NeedsSnapshot:
+            case FeedFrameKind.Step when HasBegun && !NeedsSnapshot:
                 await ApplyAsync(FeedMessages.ReadStep(content), ct);
                 break;
             default:

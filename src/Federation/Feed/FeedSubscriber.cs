@@ -23,7 +23,7 @@ public sealed class FeedSubscriber(
             try
             {
                 bool wasSnapshot = needsSnapshot;
-                needsSnapshot = await RunOnceAsync(publisher, needsSnapshot ? FeedMode.Snapshot : FeedMode.Feed, ct);
+                needsSnapshot = await RunOnceAsync(subscription, needsSnapshot ? FeedMode.Snapshot : FeedMode.Feed, ct);
                 if (needsSnapshot || wasSnapshot)
                 {
                     wait = options.FirstRetry;
@@ -56,8 +56,9 @@ public sealed class FeedSubscriber(
 
     /// <summary>Runs one stream to its end.</summary>
     /// <returns>Whether a snapshot is needed next.</returns>
-    private async Task<bool> RunOnceAsync(NodeId publisher, FeedMode mode, CancellationToken ct)
+    private async Task<bool> RunOnceAsync(FeedSubscription subscription, FeedMode mode, CancellationToken ct)
     {
+        var publisher = subscription.Publisher;
         var priority = mode is FeedMode.Snapshot ? LinkPriority.Bulk : LinkPriority.Interactive;
         await using var stream = await links.OpenAsync(publisher, FeedPublisher.ProtocolName, priority, ct);
         if (mode is FeedMode.Snapshot)
@@ -68,12 +69,31 @@ public sealed class FeedSubscriber(
         var sink = new FeedSink(catalogue, publisher.Value, mode);
         await ReceiveAsync(stream, sink, publisher, ct);
         await stream.Output.CompleteAsync();
+        if (!sink.HasBegun)
+        {
+            await WithdrawAsync(subscription, ct);
+            return false;
+        }
+
         if (mode is FeedMode.Snapshot)
         {
             Log.SnapshotEnded(logger, publisher, sink.Instances);
         }
 
         return sink.NeedsSnapshot;
+    }
+
+    /// <summary>The publisher says in order that we may see nothing of it: what we were told before goes, as if it had never been.</summary>
+    private async Task WithdrawAsync(FeedSubscription subscription, CancellationToken ct)
+    {
+        if (catalogue.Publishers().All(known => known.Node != subscription.Publisher.Value || known.Cursor == FeedCursor.None))
+        {
+            return;
+        }
+
+        Log.FeedWithdrawn(logger, subscription.Publisher);
+        await catalogue.UnsubscribeAsync(subscription.Publisher.Value, ct);
+        await catalogue.SubscribeAsync(subscription.Publisher.Value, subscription.Authority, ct);
     }
 
     /// <summary>Says hello on a pipe that leads to a publisher and applies what comes, until it ends.</summary>

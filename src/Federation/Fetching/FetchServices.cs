@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Panal.Archive.Ingest;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
-using Panal.Federation.Feed;
 using Panal.Swarm.Links;
 using Panal.Swarm.Transfers;
 using Panal.Swarm.Transfers.Running;
@@ -17,7 +16,7 @@ public static class FetchServices
 {
     /// <summary>
     /// Adds transfers (as a service of links) and the port that the archive fetches through. Needed besides: the archive, <see cref="ILinks"/>,
-    /// <see cref="ILinkCredentials"/>, <see cref="IFeedRights"/>, the clock and logging. The host calls <see cref="TransferService.Start"/> when
+    /// <see cref="ILinkCredentials"/>, <see cref="IFetchRights"/>, the clock and logging. The host calls <see cref="TransferService.Start"/> when
     /// the node is a member.
     /// </summary>
     public static IServiceCollection AddFetching(this IServiceCollection services, TransferOptions transfers, FetchOptions options)
@@ -28,7 +27,7 @@ public static class FetchServices
             () => provider.GetRequiredService<ILinkCredentials>().Self,
             new TransferPorts(
                 new StudyHoldings(
-                    provider.GetRequiredService<CatalogueDatabase>(), provider.GetRequiredService<VolumeStore>(), provider.GetRequiredService<IFeedRights>()),
+                    provider.GetRequiredService<CatalogueDatabase>(), provider.GetRequiredService<VolumeStore>(), provider.GetRequiredService<IFetchRights>()),
                 new CopyKeeper(provider.GetRequiredService<Ingester>()),
                 new StudyHolders(provider.GetRequiredService<CatalogueDatabase>())),
             transfers,

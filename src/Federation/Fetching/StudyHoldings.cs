@@ -1,19 +1,18 @@
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
-using Panal.Federation.Feed;
 using Panal.Swarm;
 using Panal.Swarm.Transfers;
 using Panal.Volumes;
 
 namespace Panal.Federation.Fetching;
 
-/// <summary>What this archive holds of a study and may show: exactly what the feed tells the same node.</summary>
-public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volumes, IFeedRights rights) : IHeldObjects
+/// <summary>What this archive holds of a study and a node may fetch. What it may not is answered as what does not exist.</summary>
+public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volumes, IFetchRights rights) : IHeldObjects
 {
     /// <inheritdoc/>
     public ValueTask<IHeldScope?> FindAsync(NodeId peer, TransferScope scope, CancellationToken cancellationToken)
     {
-        if (rights.FilterFor(peer) is not { } filter)
+        if (rights.FetchableBy(peer) is not { } filter)
         {
             return ValueTask.FromResult<IHeldScope?>(null);
         }

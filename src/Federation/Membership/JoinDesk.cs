@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
 using Panal.Security.Identities;
 using Panal.Security.Joining;
 
@@ -21,9 +22,9 @@ public sealed record JoinRequestView(
     string Id, string AuthenticationString, string Name, NodeRole Role, string Institution, IReadOnlyList<string> Endpoints,
     string Version, string Address, DateTimeOffset At, JoinState State);
 
-/// <summary>Where strangers ask to become members, and the administrator decides; see docs/formats/join.md. All of it is bounded, and in memory:
-/// who asked before a restart asks again.</summary>
-public sealed class JoinDesk(NetworkMembership membership, NetworkOffice office, TimeProvider time)
+/// <summary>Where strangers ask to become members, and the administrator decides; see docs/formats/join.md. All of it is bounded. Requests are kept on
+/// disk before they are answered, so that they outlive a restart; sessions and invitations, which live for minutes, are not.</summary>
+public sealed class JoinDesk(NetworkMembership membership, NetworkOffice office, NetworkFolder folder, TimeProvider time, ILogger<JoinDesk> logger)
 {
     private const int IdBytes = 16;
 
@@ -33,6 +34,7 @@ public sealed class JoinDesk(NetworkMembership membership, NetworkOffice office,
     private readonly Dictionary<IPAddress, (DateTimeOffset Since, int Count)> _hellos = [];
     private readonly List<(Invitation Invitation, NodeRole Role, DateTimeOffset Until)> _invitations = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isRead;
 
     /// <summary>Step 1: a stranger says hello.</summary>
     /// <exception cref="JoinRefusedException">It is not as described, comes too often, or this node holds no authority.</exception>
@@ -82,13 +84,15 @@ public sealed class JoinDesk(NetworkMembership membership, NetworkOffice office,
             var transcript = new JoinTranscript(session.Network, session.Root, ask.Nonce, session.Nonce, ask.Body);
             var role = ask.Proof is null ? (NodeRole?)null : UseInvitation(transcript, ask.Proof);
             MakeRoom(read, from);
-            var request = new Request(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)), transcript.AuthenticationString, read, from, now);
+            var request = new Request(
+                Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)), transcript.AuthenticationString, read, ask.Body, from, now);
             if (role is { } invited)
             {
                 Admit(request, invited, read.Institution, withoutOthers: false);
             }
 
             _requests.Add(request.Id, request);
+            Keep();
             Change();
             return AnswerOf(request);
         }
@@ -132,6 +136,7 @@ public sealed class JoinDesk(NetworkMembership membership, NetworkOffice office,
         {
             var request = FindPending(id);
             var member = Admit(request, role ?? request.Asked.Role, institution ?? request.Asked.Institution, withoutOthers);
+            Keep();
             Change();
             return member;
         }
@@ -151,6 +156,7 @@ public sealed class JoinDesk(NetworkMembership membership, NetworkOffice office,
             var request = FindPending(id);
             request.State = JoinState.Denied;
             request.Reason = reason;
+            Keep();
             Change();
             return ViewOf(request);
         }
@@ -288,8 +294,54 @@ public sealed class JoinDesk(NetworkMembership membership, NetworkOffice office,
             : throw new JoinRefusedException(JoinRefusal.Unknown, "There is no such request that waits.");
     }
 
+    /// <summary>Puts the requests on disk. A crash between a roster and its request leaves a request that waits; approving it again gives the same member.</summary>
+    private void Keep()
+    {
+        try
+        {
+            folder.SaveRequests(KeptRequests.Write(
+            [
+                .. _requests.Values.Select(r => new KeptRequest(
+                    r.Id, r.AuthenticationString, r.Body, r.From.ToString(), r.At, r.State, r.Reason, r.Certificate?.RawData)),
+            ]));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The desk goes on from memory: what is lost by that is a request after a restart.
+            Log.RequestsNotKept(logger, e.Message);
+        }
+    }
+
+    /// <summary>Takes up what was kept, at the first look after the node became a member or started.</summary>
+    private void TakeUp()
+    {
+        if (_isRead || membership.Standing is null)
+        {
+            return;
+        }
+
+        _isRead = true;
+        try
+        {
+            foreach (var (kept, asked, from) in folder.ReadRequests() is { } bytes ? KeptRequests.Read(bytes) : [])
+            {
+                _requests[kept.Id] = new Request(kept.Id, kept.AuthenticationString, asked, kept.Body, from, kept.At)
+                {
+                    State = kept.State,
+                    Reason = kept.Reason,
+                    Certificate = kept.Certificate is { } certificate ? Certificates.Read(certificate) : null,
+                };
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NetworkDocumentException)
+        {
+            Log.RequestsNotRead(logger, e.Message);
+        }
+    }
+
     private void Forget(DateTimeOffset now)
     {
+        TakeUp();
         foreach (var (id, _) in _sessions.Where(s => now - s.Value.At > MembershipLimits.SessionLife).ToArray())
         {
             _sessions.Remove(id);
@@ -323,13 +375,15 @@ public sealed class JoinDesk(NetworkMembership membership, NetworkOffice office,
 
     private sealed record Session(byte[] Commitment, byte[] Nonce, X509Certificate2 Root, Guid Network, DateTimeOffset At);
 
-    private sealed class Request(string id, string authenticationString, JoinRequest asked, IPAddress from, DateTimeOffset at)
+    private sealed class Request(string id, string authenticationString, JoinRequest asked, byte[] body, IPAddress from, DateTimeOffset at)
     {
         public string Id { get; } = id;
 
         public string AuthenticationString { get; } = authenticationString;
 
         public JoinRequest Asked { get; } = asked;
+
+        public byte[] Body { get; } = body;
 
         public IPAddress From { get; } = from;
 

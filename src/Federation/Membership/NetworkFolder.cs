@@ -11,6 +11,7 @@ public sealed class NetworkFolder(string path)
 {
     private const string Current = "authority";
     private const string Next = "authority-next";
+    private const string RequestsFile = "requests";
     private const UnixFileMode KeyMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     // The largest file is a roster; bundles are few.
@@ -113,6 +114,15 @@ public sealed class NetworkFolder(string path)
     /// <summary>Keeps the node's certificate with its issuer's: with it the folder is complete.</summary>
     public void Save(X509Certificate2 certificate, X509Certificate2 issuer) =>
         Write("node.crt", System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n" + issuer.ExportCertificatePem() + "\n"));
+
+    /// <summary>The requests to join that were kept; null when there are none.</summary>
+    /// <exception cref="NetworkDocumentException">The file is too long.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    internal byte[]? ReadRequests() => File.Exists(In(RequestsFile)) ? Read(RequestsFile) : null;
+
+    /// <summary>Keeps the requests to join in place of those before.</summary>
+    /// <exception cref="IOException">They cannot be kept.</exception>
+    internal void SaveRequests(ReadOnlySpan<byte> requests) => Write(RequestsFile, requests);
 
     private NetworkAuthority Load(string place)
     {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Panal.Catalogue;
 using Panal.Federation.Feed;
+using Panal.Federation.Fetching;
 using Panal.Security.Identities;
 using Panal.Swarm;
 using Panal.Swarm.Links;
@@ -15,7 +16,7 @@ namespace Panal.Federation.Membership;
 /// </summary>
 /// <param name="folder">Where the documents are kept.</param>
 /// <param name="time">The clock that certificates are judged by.</param>
-public sealed class NetworkMembership(NetworkFolder folder, TimeProvider time) : ILinkCredentials, IFeedRights
+public sealed class NetworkMembership(NetworkFolder folder, TimeProvider time) : ILinkCredentials, IFeedRights, IFetchRights
 {
     private readonly Lock _gate = new();
     private NetworkStanding? _standing;
@@ -157,13 +158,21 @@ public sealed class NetworkMembership(NetworkFolder folder, TimeProvider time) :
         NetworkAccess.Decide(Standing?.Roster, Standing?.Denied, node.Value, verb, institution);
 
     /// <inheritdoc/>
-    public FeedFilter? FilterFor(NodeId subscriber)
+    public FeedFilter? FilterFor(NodeId subscriber) => FilterFor(subscriber, NetworkVerb.Query);
+
+    /// <inheritdoc/>
+    public FeedFilter? FetchableBy(NodeId asker) => FilterFor(asker, NetworkVerb.Fetch);
+
+    /// <summary>The studies on which a node may do something here; null for none at all.</summary>
+    /// <param name="node">Who asks, by its certificate.</param>
+    /// <param name="verb">For what.</param>
+    public FeedFilter? FilterFor(NodeId node, NetworkVerb verb)
     {
         var standing = Standing;
-        return NetworkAccess.WidestFilter(standing?.Roster, standing?.Denied, subscriber.Value, NetworkVerb.Query) switch
+        return NetworkAccess.WidestFilter(standing?.Roster, standing?.Denied, node.Value, verb) switch
         {
             NetworkFilter.All => FeedFilter.All,
-            NetworkFilter.OwnInstitution when standing!.Roster.Find(subscriber.Value) is { Institution.Length: > 0 } member =>
+            NetworkFilter.OwnInstitution when standing!.Roster.Find(node.Value) is { Institution.Length: > 0 } member =>
                 new FeedFilter { Institutions = [member.Institution] },
             _ => null,
         };

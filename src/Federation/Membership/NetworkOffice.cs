@@ -108,9 +108,7 @@ public sealed partial class NetworkOffice(NetworkMembership membership, NetworkF
         {
             var authority = Authority();
             var standing = membership.Standing!;
-            var member = standing.Roster.Members.FirstOrDefault(m => m.Revoked is null
-                    && (m.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || m.Node.ToString("D") == name || m.Address == name))
-                ?? throw new JoinRefusedException(JoinRefusal.Unknown, $"There is no member {(MemberName.IsValid(name) ? name : "of this name")}.");
+            var member = FindMember(standing.Roster, name);
             if (member.Node == standing.Identity.Node)
             {
                 throw new JoinRefusedException(JoinRefusal.Conflict, "This node holds the authority and cannot revoke itself.");

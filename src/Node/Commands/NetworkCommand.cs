@@ -8,7 +8,7 @@ using Panal.Security.Identities;
 
 namespace Panal.Node.Commands;
 
-/// <summary>`panal network create|status|requests|approve|deny|revoke|invite|authority renew`: who is in the network.</summary>
+/// <summary>`panal network create|status|requests|approve|deny|revoke|invite|authority renew|groups`: who is in the network.</summary>
 internal static class NetworkCommand
 {
     private const string None = "–";
@@ -23,6 +23,7 @@ internal static class NetworkCommand
         CreateRevoke(),
         CreateInvite(),
         CreateAuthority(),
+        GroupsCommand.Create(),
     };
 
     /// <summary>Tells the node that runs on the data folder, if one does, that the folder of the network is there.</summary>
@@ -180,7 +181,8 @@ internal static class NetworkCommand
 
     private static Option<string> ReasonOption() => new("--reason") { Description = "For people.", HelpName = "TEXT", DefaultValueFactory = _ => "" };
 
-    private static Command Asking(string name, string description, Symbol[] symbols, Func<ParseResult, string, CancellationToken, Task> ask)
+    /// <summary>A command that asks the node that runs on the data folder.</summary>
+    internal static Command Asking(string name, string description, Symbol[] symbols, Func<ParseResult, string, CancellationToken, Task> ask)
     {
         var command = new Command(name, description);
         foreach (var symbol in symbols)

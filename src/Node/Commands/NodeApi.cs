@@ -18,9 +18,15 @@ internal static class NodeApi
     /// <exception cref="CommandException">No node runs, or it refuses.</exception>
     public static Task<T> PostAsync<TBody, T>(
         string dataFolder, string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class => SendAsync(dataFolder, HttpMethod.Post, path, body, bodyType, type, cancellationToken);
+
+    /// <summary>Has the running node do something, by another method than POST.</summary>
+    /// <exception cref="CommandException">No node runs, or it refuses.</exception>
+    public static Task<T> SendAsync<TBody, T>(
+        string dataFolder, HttpMethod method, string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class => SendAsync(
             dataFolder,
-            () => new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType)) { Headers = { ContentType = new("application/json") } } },
+            () => new HttpRequestMessage(method, path) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType)) { Headers = { ContentType = new("application/json") } } },
             type,
             cancellationToken);
 

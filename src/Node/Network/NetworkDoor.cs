@@ -15,6 +15,7 @@ internal static class NetworkDoor
     public static void Map(WebApplication application)
     {
         JoinDoor.Map(application);
+        GroupRoutes.Map(application, Network);
         application.MapGet("/api/network", Guarded(LookAsync)).WithMetadata(Network);
         application.MapGet("/api/network/requests", Guarded(RequestsAsync)).WithMetadata(Network);
         application.MapPost("/api/network/requests/{request}/approve", Guarded(ApproveAsync)).WithMetadata(Network);
@@ -141,9 +142,10 @@ internal static class NetworkDoor
         }).ConfigureAwait(false);
     }
 
-    private static MembershipView ViewOf(RosterMember member) => new(member.Node, member.Name, member.Address, member.Role.ToString().ToLowerInvariant());
+    internal static MembershipView ViewOf(RosterMember member) => new(member.Node, member.Name, member.Address, member.Role.ToString().ToLowerInvariant());
 
-    private static async Task<T> AuditedAsync<T>(HttpContext context, string what, Func<T> act)
+    /// <summary>Does something and puts it into the audit trail, done or refused.</summary>
+    internal static async Task<T> AuditedAsync<T>(HttpContext context, string what, Func<T> act)
     {
         var audit = context.RequestServices.GetRequiredService<NetworkAudit>();
         try

@@ -104,4 +104,7 @@ internal sealed record MembershipView(Guid Node, string Name, string Address, st
 [JsonSerializable(typeof(MembershipView))]
 [JsonSerializable(typeof(AuthorityAsk))]
 [JsonSerializable(typeof(AuthorityStep))]
+[JsonSerializable(typeof(IReadOnlyList<GroupView>))]
+[JsonSerializable(typeof(GroupRights))]
+[JsonSerializable(typeof(GroupNames))]
 internal sealed partial class NetworkJson : JsonSerializerContext;

@@ -70,6 +70,29 @@ public sealed class FeedServiceTests : IFeedRights
     }
 
     [Fact]
+    public async Task What_a_node_may_not_see_any_more_goes_as_if_it_had_never_been_and_comes_back_with_the_right()
+    {
+        await using TemporaryCatalogue there = await TemporaryCatalogue.CreateAsync(), here = await TemporaryCatalogue.CreateAsync();
+        await there.Database.AddAsync(Samples.Instance("1", "1.1", "1.1.1"), Ct);
+        await here.Database.AddAsync(Samples.Instance("2", "2.1", "2.1.1"), Ct);
+        await using var running = await StartAsync(there, here);
+        await running.UntilAsync(here, state => state is { IsComplete: true, Cursor.Sequence: 1 });
+        Assert.Equal(2, here.Database.Counts().Studies);
+
+        _filter = null;
+        // The publisher notices when it looks at its feed again.
+        await there.Database.AddAsync(Samples.Instance("1", "1.1", "1.1.2"), Ct);
+        await running.UntilAsync(here, state => state.Cursor == FeedCursor.None);
+        Assert.Equal(1, here.Database.Counts().Studies);
+        Assert.Null(here.Database.FindInstance("1.1.1"));
+        Assert.NotNull(here.Database.FindInstance("2.1.1"));
+
+        _filter = FeedFilter.All;
+        await running.UntilAsync(here, state => state is { IsComplete: true, Cursor.Sequence: 2 });
+        Assert.Equal(2, here.Database.Counts().Studies);
+    }
+
+    [Fact]
     public async Task What_is_no_feed_ends_the_stream_and_nothing_is_applied()
     {
         await using TemporaryCatalogue here = await TemporaryCatalogue.CreateAsync();

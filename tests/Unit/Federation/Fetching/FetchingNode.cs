@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
-using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
 using Panal.Swarm;
 using Panal.Swarm.Links;
@@ -13,7 +12,7 @@ using Panal.Unit.Swarm.Transfers.Running;
 namespace Panal.Unit.Federation.Fetching;
 
 /// <summary>An archive on disk that is linked to others in memory.</summary>
-internal sealed class FetchingNode : ILinks, IFeedRights, IAsyncDisposable
+internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
 {
     private readonly MemoryNetwork _network;
 
@@ -44,7 +43,7 @@ internal sealed class FetchingNode : ILinks, IFeedRights, IAsyncDisposable
 
     public Retriever Retriever { get; }
 
-    /// <summary>What others may see of this node.</summary>
+    /// <summary>What others may fetch of this node.</summary>
     public FeedFilter? Filter { get; set; } = FeedFilter.All;
 
     /// <summary>Nodes that it is linked to, for those who ask.</summary>
@@ -68,7 +67,7 @@ internal sealed class FetchingNode : ILinks, IFeedRights, IAsyncDisposable
         await ours.ApplyAsync(publisher.Id.Value, step, TestContext.Current.CancellationToken);
     }
 
-    public FeedFilter? FilterFor(NodeId subscriber) => Filter;
+    public FeedFilter? FetchableBy(NodeId asker) => Filter;
 
     public async ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken) =>
         await _network.OpenAsync(Id, peer, protocol);

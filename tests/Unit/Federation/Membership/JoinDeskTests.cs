@@ -193,4 +193,41 @@ public sealed class JoinDeskTests : IDisposable
     [Fact]
     public void A_node_without_authority_has_no_desk() =>
         Assert.Equal(JoinRefusal.NoAuthority, Assert.Throws<JoinRefusedException>(() => _node.Desk.Hello(new JoinHello(new byte[32]), IPAddress.Loopback)).Refusal);
+
+    [Fact]
+    public async Task A_request_that_waits_outlives_a_restart_of_the_centre()
+    {
+        var (joiner, _, wish) = _node.Joining(_centre, "CLINIC-7");
+        var attempt = await joiner.AskAsync(wish, Ct);
+        using var denied = new SampleMember(_time);
+        var (other, _, otherWish) = denied.Joining(_centre, "CLINIC-8");
+        var refused = await other.AskAsync(otherWish, Ct);
+        _centre.Desk.Deny(refused.Request, "unknown");
+
+        using var restarted = _centre.Restarted();
+        Assert.Equal(_centre.Desk.Requests().Select(r => r with { Endpoints = [] }), restarted.Desk.Requests().Select(r => r with { Endpoints = [] }));
+        Assert.Equal(["192.0.2.7:7700"], restarted.Desk.Requests()[0].Endpoints);
+        var after = _node.JoinerOf(restarted);
+        Assert.Equal(JoinState.Pending, (await after.LookAsync(attempt, Ct)).State);
+        Assert.Equal("unknown", (await denied.JoinerOf(restarted).LookAsync(refused, Ct)).Reason);
+        Assert.Equal("10.77.0.2", restarted.Desk.Approve(attempt.AuthenticationString, null, null, withoutOthers: false).Address);
+
+        // Approved, and the centre starts again before the node has fetched its certificate.
+        using var again = restarted.Restarted();
+        Assert.Equal("CLINIC-7", _node.JoinerOf(again).Accept(attempt, await _node.JoinerOf(again).LookAsync(attempt, Ct)).Name);
+        _time.Now += TimeSpan.FromHours(25);
+        Assert.All(again.Desk.Requests(), request => Assert.NotEqual(JoinState.Pending, request.State));
+    }
+
+    [Fact]
+    public async Task A_file_of_requests_that_is_broken_costs_the_requests_and_not_the_desk()
+    {
+        var (joiner, _, wish) = _node.Joining(_centre, "CLINIC-7");
+        await joiner.AskAsync(wish, Ct);
+        await File.WriteAllTextAsync(_centre.PathOf("requests"), "[{", Ct);
+        using var restarted = _centre.Restarted();
+        Assert.Empty(restarted.Desk.Requests());
+        var attempt = await _node.JoinerOf(restarted).AskAsync(wish, Ct);
+        Assert.Equal(attempt.Request, Assert.Single(restarted.Desk.Requests()).Id);
+    }
 }

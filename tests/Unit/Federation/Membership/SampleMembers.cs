@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Federation.Membership;
 using Panal.Security.Identities;
 using Panal.Unit.Security;
@@ -18,15 +19,22 @@ internal sealed class SetTime : TimeProvider
 /// <summary>One node's rooms of membership, on a folder of its own.</summary>
 internal sealed class SampleMember : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
+    private readonly bool _ownsFolder;
 
     public SampleMember(SetTime time)
+        : this(time, new TemporaryFolder(), ownsFolder: true)
     {
+    }
+
+    private SampleMember(SetTime time, TemporaryFolder folder, bool ownsFolder)
+    {
+        (_folder, _ownsFolder) = (folder, ownsFolder);
         Time = time;
         Folder = new NetworkFolder(_folder.File("network"));
         Membership = new NetworkMembership(Folder, time);
         Office = new NetworkOffice(Membership, Folder, time);
-        Desk = new JoinDesk(Membership, Office, time);
+        Desk = new JoinDesk(Membership, Office, Folder, time, NullLogger<JoinDesk>.Instance);
     }
 
     public SetTime Time { get; }
@@ -53,6 +61,18 @@ internal sealed class SampleMember : IDisposable
         return centre;
     }
 
+    /// <summary>The same member as a new process finds it on disk.</summary>
+    public SampleMember Restarted()
+    {
+        var member = new SampleMember(Time, _folder, ownsFolder: false);
+        Assert.True(member.Membership.Load());
+        return member;
+    }
+
+    /// <summary>This node's side of joining a centre.</summary>
+    public Joiner JoinerOf(SampleMember centre) =>
+        new(new HttpClient(new DeskChannel(centre.Desk)) { BaseAddress = new Uri("http://centre.example/") }, Folder, Time);
+
     /// <summary>Asks a centre to join, over nothing but calls.</summary>
     public (Joiner Joiner, DeskChannel Channel, JoinWish Wish) Joining(SampleMember centre, string name)
     {
@@ -75,7 +95,10 @@ internal sealed class SampleMember : IDisposable
     public void Dispose()
     {
         Office.Dispose();
-        _folder.Dispose();
+        if (_ownsFolder)
+        {
+            _folder.Dispose();
+        }
     }
 }
 

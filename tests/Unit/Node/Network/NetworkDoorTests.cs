@@ -34,6 +34,10 @@ public sealed class NetworkDoorTests
     [InlineData("Approval", typeof(Approval))]
     [InlineData("Motive", typeof(Motive))]
     [InlineData("Membership", typeof(MembershipView))]
+    [InlineData("Grant", typeof(Panal.Security.Identities.NetworkGrant))]
+    [InlineData("Group", typeof(GroupView))]
+    [InlineData("GroupRights", typeof(GroupRights))]
+    [InlineData("GroupNames", typeof(GroupNames))]
     [InlineData("AuthorityStep", typeof(Panal.Federation.Membership.AuthorityStep))]
     public async Task Each_schema_has_the_properties_of_its_record(string schema, Type record)
     {
