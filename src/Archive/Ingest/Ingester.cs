@@ -112,8 +112,8 @@ public sealed class Ingester
     public async ValueTask<bool> DeleteReleasedAsync(ReleasedCopy released, CancellationToken ct)
     {
         using var alone = await _locks.AcquireAsync(released.SopInstanceUid, ct);
-        var isNamed = _catalogue.FindInstance(released.SopInstanceUid)?.Copies.Any(
-            copy => copy.VolumeId == released.VolumeId && copy.Path == released.Path) ?? false;
+        // By the path alone: a volume that does not have it lets the others look.
+        var isNamed = _catalogue.FindInstance(released.SopInstanceUid)?.Copies.Any(copy => copy.Path == released.Path) ?? false;
         return !isNamed && await _volumes.DeleteAsync(new VolumeId(released.VolumeId), released.Path, ct);
     }
 
