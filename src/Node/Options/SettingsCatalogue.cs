@@ -25,8 +25,8 @@ internal static class SettingsCatalogue
         Section<NetworkAEOptions>(NetworkAEOptions.Section, new NetworkAEOptionsValidator()),
         Section<NetworkConnectionOptions>(NetworkConnectionOptions.Section, new NetworkConnectionOptionsValidator()),
         Section<ArchiveSettings>(ArchiveSettings.Section, new ArchiveSettingsValidator()),
-        Section<CompactionSettings>(CompactionSettings.Section, new CompactionSettingsValidator()),
         Section<RecyclingSettings>(RecyclingSettings.Section, new RecyclingSettingsValidator()),
+        Section<CompactionSettings>(CompactionSettings.Section, new CompactionSettingsValidator()),
         Section<DicomWebSettings>(DicomWebSettings.Section, new DicomWebSettingsValidator()),
     ];
 

@@ -8,7 +8,13 @@ internal sealed class PageRoutes
 {
     /// <summary>Nothing of another host, nothing inline, no frame around it.</summary>
     public const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+    /// <summary>
+    /// What a worker may do, which is what the file that starts it says: the decoders of images are WebAssembly. The page itself may not compile it, and a worker
+    /// has no document that a script could change.
+    /// </summary>
+    public const string WorkerSecurityPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
     /// <summary>More than a page ever has, in files and in bytes: what else lies there is not it.</summary>
     private const int FileLimit = 200;
@@ -52,18 +58,14 @@ internal sealed class PageRoutes
         {
             // Names of assets change with their content; the page itself says which ones it wants.
             var caching = path == Index ? "no-cache" : "public, max-age=31536000, immutable";
-            routes.MapGet(path == Index ? "/" : "/" + path, (RequestDelegate)(context => AnswerAsync(context, type, caching, bytes))).WithMetadata(Open);
+            var policy = IsWorker(path) ? WorkerSecurityPolicy : ContentSecurityPolicy;
+            var file = new PageFile(type, caching, policy, bytes);
+            routes.MapGet(path == Index ? "/" : "/" + path, (RequestDelegate)file.AnswerAsync).WithMetadata(Open);
         }
     }
 
-    private static async Task AnswerAsync(HttpContext context, string type, string caching, byte[] bytes)
-    {
-        context.Response.ContentType = type;
-        context.Response.ContentLength = bytes.Length;
-        context.Response.Headers.CacheControl = caching;
-        context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        await context.Response.BodyWriter.WriteAsync(bytes, context.RequestAborted).ConfigureAwait(false);
-    }
+    /// <summary>Workers are built into files that end like this, before the hash of their content.</summary>
+    private static bool IsWorker(string path) => path.Contains("Worker-", StringComparison.Ordinal) && path.EndsWith(".js", StringComparison.Ordinal);
 
     private static string? TypeOf(string file) => Path.GetExtension(file) switch
     {
@@ -72,6 +74,7 @@ internal sealed class PageRoutes
         ".css" => "text/css; charset=utf-8",
         ".svg" => "image/svg+xml",
         ".png" => "image/png",
+        ".wasm" => "application/wasm",
         ".woff2" => "font/woff2",
         _ => null,
     };

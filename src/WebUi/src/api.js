@@ -9,11 +9,13 @@ export class Refusal extends Error {
 
 let csrfToken = '';
 
+/** The headers of a change: the token of the session, which another site cannot read. */
+export const csrfHeaders = () => (csrfToken ? { 'X-Panal-Csrf': csrfToken } : {});
+
 /** Asks the node for JSON; changes carry the token of the session, which another site cannot read. */
 export async function ask(method, path, body, signal) {
-  const headers = { Accept: 'application/json' };
+  const headers = { Accept: 'application/json', ...csrfHeaders() };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
-  if (csrfToken) headers['X-Panal-Csrf'] = csrfToken;
   const answer = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   const text = await answer.text();
   const json = text ? JSON.parse(text) : null;
@@ -47,6 +49,16 @@ function row(study) {
     accession: first(study, '00080050') ?? '',
     instances: first(study, '00201208') ?? '',
   };
+}
+
+/** One study. */
+export async function studyOf(uid, signal) {
+  const query = new URLSearchParams({ StudyInstanceUID: uid, includefield: '00081030,00080050,00201208' });
+  const found = await fetch(`/dicom-web/studies?${query}`, { headers: { Accept: 'application/dicom+json' }, signal });
+  if (found.status === 204) return null;
+  const json = await found.json();
+  if (!found.ok) throw new Refusal(found.status, json?.code ?? '', json?.detail ?? found.statusText);
+  return json.length ? row(json[0]) : null;
 }
 
 /** Studies whose patient's name, or ID where there is a digit in it, begins with the text. */

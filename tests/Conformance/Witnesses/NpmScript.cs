@@ -25,7 +25,12 @@ internal sealed class NpmScript(string name, string script, params string[] pack
                 Assert.SkipWhen(result.ExitCode != 0, $"npm cannot install {string.Join(' ', packages)}");
             }
 
-            File.Copy(Repository.Combine("tests", "Conformance", "Witnesses", "Scripts", script), installed, overwrite: true);
+            // A script and its parts: page.js, page-viewer.js.
+            foreach (string file in Directory.EnumerateFiles(Repository.Combine("tests", "Conformance", "Witnesses", "Scripts"), Path.GetFileNameWithoutExtension(script) + "*.js"))
+            {
+                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+            }
+
             return installed;
         }
         finally

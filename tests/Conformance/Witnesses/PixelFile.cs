@@ -8,7 +8,7 @@ internal sealed record PixelFile(string Path, string TransferSyntaxUid, SampleLa
 {
     public static async Task<PixelFile> ReadAsync(string path, CancellationToken ct)
     {
-        JsonElement file = await Pydicom.RunAsync("frames", ["read", path], ct);
+        JsonElement file = await Pydicom.AskFramesAsync(["read", path], ct);
         int Number(string name) => file.GetProperty(name).GetInt32();
         bool Flag(string name) => file.GetProperty(name).GetBoolean();
         var layout = new SampleLayout(
@@ -28,7 +28,7 @@ internal sealed record PixelFile(string Path, string TransferSyntaxUid, SampleLa
             await File.WriteAllBytesAsync(paths[^1], frame, ct);
         }
 
-        await Pydicom.RunAsync("frames", ["write", Path, transferSyntaxUid, target, .. paths], ct);
+        await Pydicom.AskFramesAsync(["write", Path, transferSyntaxUid, target, .. paths], ct);
     }
 
     /// <summary>Lets a foreign program turn the file into one without compression; null when it refuses the file.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace Panal.Conformance.Witnesses;
@@ -5,13 +6,43 @@ namespace Panal.Conformance.Witnesses;
 /// <summary>An independent reader: the scripts in Witnesses/Scripts, run by Debian's Python with Debian's pydicom.</summary>
 internal static class Pydicom
 {
+    private static readonly SemaphoreSlim Turn = new(1, 1);
+    private static Process? frames;
+
     /// <summary>Runs a script and returns the JSON document that it prints; skips the test when pydicom is missing.</summary>
     public static async Task<JsonElement> RunAsync(string script, IEnumerable<string> arguments, CancellationToken ct)
     {
-        string file = Repository.Combine("tests", "Conformance", "Witnesses", "Scripts", script + ".py");
-        ProgramResult result = await ForeignProgram.RunAsync("python3", [file, .. arguments], ct);
+        ProgramResult result = await ForeignProgram.RunAsync("python3", [PathOf(script), .. arguments], ct);
         Assert.SkipWhen(result.Errors.Contains("No module named 'pydicom'", StringComparison.Ordinal), "pydicom is not installed on this machine");
         result.Succeeded();
         return JsonDocument.Parse(result.Output).RootElement;
     }
+
+    /// <summary>Puts one request to the script frames.py, which is started once and ends with the tests: starting pydicom costs more than what it is asked.</summary>
+    public static async Task<JsonElement> AskFramesAsync(string[] request, CancellationToken ct)
+    {
+        await Turn.WaitAsync(ct);
+        try
+        {
+            frames ??= Process.Start(new ProcessStartInfo(ForeignProgram.Require("python3"), [PathOf("frames")])
+            {
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            })!;
+            await frames.StandardInput.WriteLineAsync(JsonSerializer.Serialize(request).AsMemory(), ct);
+            await frames.StandardInput.FlushAsync(ct);
+            string? line = await frames.StandardOutput.ReadLineAsync(ct);
+            Assert.SkipWhen(line is null, "pydicom is not installed on this machine");
+            JsonElement answer = JsonDocument.Parse(line!).RootElement;
+            Assert.False(answer.TryGetProperty("error", out JsonElement error), $"{string.Join(' ', request)}: {error}");
+            return answer;
+        }
+        finally
+        {
+            Turn.Release();
+        }
+    }
+
+    private static string PathOf(string script) => Repository.Combine("tests", "Conformance", "Witnesses", "Scripts", script + ".py");
 }

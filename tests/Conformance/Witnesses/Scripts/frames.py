@@ -1,10 +1,11 @@
 """Reads and writes the frames of Pixel Data without looking into them.
 
-frames.py read FILE
-  prints {"syntax", "width", "height", "components", "allocated", "stored", "signed", "planar", "photometric", "frames": [base64]};
+Takes one request a line, a JSON array, and answers each with one line of JSON, {"error": TEXT} where it cannot:
+["read", FILE]
+  {"syntax", "width", "height", "components", "allocated", "stored", "signed", "planar", "photometric", "frames": [base64]};
   encapsulated frames as they are stored, native ones cut by their length.
-frames.py write TEMPLATE SYNTAX OUT FRAME...
-  writes TEMPLATE with its Pixel Data replaced by the encapsulated FRAME files; prints {}.
+["write", TEMPLATE, SYNTAX, OUT, FRAME...]
+  writes TEMPLATE with its Pixel Data replaced by the encapsulated FRAME files; {}.
 """
 import base64
 import json
@@ -47,4 +48,10 @@ def write(template, syntax, out, paths):
     return {}
 
 
-print(json.dumps(read(sys.argv[2]) if sys.argv[1] == "read" else write(*sys.argv[2:5], sys.argv[5:])))
+for line in sys.stdin:
+    verb, *arguments = json.loads(line)
+    try:
+        answer = read(*arguments) if verb == "read" else write(*arguments[:3], arguments[3:])
+    except Exception as error:
+        answer = {"error": repr(error)}
+    print(json.dumps(answer), flush=True)

@@ -1,14 +1,15 @@
-// Uses the page as a person does, in Debian's Chromium, and prints what it saw as JSON.  node page.js SETUP-LINK PASSWORD
+// Uses the page as a person does, in Debian's Chromium, and prints what it saw as JSON.  node page.js SETUP-LINK PASSWORD STUDY IMAGES
 const { chromium } = require('playwright-core');
 const axe = require('axe-core');
+const { view } = require('./page-viewer.js');
 
-async function main(setUpLink, password) {
+async function main(setUpLink, password, study, images) {
   const seen = { axe: [], foreign: [], errors: [], headings: {} };
   const origin = new URL(setUpLink).origin;
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
   const context = await browser.newContext({ locale: 'es-ES', colorScheme: 'dark', viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(20000);
+  page.setDefaultTimeout(60000);
   page.on('request', request => { if (new URL(request.url()).origin !== origin) seen.foreign.push(request.url()); });
   page.on('pageerror', error => seen.errors.push(String(error)));
   page.on('console', message => { if (/Content Security Policy/.test(message.text())) seen.errors.push(message.text()); });
@@ -20,10 +21,13 @@ async function main(setUpLink, password) {
     seen.axe.push(...violations.map(violation => `${state}: ${violation.id}: ${violation.nodes.map(node => node.target.join(' ')).join(', ')}`));
   }
 
+  let scriptBytes = 0;
+  page.on('response', response => { if (/\.(js|css)$/.test(response.url()) && !/Worker-/.test(response.url())) scriptBytes += Number(response.headers()['content-length']); });
   await page.goto(setUpLink);
   await page.locator('input[name=password]').waitFor();
   seen.addressKeepsSecret = page.url().includes('setup=');
   await look('setUp');
+  seen.initialBytes = scriptBytes;
   await page.fill('input[name=name]', 'ana');
   await page.fill('input[name=displayName]', 'Ana Pérez');
   await page.fill('input[name=password]', password);
@@ -37,9 +41,12 @@ async function main(setUpLink, password) {
   await page.locator('p.empty').waitFor();
   await look('none');
 
-  await page.locator('nav button').nth(0).click();
-  await page.locator('nav button').nth(1).click();
+  await page.locator('#language').click();
+  await page.locator('#theme').click();
   await look('english');
+  await page.fill('input[name=search]', '');
+  await page.locator('tbody tr').first().waitFor();
+  seen.viewer = await view(page, look, study, Number(images));
   await page.setViewportSize({ width: 375, height: 700 });
   await page.fill('input[name=search]', '');
   await page.locator('tbody tr').first().waitFor();

@@ -19,6 +19,8 @@ public sealed class PageRoutesTests
         Directory.CreateDirectory(folder.File("assets"));
         await File.WriteAllTextAsync(folder.File("index.html"), "<!doctype html>", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(folder.File("assets/main-1.js"), "export {}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder.File("assets/decodeWorker-1.js"), "export {}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder.File("assets/decode-1.wasm"), "\0asm", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(folder.File("secret.key"), "no page", TestContext.Current.CancellationToken);
         var page = new PageRoutes(folder.File(""));
         Assert.True(page.IsHere);
@@ -41,11 +43,40 @@ public sealed class PageRoutesTests
         using var script = await http.GetAsync(new Uri("/assets/main-1.js", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal("export {}", await script.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal("text/javascript", script.Content.Headers.ContentType?.MediaType);
+        Assert.DoesNotContain("unsafe", script.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        using var worker = await http.GetAsync(new Uri("/assets/decodeWorker-1.js", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'", worker.Headers.GetValues("Content-Security-Policy").Single());
+        using var wasm = await http.GetAsync(new Uri("/assets/decode-1.wasm", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal("application/wasm", wasm.Content.Headers.ContentType?.MediaType);
         foreach (var nothing in (string[])["/secret.key", "/assets/", "/assets/%2e%2e/secret.key", "/assets/..%2fsecret.key"])
         {
             using var answer = await http.GetAsync(new Uri(nothing, UriKind.Relative), TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         }
+    }
+
+    [Theory]
+    [InlineData("gzip, deflate, br", true)]
+    [InlineData("GZIP;q=0.5", true)]
+    [InlineData("gzip;q=0, br", false)]
+    [InlineData("br", false)]
+    [InlineData("", false)]
+    public async Task A_file_of_the_page_is_compressed_for_who_takes_it(string accepted, bool isCompressed)
+    {
+        var text = string.Concat(Enumerable.Repeat("The same words again and again. ", 100));
+        var file = new PageFile("text/javascript", "no-cache", "default-src 'none'", System.Text.Encoding.ASCII.GetBytes(text));
+        var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
+        context.Request.Headers.AcceptEncoding = accepted;
+        using var body = new MemoryStream();
+        context.Response.Body = body;
+        await file.AnswerAsync(context);
+        Assert.Equal(isCompressed ? "gzip" : "", context.Response.Headers.ContentEncoding.ToString());
+        Assert.Equal("Accept-Encoding", context.Response.Headers.Vary.ToString());
+        Assert.Equal(body.Length, context.Response.ContentLength);
+        Assert.Equal(isCompressed, body.Length < text.Length / 2);
+        body.Position = 0;
+        using var reader = new StreamReader(isCompressed ? new System.IO.Compression.GZipStream(body, System.IO.Compression.CompressionMode.Decompress) : body);
+        Assert.Equal(text, await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

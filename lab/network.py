@@ -1,0 +1,230 @@
+"""Real nodes on the lines of the lab: a centre, replicas on its LAN with a line each, clinics; joined into one network."""
+import concurrent.futures
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+EXECUTABLE = os.environ.get("PANAL_EXECUTABLE") or os.path.join(ROOT, "artifacts", "panal")
+FOLDER = os.environ.get("PANAL_LAB_FOLDER") or os.path.join(ROOT, "artifacts", "lab")
+LINES = os.path.join(HERE, "lines")
+WAIT_SECONDS = 120
+
+
+class LabError(Exception):
+    """Something in the lab is not as it should be."""
+
+
+class _SocketConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=3600)
+        self._path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(self._path)
+
+
+def until(what, ask, seconds=WAIT_SECONDS):
+    """Asks again until the answer is true; other processes tell nobody that they are so far."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise LabError(f"Not so far after {seconds} s: {what}")
+        time.sleep(0.1)
+
+
+class Node:
+    """One `panal serve` in a network namespace of its own."""
+
+    def __init__(self, lab, name):
+        self.lab, self.name = lab, name
+        self.folder = os.path.join(lab.folder, name)
+        self.data = os.path.join(self.folder, "data")
+        self.log = os.path.join(self.folder, "log")
+        self.process = None
+
+    @property
+    def title(self):
+        """The name in the network."""
+        return self.name.upper()
+
+    def inside(self, *command):
+        """A command line that runs in the namespace."""
+        return ["ip", "netns", "exec", f"{self.lab.prefix}-{self.name}", *command]
+
+    def start(self, *options):
+        os.makedirs(self.folder, exist_ok=True)
+        with open(self.log, "ab") as log:
+            at = log.tell()
+            self.process = subprocess.Popen(
+                self.inside("nice", "-n", str(self.lab.nice), EXECUTABLE, "serve", "--data", self.data, *options), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
+                start_new_session=True)
+        until(f"{self.name} is ready", lambda: self._is_ready(at))
+
+    def _is_ready(self, at):
+        if self.process.poll() is not None:
+            raise LabError(f"{self.name} ended: see {self.log}")
+        with open(self.log, "rb") as log:
+            log.seek(at)
+            return b"ready" in log.read()
+
+    def kill(self):
+        """Ends the process without a word."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def panal(self, *arguments):
+        """Runs a command of panal on this node's data; returns what it printed."""
+        done = subprocess.run(
+            self.inside(EXECUTABLE, *arguments, "--data", self.data), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            check=False)
+        if done.returncode:
+            raise LabError(f"{self.name}: panal {' '.join(arguments)}: {done.stdout}")
+        return done.stdout
+
+    def ask(self, method, path):
+        """Asks the administration socket; gives its answers, an object a line, as they come."""
+        connection = _SocketConnection(os.path.join(self.data, "panal.sock"))
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise LabError(f"{self.name}: {path}: {answer.status} {answer.read()[:200]}")
+            if method == "GET":
+                yield json.loads(answer.read())
+                return
+            for line in answer:
+                yield {key[0].lower() + key[1:]: value for key, value in json.loads(line).items()}
+        finally:
+            connection.close()
+
+    def network(self):
+        return next(self.ask("GET", "/api/network"))
+
+    def member(self, name):
+        return next(m for m in self.network()["members"] if m["name"] == name.upper())
+
+    def fetch(self, study, seen=None):
+        """Fetches a study; returns the seconds it took and the last report."""
+        begin, last = time.monotonic(), None
+        for last in self.ask("POST", f"/admin/fetch?study={study}&priority=interactive"):
+            if seen:
+                seen(time.monotonic() - begin, last)
+        if last is None or not last["images"] or last["keptImages"] != last["images"]:
+            raise LabError(f"{self.name}: the fetch ended with {last}")
+        return time.monotonic() - begin, last
+
+    def store(self, folder):
+        """Sends files to this node by C-STORE."""
+        subprocess.run(self.inside("storescu", "-aec", "PANAL", "127.0.0.1", "11112", "+sd", folder), check=True, stdout=subprocess.DEVNULL)
+
+    def hashes(self, study):
+        """SHA-256 of every file of a study that the archive holds, in order."""
+        found = []
+        for path, _, files in os.walk(os.path.join(self.data, "online")):
+            for name in files:
+                if name.endswith(".dcm") and study in path:
+                    with open(os.path.join(path, name), "rb") as file:
+                        found.append(hashlib.sha256(file.read()).hexdigest())
+        return sorted(found)
+
+
+class Lab:
+    """Lines and nodes."""
+
+    def __init__(self, clinics, replicas=3, scale=10, prefix="panal", up=800, down=3000, buffer_ms=100, rtt_ms=0, nice=0, options=()):
+        self.prefix, self.scale, self.up, self.down = prefix, scale, up, down
+        self.buffer_ms, self.rtt_ms, self.nice, self.options = buffer_ms, rtt_ms, nice, options
+        self.folder = os.path.join(FOLDER, prefix)
+        self.centre = Node(self, "central")
+        self.replicas = [Node(self, f"replica{i}") for i in range(1, replicas + 1)]
+        self.clinics = [Node(self, f"client{i}") for i in range(1, clinics + 1)]
+        self._seed = int(time.time()) * 100
+        self._held = 0
+
+    @property
+    def nodes(self):
+        return [self.centre, *self.replicas, *self.clinics]
+
+    def lines(self, *arguments):
+        environment = dict(os.environ, PREFIX=self.prefix, STATE=os.path.join(FOLDER, "lines"))
+        done = subprocess.run([LINES, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if done.returncode:
+            raise LabError(f"lines {' '.join(arguments)}: {done.stdout}")
+        return done.stdout
+
+    def address(self, node, lan=False):
+        return self.lines("ip", node.name, *(["lan"] if lan else [])).strip()
+
+    def up_all(self):
+        """Brings up the lines and the nodes and joins them."""
+        self.down_all()
+        os.makedirs(self.folder)
+        os.makedirs(os.path.join(FOLDER, "lines"), exist_ok=True)
+        self.lines(
+            "up", f"N={len(self.clinics)}", f"R={len(self.replicas)}", f"SCALE={self.scale}", f"UP={self.up}", f"DOWN={self.down}", "CENTRAL_ADSL=1",
+            f"BUF_MS={self.buffer_ms}", f"RTT_MS={self.rtt_ms}")
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda node: node.start(*self.options), self.nodes))
+        self.centre.panal("network", "create", "LAB", "--name", self.centre.title, *self._endpoints(self.centre, True))
+        for node in self.replicas:
+            self._join(node, "replica", f"http://{self.address(self.centre, lan=True)}:8080", True)
+        for node in self.clinics:
+            self._join(node, "clinic", f"http://{self.address(self.centre)}:8080", False)
+        self.until_linked()
+
+    def until_linked(self):
+        """Waits until every node has a link to every other."""
+        for node in self.nodes:
+            until(f"{node.name} has its links", lambda n=node: self._is_linked(n))
+
+    def down_all(self):
+        """Ends what runs in the namespaces, deletes them and the data."""
+        self.lines("down")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def study(self, slices=128):
+        """Makes a study, stores it at the first replica and has the others fetch it over the LAN.
+
+        Returns its UID, its bytes as stored and the hashes of its files once every node knows that all replicas hold it.
+        """
+        import study as maker
+        self._seed += 1
+        folder = os.path.join(self.folder, "study")
+        uid, _ = maker.make(folder, slices, self._seed)
+        self.replicas[0].store(folder)
+        shutil.rmtree(folder)
+        self._held += slices
+        total = 0
+        for node in self.replicas[1:]:
+            until(f"{node.name} knows the study", lambda n=node: self._holds(n, self.replicas[0]))
+            total = node.fetch(uid)[1]["bytes"]
+        for node in self.clinics:
+            until(f"{node.name} knows who holds the study", lambda n=node: all(self._holds(n, r) for r in self.replicas))
+        return uid, total, self.replicas[0].hashes(uid)
+
+    def _endpoints(self, node, lan):
+        addresses = ([self.address(node, lan=True)] if lan else []) + [self.address(node)]
+        return [word for address in addresses for word in ("--endpoint", f"{address}:7700")]
+
+    def _join(self, node, role, centre, lan):
+        invitation = self.centre.panal("network", "invite", "--role", role).strip()
+        node.panal("join", centre, "--name", node.title, "--role", role, "--invitation", invitation, *self._endpoints(node, lan))
+
+    def _is_linked(self, node):
+        states = [m["state"] for m in node.network()["members"]]
+        return len(states) == len(self.nodes) and set(states) <= {"self", "up"}
+
+    def _holds(self, node, holder):
+        return (node.member(holder.title)["heldInstances"] or 0) >= self._held
