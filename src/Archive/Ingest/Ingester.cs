@@ -112,13 +112,10 @@ public sealed class Ingester
     public async ValueTask<bool> DeleteReleasedAsync(ReleasedCopy released, CancellationToken ct)
     {
         using var alone = await _locks.AcquireAsync(released.SopInstanceUid, ct);
-        var isNamed = _catalogue.FindInstance(released.SopInstanceUid)?.Copies.Any(
-            copy => copy.VolumeId == released.VolumeId && copy.Path == released.Path) ?? false;
+        // By the path alone: a volume that does not have it lets the others look.
+        var isNamed = _catalogue.FindInstance(released.SopInstanceUid)?.Copies.Any(copy => copy.Path == released.Path) ?? false;
         return !isNamed && await _volumes.DeleteAsync(new VolumeId(released.VolumeId), released.Path, ct);
     }
-
-    /// <summary>Waits until nobody stores this UID, and keeps others from it until the result is disposed.</summary>
-    internal ValueTask<InstanceLocks.Holder> HoldAsync(string sopInstanceUid, CancellationToken ct) => _locks.AcquireAsync(sopInstanceUid, ct);
 
     /// <summary>Reads the head of a file that one of our nodes wrote, and leaves the reader at its data set.</summary>
     private static async ValueTask<(IngestRequest Request, ReadOnlyMemory<byte> Header)> ReadHeaderAsync(PipeReader file, CancellationToken ct)

@@ -74,7 +74,7 @@ public sealed class Retriever
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public OpenOutcome Open(InstanceReference instance, IReadOnlyCollection<string> acceptedTransferSyntaxUids)
     {
-        if (OpenHeld(instance) is not var (copy, file))
+        if (OpenHeld(instance) is not { } held)
         {
             var holders = _catalogue.HoldersOfInstance(instance.SopInstanceUid);
             return new OpenOutcome(holders.Count > 0 ? OpenResult.HeldElsewhere : OpenResult.NotFound, null, holders);
@@ -83,18 +83,18 @@ public sealed class Retriever
         var stored = TransferSyntax.ForUid(instance.TransferSyntaxUid);
         if (acceptedTransferSyntaxUids.Contains(stored.Uid))
         {
-            file.Position = copy.DataSetOffsetBytes;
-            return Opened(new OutgoingInstance(file, copy.LengthBytes - copy.DataSetOffsetBytes, stored));
+            held.File.Position = held.Copy.DataSetOffsetBytes;
+            return Opened(new OutgoingInstance(held.File, held.Copy.LengthBytes - held.Copy.DataSetOffsetBytes, stored));
         }
 
-        file.Dispose();
+        held.File.Dispose();
         foreach (var target in Transcoder.Choices(stored, acceptedTransferSyntaxUids))
         {
             try
             {
-                return Opened(copy.Compact is { } compact && compact.TransferSyntaxUid == target.Uid
-                    ? new OutgoingInstance(OpenCompact(copy, compact), compact.LengthBytes - compact.DataSetOffsetBytes, target)
-                    : new OutgoingInstance(Transcoder.Open(OpenDataSet(copy), stored, target, ImageLimits.Default), null, target));
+                return Opened(held.Copy.Compact is { } compact && compact.TransferSyntaxUid == target.Uid
+                    ? new OutgoingInstance(OpenCompact(held.Copy, compact), compact.LengthBytes - compact.DataSetOffsetBytes, target)
+                    : new OutgoingInstance(Transcoder.Open(OpenDataSet(held.Copy), stored, target, ImageLimits.Default), null, target));
             }
             catch (ImageException)
             {
@@ -105,7 +105,7 @@ public sealed class Retriever
         return new OpenOutcome(OpenResult.NoCommonTransferSyntax, null, []);
     }
 
-    /// <summary>Opens the file as it was received, file meta information and all; null when it is not here.</summary>
+    /// <summary>Opens the stored file, file meta information and all; null when it is not here.</summary>
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public StoredFile? OpenFile(InstanceReference instance)
     {
@@ -114,7 +114,7 @@ public sealed class Retriever
             : null;
     }
 
-    // Since it was located a copy may have been let go, have come again under another path, or have been made compact.
+    // A copy may have been let go since it was located: then it is elsewhere, or has come again under another path.
     private (CopyRecord Copy, Stream File)? OpenHeld(InstanceReference instance)
     {
         if (HeldCopy(instance) is not { } copy)
@@ -125,7 +125,7 @@ public sealed class Retriever
         Stream file;
         try
         {
-            file = _volumes.OpenReceived(copy);
+            file = OpenFile(copy);
         }
         catch (ObjectMissingException) when (_catalogue.FindInstance(instance.SopInstanceUid)?.Copy is var current && current?.Path != copy.Path)
         {
@@ -134,18 +134,20 @@ public sealed class Retriever
                 return null;
             }
 
-            (copy, file) = (current, _volumes.OpenReceived(current));
+            (copy, file) = (current, OpenFile(current));
         }
 
         _uses?.Used(instance.StudyInstanceUid, copy.LengthBytes, wasHere: instance.Copy is not null);
         return (copy, file);
     }
 
+    private Stream OpenFile(CopyRecord copy) => _volumes.OpenReceived(copy);
+
     private static OpenOutcome Opened(OutgoingInstance instance) => new(OpenResult.Opened, instance, []);
 
     private Stream OpenDataSet(CopyRecord copy)
     {
-        var file = _volumes.OpenReceived(copy);
+        var file = OpenFile(copy);
         file.Position = copy.DataSetOffsetBytes;
         return file;
     }

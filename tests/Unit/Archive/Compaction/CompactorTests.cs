@@ -171,7 +171,7 @@ public sealed class CompactorTests
         TimeProvider.System, NullLogger<Compactor>.Instance);
 
     private static SupersededFiles Superseded(TemporaryArchive archive) =>
-        new(archive.Holdings.Catalogue, archive.Holdings.Volumes, archive.Ingester, TimeProvider.System, NullLogger.Instance);
+        new(archive.Holdings.Catalogue, archive.Ingester, TimeProvider.System, NullLogger.Instance);
 
     private static Task<IngestOutcome> StoreAsync(TemporaryArchive archive, DataSet dataSet, string? seriesUid = null)
     {
