@@ -46,7 +46,7 @@ internal sealed class TranscodedStream : Stream
             }
             catch (CodecException e)
             {
-                throw Refused(e);
+                throw ImageException.Of(e);
             }
         }
         else if (target.IsEncapsulated)
@@ -132,16 +132,6 @@ internal sealed class TranscodedStream : Stream
         base.Dispose(disposing);
     }
 
-    private static ImageException Refused(CodecException e) => new(
-        e.Fault switch
-        {
-            CodecFault.Unsupported => ImageFault.Unsupported,
-            CodecFault.LimitExceeded => ImageFault.LimitExceeded,
-            _ => ImageFault.Damaged,
-        },
-        e.Message,
-        e);
-
     private void WriteHead()
     {
         DataSetEncoding.Encode(_image.Attributes, _target, _chunk);
@@ -213,7 +203,7 @@ internal sealed class TranscodedStream : Stream
         }
         catch (CodecException e)
         {
-            throw Refused(e);
+            throw ImageException.Of(e);
         }
         catch (EndOfStreamException e)
         {
