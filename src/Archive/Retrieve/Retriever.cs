@@ -65,6 +65,9 @@ public sealed class Retriever
     public ValueTask<bool> BringAsync(InstanceReference instance, CancellationToken ct) =>
         HeldCopy(instance) is not null ? ValueTask.FromResult(true) : _remote?.BringAsync(instance, ct) ?? ValueTask.FromResult(false);
 
+    /// <summary>The reference of an instance with the copy that has come since it was located; null when it is not here.</summary>
+    public InstanceReference? Refresh(InstanceReference instance) => HeldCopy(instance) is { } copy ? instance with { Copy = copy } : null;
+
     /// <summary>
     /// Opens an instance as stored if the receiver takes that; else in the best syntax that it takes: what is compressed rather
     /// without loss than uncompressed, what is not compressed rather uncompressed.
