@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
+using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
 using Panal.Swarm;
 using Panal.Swarm.Links;
@@ -12,7 +13,7 @@ using Panal.Unit.Swarm.Transfers.Running;
 namespace Panal.Unit.Federation.Fetching;
 
 /// <summary>An archive on disk that is linked to others in memory.</summary>
-internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
+internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDisposable
 {
     private readonly MemoryNetwork _network;
 
@@ -68,6 +69,8 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
     }
 
     public FeedFilter? FetchableBy(NodeId asker) => Filter;
+
+    public FeedFilter? FilterFor(NodeId subscriber) => Filter;
 
     public async ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken) =>
         await _network.OpenAsync(Id, peer, protocol);
