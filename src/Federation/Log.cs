@@ -6,7 +6,7 @@ using Panal.Swarm;
 
 namespace Panal.Federation;
 
-/// <summary>Feed from 101, fetching from 121, recycling and placement from 161, membership from 201.</summary>
+/// <summary>Feed from 101, fetching from 121, recycling and placement from 161, membership from 201, brokers from 301.</summary>
 internal static partial class Log
 {
     [LoggerMessage(101, LogLevel.Information, "Takes over a snapshot of {Publisher}")]
@@ -98,4 +98,25 @@ internal static partial class Log
 
     [LoggerMessage(211, LogLevel.Warning, "{Node} asked for {Act} and may not administer")]
     public static partial void NotAdministered(ILogger logger, NodeId node, NetworkActKind act);
+
+    [LoggerMessage(301, LogLevel.Warning, "The archive of broker {Broker} fails: {Reason}")]
+    public static partial void ArchiveFails(ILogger logger, string broker, string reason);
+
+    [LoggerMessage(302, LogLevel.Information, "The archive of broker {Broker} is swept: {Studies} studies, {Instances} instances")]
+    public static partial void ArchiveSwept(ILogger logger, string broker, long studies, long instances);
+
+    [LoggerMessage(303, LogLevel.Warning, "A retrieval from the archive of broker {Broker} fails: {Reason}")]
+    public static partial void RetrievalFails(ILogger logger, string broker, string reason);
+
+    [LoggerMessage(304, LogLevel.Warning, "The archive of broker {Broker} did not give {Missing} of {Wanted} instances that it offers")]
+    public static partial void InstancesMissing(ILogger logger, string broker, int missing, int wanted);
+
+    [LoggerMessage(305, LogLevel.Warning, "The archive of broker {Broker} did not take {Instances} instances: {Reason}")]
+    public static partial void NotForwarded(ILogger logger, string broker, int instances, string reason);
+
+    [LoggerMessage(306, LogLevel.Warning, "The archive of broker {Broker} does not commit: {Reason}")]
+    public static partial void NotCommitted(ILogger logger, string broker, string reason);
+
+    [LoggerMessage(307, LogLevel.Information, "{Node} could not be asked for what the archive behind it has: {Reason}")]
+    public static partial void NotBrought(ILogger logger, NodeId node, string reason);
 }

@@ -53,6 +53,7 @@ internal static class Program
         JoinCommand.Create(),
         FetchCommand.Create(),
         TransfersCommand.Create(),
+        BrokerCommand.Create(),
         RecycleCommand.Create(),
         RecycleCommand.CreatePin(),
         RecycleCommand.CreateUnpin(),

@@ -14,7 +14,7 @@ internal static class HoldingLookups
                group_concat(DISTINCT series.modality)
         FROM (SELECT instance.series,
                      EXISTS (SELECT 1 FROM copy WHERE copy.instance = instance.id) AS here,
-                     (SELECT count(*) FROM holding WHERE holding.instance = instance.id AND holding.said IS NULL) AS elsewhere
+                     (SELECT count(*) FROM holding WHERE holding.instance = instance.id AND holding.said IS NULL AND holding.length > 0) AS elsewhere
               FROM study AS s JOIN series AS of_study ON of_study.study = s.id JOIN instance ON instance.series = of_study.id
               WHERE s.id IN (SELECT value FROM json_each(?1))) AS of_instance
         JOIN series ON series.id = of_instance.series JOIN study ON study.id = series.study
@@ -130,9 +130,9 @@ internal static class HoldingLookups
     {
         Statement statement = reader.Prepare(
             """
-            SELECT p.node FROM series JOIN series_claim AS c ON c.series = series.id AND c.publisher > 0
-            JOIN publisher AS p ON p.id = c.publisher
-            WHERE series.study = ?1 GROUP BY p.id HAVING sum(c.instances) >= ?2 ORDER BY p.node
+            SELECT p.node FROM series JOIN instance ON instance.series = series.id
+            JOIN holding ON holding.instance = instance.id AND holding.length > 0 JOIN publisher AS p ON p.id = holding.publisher
+            WHERE series.study = ?1 GROUP BY p.id HAVING count(*) >= ?2 ORDER BY p.node
             """).Bind(1, study).Bind(2, instances);
         var nodes = new List<Guid>();
         while (statement.Step())

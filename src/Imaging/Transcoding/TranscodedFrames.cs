@@ -34,7 +34,8 @@ public sealed class TranscodedFrames : IDisposable
         {
             var becomesRgb = TargetAttributes.BecomesRgb(pixels, source);
             TargetAttributes.Change(image, pixels, source, to);
-            _transcoder = new FrameTranscoder(pixels, source, target, becomesRgb, limits);
+            _transcoder = new FrameTranscoder(
+                pixels, source, target?.EncoderFor(image.Attributes.GetString(Tags.PhotometricInterpretation)), becomesRgb, limits);
         }
         catch (CodecException e)
         {

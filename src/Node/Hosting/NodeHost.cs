@@ -174,6 +174,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddRooms(_configuration, _holdings, _certificate);
         services.AddNetwork(_configuration);
         services.AddTransfers(_configuration);
+        services.AddBrokers(_configuration);
         services.AddPlacement(_configuration);
         services.AddRoutingCore();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
+using Panal.Federation.Feed;
+using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
 using Panal.Swarm;
 using Panal.Swarm.Links;
@@ -12,7 +14,7 @@ using Panal.Unit.Swarm.Transfers.Running;
 namespace Panal.Unit.Federation.Fetching;
 
 /// <summary>An archive on disk that is linked to others in memory.</summary>
-internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
+internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDisposable
 {
     private readonly MemoryNetwork _network;
 
@@ -43,7 +45,7 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
 
     public Retriever Retriever { get; }
 
-    /// <summary>What others may fetch of this node.</summary>
+    /// <summary>What others may see and fetch of this node.</summary>
     public FeedFilter? Filter { get; set; } = FeedFilter.All;
 
     /// <summary>Nodes that it is linked to, for those who ask.</summary>
@@ -70,6 +72,10 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
     }
 
     public FeedFilter? FetchableBy(NodeId asker) => Filter;
+
+    public FeedFilter? FilterFor(NodeId subscriber) => Filter;
+
+    public FeedFilter? FilterFor(NodeId subscriber) => Filter;
 
     public async ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken) =>
         await _network.OpenAsync(Id, peer, protocol);
