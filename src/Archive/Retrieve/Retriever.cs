@@ -66,7 +66,7 @@ public sealed class Retriever
         Current(instance).Copy is not null ? ValueTask.FromResult(true) : _remote?.BringAsync(instance, ct) ?? ValueTask.FromResult(false);
 
     /// <summary>The reference of an instance with the copy that has come since it was located; null when it is not here.</summary>
-    public InstanceReference? Refresh(InstanceReference instance) => HeldCopy(instance) is { } copy ? instance with { Copy = copy } : null;
+    public InstanceReference? Refresh(InstanceReference instance) => Current(instance) is { Copy: not null } current ? current : null;
 
     /// <summary>
     /// Opens an instance as stored if the receiver takes that; else in the best syntax that it takes: what is compressed rather
