@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
+using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
 using Panal.Swarm;
 using Panal.Swarm.Links;
@@ -12,7 +13,7 @@ using Panal.Unit.Swarm.Transfers.Running;
 namespace Panal.Unit.Federation.Fetching;
 
 /// <summary>An archive on disk that is linked to others in memory.</summary>
-internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
+internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDisposable
 {
     private readonly MemoryNetwork _network;
 
@@ -20,17 +21,20 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
     {
         (_network, Archive) = (network, archive);
         var catalogue = archive.Holdings.Catalogue;
+        var holdings = new StudyHoldings(catalogue, archive.Holdings.Volumes, this);
+        var fetching = new FetchOptions { StallTimeout = TimeSpan.FromSeconds(1) };
         Transfers = new TransferService(
             this,
             () => Id,
-            new TransferPorts(new StudyHoldings(catalogue, archive.Holdings.Volumes, this), new CopyKeeper(archive.Ingester), new StudyHolders(catalogue)),
+            new TransferPorts(holdings, new CopyKeeper(archive.Ingester), new StudyHolders(catalogue)),
             new TransferOptions { Folder = Path.Combine(archive.Directory, "transfers"), ReserveBytes = 0, FirstRetry = TimeSpan.FromMilliseconds(20) },
             TimeProvider.System,
             NullLogger<TransferService>.Instance);
         Remote = new RemoteCopies(
-            catalogue, Transfers, new FetchOptions { StallTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System, NullLogger<RemoteCopies>.Instance);
+            catalogue, Transfers, new FormsDesk(this, new StudyHolders(catalogue), fetching, TimeProvider.System), fetching, TimeProvider.System, NullLogger<RemoteCopies>.Instance);
         Retriever = new Retriever(catalogue, archive.Holdings.Volumes, Remote);
         network.Add(Id, Transfers);
+        network.Add(Id, new FormsService(holdings));
     }
 
     public NodeId Id { get; } = NodeId.New();
@@ -68,6 +72,8 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
     }
 
     public FeedFilter? FetchableBy(NodeId asker) => Filter;
+
+    public FeedFilter? FilterFor(NodeId subscriber) => Filter;
 
     public async ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken) =>
         await _network.OpenAsync(Id, peer, protocol);
