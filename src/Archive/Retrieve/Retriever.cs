@@ -77,7 +77,7 @@ public sealed class Retriever
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public OpenOutcome Open(InstanceReference instance, IReadOnlyCollection<string> acceptedTransferSyntaxUids)
     {
-        if (OpenHeld(instance) is not { } held)
+        if (OpenHeld(instance) is not var (copy, file))
         {
             var holders = _catalogue.HoldersOfInstance(instance.SopInstanceUid);
             var isElsewhere = holders.Count > 0 || _catalogue.OffersOfInstance(instance.SopInstanceUid).Count > 0;
@@ -87,18 +87,18 @@ public sealed class Retriever
         var stored = TransferSyntax.ForUid(Current(instance).TransferSyntaxUid);
         if (acceptedTransferSyntaxUids.Contains(stored.Uid))
         {
-            held.File.Position = held.Copy.DataSetOffsetBytes;
-            return Opened(new OutgoingInstance(held.File, held.Copy.LengthBytes - held.Copy.DataSetOffsetBytes, stored));
+            file.Position = copy.DataSetOffsetBytes;
+            return Opened(new OutgoingInstance(file, copy.LengthBytes - copy.DataSetOffsetBytes, stored));
         }
 
-        held.File.Dispose();
+        file.Dispose();
         foreach (var target in Transcoder.Choices(stored, acceptedTransferSyntaxUids))
         {
             try
             {
-                return Opened(held.Copy.Compact is { } compact && compact.TransferSyntaxUid == target.Uid
-                    ? new OutgoingInstance(OpenCompact(held.Copy, compact), compact.LengthBytes - compact.DataSetOffsetBytes, target)
-                    : new OutgoingInstance(Transcoder.Open(OpenDataSet(held.Copy), stored, target, ImageLimits.Default), null, target));
+                return Opened(copy.Compact is { } compact && compact.TransferSyntaxUid == target.Uid
+                    ? new OutgoingInstance(OpenCompact(copy, compact), compact.LengthBytes - compact.DataSetOffsetBytes, target)
+                    : new OutgoingInstance(Transcoder.Open(OpenDataSet(copy), stored, target, ImageLimits.Default), null, target));
             }
             catch (ImageException)
             {
@@ -109,7 +109,7 @@ public sealed class Retriever
         return new OpenOutcome(OpenResult.NoCommonTransferSyntax, null, []);
     }
 
-    /// <summary>Opens the stored file, file meta information and all; null when it is not here.</summary>
+    /// <summary>Opens the file as it was received, file meta information and all; null when it is not here.</summary>
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public StoredFile? OpenFile(InstanceReference instance)
     {
@@ -118,7 +118,7 @@ public sealed class Retriever
             : null;
     }
 
-    // A copy may have been let go since it was located: then it is elsewhere, or has come again under another path.
+    // Since it was located a copy may have been let go, have come again under another path, or have been made compact.
     private (CopyRecord Copy, Stream File)? OpenHeld(InstanceReference instance)
     {
         if (Current(instance).Copy is not { } copy)
@@ -129,7 +129,7 @@ public sealed class Retriever
         Stream file;
         try
         {
-            file = OpenFile(copy);
+            file = _volumes.OpenReceived(copy);
         }
         catch (ObjectMissingException) when (_catalogue.FindInstance(instance.SopInstanceUid)?.Copy is var current && current?.Path != copy.Path)
         {
@@ -138,20 +138,18 @@ public sealed class Retriever
                 return null;
             }
 
-            (copy, file) = (current, OpenFile(current));
+            (copy, file) = (current, _volumes.OpenReceived(current));
         }
 
         _uses?.Used(instance.StudyInstanceUid, copy.LengthBytes, wasHere: instance.Copy is not null);
         return (copy, file);
     }
 
-    private Stream OpenFile(CopyRecord copy) => _volumes.OpenReceived(copy);
-
     private static OpenOutcome Opened(OutgoingInstance instance) => new(OpenResult.Opened, instance, []);
 
     private Stream OpenDataSet(CopyRecord copy)
     {
-        var file = OpenFile(copy);
+        var file = _volumes.OpenReceived(copy);
         file.Position = copy.DataSetOffsetBytes;
         return file;
     }

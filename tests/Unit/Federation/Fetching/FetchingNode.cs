@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Federation.Feed;
-using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
 using Panal.Swarm;
 using Panal.Swarm.Links;
@@ -22,17 +21,20 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDi
     {
         (_network, Archive) = (network, archive);
         var catalogue = archive.Holdings.Catalogue;
+        var holdings = new StudyHoldings(catalogue, archive.Holdings.Volumes, this);
+        var fetching = new FetchOptions { StallTimeout = TimeSpan.FromSeconds(1) };
         Transfers = new TransferService(
             this,
             () => Id,
-            new TransferPorts(new StudyHoldings(catalogue, archive.Holdings.Volumes, this), new CopyKeeper(archive.Ingester), new StudyHolders(catalogue)),
+            new TransferPorts(holdings, new CopyKeeper(archive.Ingester), new StudyHolders(catalogue)),
             new TransferOptions { Folder = Path.Combine(archive.Directory, "transfers"), ReserveBytes = 0, FirstRetry = TimeSpan.FromMilliseconds(20) },
             TimeProvider.System,
             NullLogger<TransferService>.Instance);
         Remote = new RemoteCopies(
-            catalogue, Transfers, new FetchOptions { StallTimeout = stallTimeout }, TimeProvider.System, NullLogger<RemoteCopies>.Instance);
+            catalogue, Transfers, new FormsDesk(this, new StudyHolders(catalogue), fetching, TimeProvider.System), fetching, TimeProvider.System, NullLogger<RemoteCopies>.Instance);
         Retriever = new Retriever(catalogue, archive.Holdings.Volumes, Remote);
         network.Add(Id, Transfers);
+        network.Add(Id, new FormsService(holdings));
     }
 
     public NodeId Id { get; } = NodeId.New();
@@ -72,8 +74,6 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDi
     }
 
     public FeedFilter? FetchableBy(NodeId asker) => Filter;
-
-    public FeedFilter? FilterFor(NodeId subscriber) => Filter;
 
     public FeedFilter? FilterFor(NodeId subscriber) => Filter;
 
