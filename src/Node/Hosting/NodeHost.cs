@@ -181,6 +181,8 @@ internal sealed class NodeHost : IAsyncDisposable
         services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
         services.AddSingleton(_loggers);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Listen);
+        services.AddSingleton<IMemoryPoolFactory<byte>, WideBlocks>();
+
         // After Kestrel's own, which only comes when there is none yet.
         services.AddSingleton<IConnectionListenerFactory, RawTcpListenerFactory>();
 
