@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Federation.Fetching;
 using Panal.Swarm;
@@ -154,7 +155,7 @@ public sealed class CoverageSurvey(
     {
         foreach (var copy in rows.Select(static row => row.Copy!))
         {
-            var outcome = await volumes.VerifyAsync(new VolumeId(copy.VolumeId), copy.Path, new ContentHash(copy.Hash.Span), copy.LengthBytes, ct);
+            var outcome = await volumes.VerifyAsync(copy, ct);
             if (outcome != VerifyOutcome.Verified)
             {
                 return false;

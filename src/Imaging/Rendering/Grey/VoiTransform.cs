@@ -17,6 +17,8 @@ internal sealed record VoiTransform(Window? Window, LookupTable? Table)
                 "LINEAR_EXACT" => WindowFunction.LinearExact,
                 _ => WindowFunction.Linear,
             };
+            // Values far below 1, such as doses, make windows narrower than whole numbers can be: those who write them mean the exact function.
+            function = function == WindowFunction.Linear && width is > 0 and < 1 ? WindowFunction.LinearExact : function;
             var window = new Window(center, width, function);
             if (window.IsValid)
             {

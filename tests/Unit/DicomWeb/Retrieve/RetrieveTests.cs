@@ -207,7 +207,7 @@ public sealed class RetrieveTests
 
         foreach (var (uid, accept, status) in new[]
         {
-            (1, "multipart/related; type=\"application/octet-stream\"", 422), (1, "multipart/related; type=\"image/jp2\"", 406),
+            (1, "multipart/related; type=\"application/octet-stream\"", 422), (1, "multipart/related; type=\"image/jp2\"", 422),
             (1, "multipart/related; type=\"application/octet-stream\"; transfer-syntax=*", 200), (1, "image/jpeg", 200), (1, "image/*", 406),
             (4, "*/*", 422), (5, "*/*", 404),
         })

@@ -54,6 +54,17 @@ public sealed class GreyRenderingTests
     }
 
     [Fact]
+    public void A_window_narrower_than_whole_numbers_is_an_exact_one()
+    {
+        var image = new RenderedImage(3, 1);
+        image.Attributes.Set(Tags.RescaleSlope, "0.001");
+        image.Attributes.Set(Tags.RescaleIntercept, "0");
+        image.Attributes.Set(Tags.WindowCenter, "0.1");
+        image.Attributes.Set(Tags.WindowWidth, "0.2");
+        Assert.Equal([0, 64, 255], image.Greys(0, 50, 200));
+    }
+
+    [Fact]
     public void Slope_and_intercept_come_before_the_window()
     {
         var image = new RenderedImage(3, 1);
