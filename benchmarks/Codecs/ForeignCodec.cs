@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Panal.CodecsLoad;
 
-/// <summary>A codec of Debian. The time is the one that the program itself prints, or its processor time less that of doing nothing.</summary>
+/// <summary>A codec of Debian. The time is the one that the program itself prints; where it prints none, that of the whole process.</summary>
 internal sealed partial record ForeignCodec(string Name, string Encoder, string Decoder, string[] Encoding, string[] Decoding, bool TakesDicom)
 {
     internal static IReadOnlyList<ForeignCodec> All { get; } =
@@ -53,9 +53,11 @@ internal sealed partial record ForeignCodec(string Name, string Encoder, string 
     private static TimeSpan Run(string program, string[] arguments, string folder)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var started = Stopwatch.GetTimestamp();
         using var process = Process.Start(start)!;
         var printed = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
         process.WaitForExit();
+        var taken = Stopwatch.GetElapsedTime(started);
         if (process.ExitCode != 0)
         {
             throw new InvalidOperationException($"{program}: {printed}");
@@ -68,7 +70,7 @@ internal sealed partial record ForeignCodec(string Name, string Encoder, string 
 
         return Seconds().Match(printed) is { Success: true } seconds
             ? TimeSpan.FromSeconds(double.Parse(seconds.Groups["time"].Value, CultureInfo.InvariantCulture))
-            : process.TotalProcessorTime;
+            : taken;
     }
 
     private static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)

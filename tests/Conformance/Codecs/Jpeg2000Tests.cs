@@ -1,4 +1,7 @@
+using Panal.Codecs;
 using Panal.Codecs.Jpeg2000;
+using Panal.Codecs.Samples;
+using Panal.Conformance.Witnesses;
 
 namespace Panal.Conformance.Codecs;
 
@@ -20,6 +23,105 @@ public sealed class Jpeg2000Tests
     {
         var compared = await ForeignFrames.DecodeLikeAsync(Jpeg2000Decoder.Instance, [Lossy], "gdcmconv", ["--raw"], difference: 1, Ct, IsDecoded);
         Assert.InRange(compared, 7, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task What_we_encode_is_decoded_by_GDCM_to_the_original()
+    {
+        var compared = await ForeignFrames.EncodeForAsync(
+            Jpeg2000Encoder.LosslessApart, Lossless, "gdcmconv", ["--raw"], file => file.Layout is { BitsAllocated: 8 or 16, IsPlanar: false }, Ct);
+        Assert.InRange(compared, 20, int.MaxValue);
+    }
+
+    /// <summary>Whole, and in smaller views: what both decoders leave out they must take for the same.</summary>
+    [Theory]
+    [InlineData(1, 12, 6, 0)]
+    [InlineData(1, 16, 6, 0)]
+    [InlineData(3, 8, 6, 0)]
+    [InlineData(1, 12, 6, 2)]
+    [InlineData(3, 8, 6, 1)]
+    [InlineData(1, 12, 1, 0)]
+    [InlineData(1, 12, 3, 0)]
+    [InlineData(1, 12, 4, 1)]
+    public async Task OpenJPEG_decodes_what_we_encode_as_we_do(int components, int bits, int layers, int halvings)
+    {
+        using var folder = new TemporaryDirectory("codestreams");
+        var layout = new SampleLayout(301, 263, components, bits > 8 ? 16 : 8, bits, IsPlanar: true);
+        var samples = Landscape(layout);
+        var encoded = ForeignFrames.Encode(Jpeg2000Encoder.Lossless, samples, layout);
+        await File.WriteAllBytesAsync(folder.Combine("frame.j2k"), encoded, Ct);
+        await ForeignProgram.RunAsync(
+            "opj_decompress", ["-i", folder.Combine("frame.j2k"), "-o", folder.Combine("frame.rawl"), "-l", $"{layers}", "-r", $"{halvings}"], Ct);
+        var theirs = await File.ReadAllBytesAsync(folder.Combine("frame.rawl"), Ct);
+        var view = new Jpeg2000View(layers, halvings);
+        var wanted = Jpeg2000Decoder.ReadLayout(encoded, view, CodecLimits.Default) with { IsPlanar = true };
+        var ours = new byte[wanted.LengthBytes];
+        Jpeg2000Decoder.Decode(encoded, view, wanted, ours, CodecLimits.Default);
+        ForeignFrames.AssertNear($"{layers} layers, halved {halvings} times", wanted, theirs, ours, 0);
+        if (view is { Layers: 6, Halvings: 0 })
+        {
+            Assert.Equal(samples, ours);
+        }
+    }
+
+    /// <summary>Streams of OpenJPH, Kakadu and others; the irreversible transform leaves the rounding to the decoder.</summary>
+    [Theory]
+    [InlineData("medical/openjphjs/CT1.j2c", 0)]
+    [InlineData("medical/openjphjs/MR1.j2c", 0)]
+    [InlineData("medical/openjphjs/NM1.j2c", 0)]
+    [InlineData("medical/openjphjs/US1.j2c", 0)]
+    [InlineData("openjpeg-data/Bretagne1_ht.j2k", 0)]
+    [InlineData("openjpeg-data/Bretagne1_ht_lossy.j2k", 1)]
+    public async Task High_throughput_streams_decode_as_OpenJPEG_decodes_them(string name, int difference)
+    {
+        using var folder = new TemporaryDirectory("codestreams");
+        var path = Corpus.Path(["j2k", "htj2k", .. name.Split('/')]);
+        var encoded = await File.ReadAllBytesAsync(path, Ct);
+        await ForeignProgram.RunAsync("opj_decompress", ["-i", path, "-o", folder.Combine("frame.rawl")], Ct);
+        var layout = Jpeg2000Decoder.Instance.ReadLayout(encoded, CodecLimits.Default)!.Value with { IsPlanar = true };
+        var samples = new byte[layout.LengthBytes];
+        Jpeg2000Decoder.Instance.Decode(encoded, layout, samples, CodecLimits.Default);
+        ForeignFrames.AssertNear(name, layout, await File.ReadAllBytesAsync(folder.Combine("frame.rawl"), Ct), samples, difference);
+    }
+
+    [Theory]
+    [InlineData(1, 8, "pgm")]
+    [InlineData(1, 12, "pgm")]
+    [InlineData(1, 16, "pgm")]
+    [InlineData(3, 8, "ppm")]
+    public async Task OpenJPH_decodes_what_we_encode_in_high_throughput_to_the_original(int components, int bits, string kind)
+    {
+        using var folder = new TemporaryDirectory("codestreams");
+        var layout = new SampleLayout(301, 263, components, bits > 8 ? 16 : 8, bits);
+        var samples = Landscape(layout);
+        await File.WriteAllBytesAsync(folder.Combine("frame.j2c"), ForeignFrames.Encode(Jpeg2000Encoder.HighThroughput, samples, layout), Ct);
+        await ForeignProgram.RunAsync("ojph_expand", ["-i", folder.Combine("frame.j2c"), "-o", folder.Combine($"frame.{kind}")], Ct);
+        var file = await File.ReadAllBytesAsync(folder.Combine($"frame.{kind}"), Ct);
+        var theirs = file[^samples.Length..];
+        for (var i = 0; i < theirs.Length && bits > 8; i += 2)
+        {
+            (theirs[i], theirs[i + 1]) = (theirs[i + 1], theirs[i]);
+        }
+
+        Assert.Equal(samples, theirs);
+    }
+
+    private static byte[] Landscape(in SampleLayout layout)
+    {
+        var random = new Random(4);
+        var samples = new byte[layout.LengthBytes];
+        for (var i = 0; i < samples.Length / layout.BytesPerSample; i++)
+        {
+            var (x, y) = (i % layout.Width, i / layout.Width);
+            var value = (int)((Math.Sin(x / 17.0) + Math.Cos(y / 23.0) + 2) / 4.1 * (1 << layout.BitsStored)) ^ random.Next(1 << (layout.BitsStored / 4));
+            samples[i * layout.BytesPerSample] = (byte)value;
+            if (layout.BytesPerSample == 2)
+            {
+                samples[(2 * i) + 1] = (byte)(value >> 8);
+            }
+        }
+
+        return samples;
     }
 
     /// <summary>A codestream, not a JP2 file in its place, of more than one bit (SIZ, T.800 Table A.9).</summary>
