@@ -121,9 +121,19 @@ public sealed partial class CatalogueDatabase
     public (IReadOnlyList<StudyCoverage> Studies, long Last) CoverageAfter(long afterId, int limit, CancellationToken ct) =>
         _readers.Read((afterId, limit), static (reader, of) => HoldingLookups.CoverageAfter(reader, of.afterId, of.limit), ct);
 
-    /// <summary>How many nodes hold each of the studies that became known last.</summary>
-    public IReadOnlyList<StudyCoverage> NewestCoverage(int limit, CancellationToken ct) =>
+    /// <summary>How much is here of the studies that became known last.</summary>
+    public IReadOnlyList<StudyHolding> NewestStudies(int limit, CancellationToken ct) =>
         _readers.Read(limit, static (reader, limit) => HoldingLookups.Newest(reader, limit), ct);
+
+    /// <summary>Studies after one of them of which something is lacking here, in the order in which they came.</summary>
+    /// <param name="afterId">0, or Last of the step before.</param>
+    /// <param name="limit">Studies at most; none are left when there are none.</param>
+    /// <param name="ct">Ends the reading.</param>
+    public (IReadOnlyList<StudyHolding> Studies, long Last) LackingAfter(long afterId, int limit, CancellationToken ct) =>
+        _readers.Read((afterId, limit), static (reader, of) => HoldingLookups.LackingAfter(reader, of.afterId, of.limit), ct);
+
+    /// <summary>How much is here of all that is known.</summary>
+    public HoldingTotals HoldingTotals() => _readers.Read(0, static (reader, _) => HoldingLookups.Totals(reader), CancellationToken.None);
 
     /// <summary>How many nodes hold one study; null when it is unknown.</summary>
     public StudyCoverage? CoverageOf(string studyInstanceUid) =>

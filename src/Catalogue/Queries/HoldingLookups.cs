@@ -21,6 +21,13 @@ internal static class HoldingLookups
         GROUP BY study.id ORDER BY study.id
         """;
 
+    private const string SelectHolding =
+        """
+        SELECT study.id, study.uid, sum(c.instances), sum(c.held), group_concat(DISTINCT series.modality)
+        FROM (SELECT id, uid FROM study WHERE id > ?2 ORDER BY id DESC LIMIT ?1) AS study
+        JOIN series ON series.study = study.id JOIN series_content AS c ON c.series = series.id
+        """;
+
     internal static List<StudyHeldHere> HeldHere(Reader reader)
     {
         Statement statement = reader.Prepare(
@@ -73,17 +80,35 @@ internal static class HoldingLookups
         return (Coverage(reader, ids), ids.Count == 0 ? afterId : ids[^1]);
     }
 
-    internal static List<StudyCoverage> Newest(Reader reader, int limit)
+    internal static List<StudyHolding> Newest(Reader reader, int limit)
     {
-        Statement statement = reader.Prepare("SELECT id FROM study ORDER BY id DESC LIMIT ?1").Bind(1, limit);
-        var ids = new List<long>();
-        while (statement.Step())
-        {
-            ids.Add(statement.Int64(0));
-        }
+        Statement statement = reader.Prepare(SelectHolding + " GROUP BY study.id ORDER BY study.id DESC").Bind(1, limit).Bind(2, 0);
+        return Holdings(statement, out _);
+    }
 
+    internal static (List<StudyHolding> Studies, long Last) LackingAfter(Reader reader, long afterId, int limit)
+    {
+        Statement statement = reader.Prepare(
+            """
+            SELECT study.id, study.uid, sum(c.instances), sum(c.held), group_concat(DISTINCT series.modality)
+            FROM study JOIN series ON series.study = study.id JOIN series_content AS c ON c.series = series.id
+            WHERE study.id > ?2 GROUP BY study.id HAVING sum(c.held) < sum(c.instances) ORDER BY study.id LIMIT ?1
+            """).Bind(1, limit).Bind(2, afterId);
+        var studies = Holdings(statement, out long last);
+        return (studies, studies.Count == 0 ? afterId : last);
+    }
+
+    internal static HoldingTotals Totals(Reader reader)
+    {
+        Statement statement = reader.Prepare(
+            """
+            SELECT count(*), coalesce(sum(held = instances), 0), coalesce(sum(instances), 0), coalesce(sum(held), 0)
+            FROM (SELECT sum(c.instances) AS instances, sum(c.held) AS held FROM series JOIN series_content AS c ON c.series = series.id GROUP BY series.study)
+            """);
+        statement.Step();
+        var totals = new HoldingTotals(statement.Int64(0), statement.Int64(1), statement.Int64(2), statement.Int64(3));
         statement.Reset();
-        return Coverage(reader, ids);
+        return totals;
     }
 
     internal static StudyCoverage? CoverageOf(Reader reader, string studyInstanceUid)
@@ -105,6 +130,21 @@ internal static class HoldingLookups
         while (statement.Step())
         {
             studies.Add(statement.Text(0));
+        }
+
+        statement.Reset();
+        return studies;
+    }
+
+    private static List<StudyHolding> Holdings(Statement statement, out long last)
+    {
+        last = 0;
+        var studies = new List<StudyHolding>();
+        while (statement.Step())
+        {
+            last = statement.Int64(0);
+            studies.Add(new StudyHolding(
+                statement.Text(1), statement.Int64(2), statement.Int64(3), statement.Text(4).Split(',', StringSplitOptions.RemoveEmptyEntries)));
         }
 
         statement.Reset();

@@ -21,6 +21,27 @@ public sealed record StudyHeldHere(
     public override string ToString() => "[redacted]";
 }
 
+/// <summary>How much of a study is here; cheap to ask for many.</summary>
+/// <param name="StudyInstanceUid">Study Instance UID.</param>
+/// <param name="Instances">Instances that are known of.</param>
+/// <param name="HeldHere">Of them here.</param>
+/// <param name="Modalities">Modalities of its series, each once.</param>
+public sealed record StudyHolding(string StudyInstanceUid, long Instances, long HeldHere, IReadOnlyList<string> Modalities)
+{
+    /// <summary>Whether all of it is here.</summary>
+    public bool IsWhole => HeldHere == Instances;
+
+    /// <summary>No patient data in logs.</summary>
+    public override string ToString() => $"{HeldHere} of {Instances} instances";
+}
+
+/// <summary>How much is here of all that is known.</summary>
+/// <param name="Studies">Studies.</param>
+/// <param name="WholeStudies">Of them those of which everything is here.</param>
+/// <param name="Instances">Instances.</param>
+/// <param name="HeldHere">Of them here.</param>
+public readonly record struct HoldingTotals(long Studies, long WholeStudies, long Instances, long HeldHere);
+
 /// <summary>How many nodes hold a study.</summary>
 /// <param name="StudyInstanceUid">Study Instance UID.</param>
 /// <param name="Date">Study Date; null when unknown.</param>

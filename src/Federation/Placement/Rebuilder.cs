@@ -66,22 +66,17 @@ public sealed class Rebuilder(
     public Task NextEndAsync() => Volatile.Read(ref _passed).Task;
 
     /// <summary>How far it is.</summary>
-    public RebuildProgress Look(CancellationToken ct)
+    public RebuildProgress Look()
     {
-        var progress = new RebuildProgress(
-            File.Exists(_flag), 0, 0, 0, 0, Interlocked.Read(ref _unreachable), transfers.Transfers.Sum(static transfer => transfer.Progress.BytesPerSecond));
-        foreach (var study in All(ct))
-        {
-            progress = progress with
-            {
-                Studies = progress.Studies + 1,
-                WholeStudies = progress.WholeStudies + (study.HeldHere == study.Instances ? 1 : 0),
-                Instances = progress.Instances + study.Instances,
-                HeldInstances = progress.HeldInstances + study.HeldHere,
-            };
-        }
-
-        return progress;
+        var totals = catalogue.HoldingTotals();
+        return new RebuildProgress(
+            File.Exists(_flag),
+            totals.Studies,
+            totals.WholeStudies,
+            totals.Instances,
+            totals.HeldHere,
+            Interlocked.Read(ref _unreachable),
+            transfers.Transfers.Sum(static transfer => transfer.Progress.BytesPerSecond));
     }
 
     /// <summary>Works whenever it is told to, until cancelled.</summary>
@@ -151,16 +146,10 @@ public sealed class Rebuilder(
     /// <returns>Studies that were lacking something, and instances that were here, when it looked.</returns>
     private async Task<(int Lacking, long Held)> PassAsync(CancellationToken ct)
     {
-        var (lacking, unreachable, held) = (0, 0, 0L);
+        var (lacking, unreachable, held) = (0, 0, catalogue.HoldingTotals().HeldHere);
         var running = new List<Task>();
-        foreach (var study in All(ct))
+        foreach (var study in Lacking(ct))
         {
-            held += study.HeldHere;
-            if (study.HeldHere == study.Instances)
-            {
-                continue;
-            }
-
             lacking++;
             if (!IsReachable(study.StudyInstanceUid))
             {
@@ -198,12 +187,12 @@ public sealed class Rebuilder(
     private bool IsReachable(string study) =>
         links.Linked is { Count: > 0 } linked && catalogue.HoldersOfStudies([study], null).Any(holder => holder.Instances > 0 && linked.Contains(new NodeId(holder.Node)));
 
-    private IEnumerable<StudyCoverage> All(CancellationToken ct)
+    private IEnumerable<StudyHolding> Lacking(CancellationToken ct)
     {
         for (long last = 0; ;)
         {
-            var (studies, next) = catalogue.CoverageAfter(last, StudiesOfOneStep, ct);
-            if (next == last)
+            var (studies, next) = catalogue.LackingAfter(last, StudiesOfOneStep, ct);
+            if (studies.Count == 0)
             {
                 yield break;
             }

@@ -52,7 +52,7 @@ public sealed class Warmer(
         Fill();
         var begun = 0;
         var present = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var study in catalogue.NewestCoverage(StudiesLookedBackAt, ct).Where(IsWarmed))
+        foreach (var study in catalogue.NewestStudies(StudiesLookedBackAt, ct).Where(IsWarmed))
         {
             present.Add(study.StudyInstanceUid);
             if (IsSettled(study) && _tokens > 0 && await FetchAsync(study.StudyInstanceUid, ct) is { } transfer)
@@ -140,15 +140,15 @@ public sealed class Warmer(
         return transfer;
     }
 
-    private bool IsWarmed(StudyCoverage study) =>
+    private bool IsWarmed(StudyHolding study) =>
         options.WarmModalities.Contains("*") || study.Modalities.Any(options.WarmModalities.Contains);
 
     /// <summary>A study that still grows is left until the next look; one that is here, or was, is left for good.</summary>
-    private bool IsSettled(StudyCoverage study)
+    private bool IsSettled(StudyHolding study)
     {
         var isSettled = _seen.TryGetValue(study.StudyInstanceUid, out var before) && before == study.Instances;
         _seen[study.StudyInstanceUid] = study.Instances;
-        if (study.HeldHere == study.Instances || !statistics.IsNew(study.StudyInstanceUid))
+        if (study.IsWhole || !statistics.IsNew(study.StudyInstanceUid))
         {
             _done.Add(study.StudyInstanceUid);
         }

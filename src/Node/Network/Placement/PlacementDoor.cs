@@ -16,7 +16,7 @@ internal static class PlacementDoor
     /// <summary>Studies that one answer lists at most; the counts are of all.</summary>
     private const int ListLimit = 10_000;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly HouseRoute Network = new(AccountRights.Network) { BodyLimitBytes = null };
 
     public static void Map(WebApplication application)
@@ -82,7 +82,7 @@ internal static class PlacementDoor
     });
 
     private static Task LookAsync(HttpContext context) => JoinDoor.AnswerAsync(
-        context, PlacementJson.Default.RebuildProgress, () => Task.FromResult(context.RequestServices.GetRequiredService<Rebuilder>().Look(context.RequestAborted)));
+        context, PlacementJson.Default.RebuildProgress, () => Task.FromResult(context.RequestServices.GetRequiredService<Rebuilder>().Look()));
 
     private static Task RebuildAsync(HttpContext context) => JoinDoor.AnswerAsync(context, PlacementJson.Default.RebuildProgress, async () =>
     {
@@ -104,7 +104,7 @@ internal static class PlacementDoor
             throw new JoinRefusedException(JoinRefusal.Conflict, e.Message, e);
         }
 
-        return rebuilder.Look(context.RequestAborted);
+        return rebuilder.Look();
     });
 
     /// <summary>Starts rebuilding and tells how far it is until it ends; whoever stops listening does not stop it.</summary>
@@ -116,7 +116,7 @@ internal static class PlacementDoor
         RebuildProgress progress;
         do
         {
-            progress = rebuilder.Look(token);
+            progress = rebuilder.Look();
             report(progress);
         }
         while (progress.IsRunning && await timer.WaitForNextTickAsync(token).ConfigureAwait(false));

@@ -26,21 +26,21 @@ public sealed class RebuilderTests
         await centre.MeetAsync(two);
         using (var before = Make(centre))
         {
-            Assert.Equal(new RebuildProgress(false, 12, 0, 24, 0, 0, 0), before.Look(Token) with { BytesPerSecond = 0 });
+            Assert.Equal(new RebuildProgress(false, 12, 0, 24, 0, 0, 0), before.Look() with { BytesPerSecond = 0 });
             before.Start();
         }
 
         // Another process finds that it is under way.
         using var rebuilder = Make(centre);
-        Assert.True(rebuilder.Look(Token).IsRunning);
+        Assert.True(rebuilder.Look().IsRunning);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var running = rebuilder.RunAsync(stop.Token);
-        for (var pass = rebuilder.NextEndAsync(); rebuilder.Look(Token).IsRunning; pass = rebuilder.NextEndAsync())
+        for (var pass = rebuilder.NextEndAsync(); rebuilder.Look().IsRunning; pass = rebuilder.NextEndAsync())
         {
             await (await Task.WhenAny(running, pass));
         }
 
-        Assert.Equal(new RebuildProgress(false, 12, 12, 24, 24, 0, 0), rebuilder.Look(Token) with { BytesPerSecond = 0 });
+        Assert.Equal(new RebuildProgress(false, 12, 12, 24, 24, 0, 0), rebuilder.Look() with { BytesPerSecond = 0 });
         Assert.Equal(24, (await centre.Archive.FilesAsync()).Count);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
@@ -61,9 +61,9 @@ public sealed class RebuilderTests
         var pass = rebuilder.NextEndAsync();
         var running = rebuilder.RunAsync(stop.Token);
         await pass.WaitAsync(Token);
-        Assert.Equal((true, 1L, 0L), (rebuilder.Look(Token).IsRunning, rebuilder.Look(Token).UnreachableStudies, rebuilder.Look(Token).WholeStudies));
+        Assert.Equal((true, 1L, 0L), (rebuilder.Look().IsRunning, rebuilder.Look().UnreachableStudies, rebuilder.Look().WholeStudies));
         rebuilder.Stop();
-        Assert.False(rebuilder.Look(Token).IsRunning);
+        Assert.False(rebuilder.Look().IsRunning);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
