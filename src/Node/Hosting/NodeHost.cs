@@ -189,6 +189,7 @@ internal sealed class NodeHost : IAsyncDisposable
         AdminDoor.Map(application);
         NetworkDoor.Map(application);
         RecyclingDoor.Map(application);
+        TransferDoor.Map(application);
         if (_configuration.DicomWeb.Enabled)
         {
             var routes = application.MapGroup("");

@@ -28,6 +28,7 @@ internal static class SettingsCatalogue
         Section<RecyclingSettings>(RecyclingSettings.Section, new RecyclingSettingsValidator()),
         Section<CompactionSettings>(CompactionSettings.Section, new CompactionSettingsValidator()),
         Section<DicomWebSettings>(DicomWebSettings.Section, new DicomWebSettingsValidator()),
+        Section<TransferSettings>(TransferSettings.Section, new TransferSettingsValidator()),
     ];
 
     public static IEnumerable<Setting> Settings => Sections.SelectMany(SettingsOf);
