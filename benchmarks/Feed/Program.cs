@@ -76,7 +76,7 @@ async Task<long> MeasureAsync(string? name, FeedMode mode)
         total += bytes.WrittenCount;
         steps++;
         started = Stopwatch.GetTimestamp();
-        await sink.ReceiveAsync(FeedFrameKind.Step, bytes.WrittenMemory[FeedFrame.HeaderBytes..], CancellationToken.None);
+        await sink.ReceiveAsync((FeedFrameKind)bytes.WrittenSpan[4], bytes.WrittenMemory[FeedFrame.HeaderBytes..], CancellationToken.None);
         TimeSpan one = Stopwatch.GetElapsedTime(started);
         applying += one;
         longest = one > longest ? one : longest;

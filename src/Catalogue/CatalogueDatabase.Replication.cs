@@ -121,6 +121,10 @@ public sealed partial class CatalogueDatabase
     public (IReadOnlyList<StudyCoverage> Studies, long Last) CoverageAfter(long afterId, int limit, CancellationToken ct) =>
         _readers.Read((afterId, limit), static (reader, of) => HoldingLookups.CoverageAfter(reader, of.afterId, of.limit), ct);
 
+    /// <summary>How many nodes hold each of the studies that became known last.</summary>
+    public IReadOnlyList<StudyCoverage> NewestCoverage(int limit, CancellationToken ct) =>
+        _readers.Read(limit, static (reader, limit) => HoldingLookups.Newest(reader, limit), ct);
+
     /// <summary>How many nodes hold one study; null when it is unknown.</summary>
     public StudyCoverage? CoverageOf(string studyInstanceUid) =>
         _readers.Read(studyInstanceUid, static (reader, uid) => HoldingLookups.CoverageOf(reader, uid), CancellationToken.None);

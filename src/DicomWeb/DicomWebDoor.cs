@@ -6,9 +6,11 @@ using Microsoft.Net.Http.Headers;
 using Panal.Archive.Search;
 using Panal.DicomWeb.Access;
 using Panal.DicomWeb.Answers;
+using Panal.DicomWeb.Capabilities;
 using Panal.DicomWeb.Retrieve;
 using Panal.DicomWeb.Search;
 using Panal.DicomWeb.Store;
+using Panal.Imaging;
 using Panal.Security.Access;
 using Panal.Security.Audit;
 
@@ -30,7 +32,7 @@ public sealed class DicomWebDoor(
         MapRetrieve(routes);
         routes.MapMethods(DicomWebOptions.Root + "/studies", ["POST"], Serve(Rights.Store, store.AnswerAsync));
         routes.MapMethods(Study, ["POST"], Serve(Rights.Store, store.AnswerAsync));
-        routes.MapMethods(DicomWebOptions.Root + "/{**rest}", ["OPTIONS"], (RequestDelegate)AnswerPreflightAsync);
+        routes.MapMethods(DicomWebOptions.Root + "/{**rest}", ["OPTIONS"], (RequestDelegate)AnswerOptionsAsync);
 
         // Whoever may not come in learns nothing of what there is; others get a problem they can read.
         routes.Map(DicomWebOptions.Root + "/{**rest}", Serve(Rights.Retrieve, _ => throw WebFaultException.NotFound("There is no such resource")));
@@ -52,9 +54,13 @@ public sealed class DicomWebDoor(
         {
             Get(routes, path, Rights.Retrieve, retrieve.Instances.AnswerAsync);
             Get(routes, path + "/metadata", Rights.Retrieve, retrieve.Metadata.AnswerAsync);
+            Get(routes, path + "/rendered", Rights.Retrieve, retrieve.Rendered.AnswerAsync);
+            Get(routes, path + "/thumbnail", Rights.Retrieve, retrieve.Rendered.AnswerThumbnailAsync);
         }
 
         Get(routes, Instance + "/frames/{frames}", Rights.Retrieve, retrieve.Frames.AnswerAsync);
+        Get(routes, Instance + "/frames/{frames}/rendered", Rights.Retrieve, retrieve.Rendered.AnswerAsync);
+        Get(routes, Instance + "/frames/{frames}/thumbnail", Rights.Retrieve, retrieve.Rendered.AnswerThumbnailAsync);
         Get(routes, Instance + "/bulkdata/{**path}", Rights.Retrieve, retrieve.BulkData.AnswerAsync);
         Get(routes, "/wado", Rights.Retrieve, retrieve.Uri.AnswerAsync);
     }
@@ -85,6 +91,12 @@ public sealed class DicomWebDoor(
         catch (SearchRefusedException fault)
         {
             await FailAsync(context, fault, StatusCodes.Status400BadRequest, fault.Message);
+        }
+        catch (ImageException fault)
+        {
+            // Of another kind than what is pictured, or damaged; the message names numbers and terms of the standard only.
+            var status = fault.Fault == ImageFault.Unsupported ? StatusCodes.Status406NotAcceptable : StatusCodes.Status422UnprocessableEntity;
+            await FailAsync(context, fault, status, $"The image cannot be given so: {fault.Message}");
         }
         catch (BadHttpRequestException fault)
         {
@@ -128,8 +140,14 @@ public sealed class DicomWebDoor(
         await Problem.WriteAsync(context, statusCode, detail);
     }
 
-    private Task AnswerPreflightAsync(HttpContext context)
+    /// <summary>Who asks for WADL by its name is told what there is, if it may come in; browsers ask before a request of a page of another origin.</summary>
+    private Task AnswerOptionsAsync(HttpContext context)
     {
+        if (context.Request.Headers.Accept.Any(accept => accept?.Contains(CapabilitiesResource.ContentType, StringComparison.OrdinalIgnoreCase) == true))
+        {
+            return Serve(Rights.Find, CapabilitiesResource.AnswerAsync)(context);
+        }
+
         AllowOrigin(context);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         context.Response.Headers.Allow = "GET, HEAD, POST, OPTIONS";

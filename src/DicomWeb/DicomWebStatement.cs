@@ -21,10 +21,12 @@ public static class DicomWebStatement
         | `/studies/{s}/series/{e}`, `…/instances/{i}` | retrieve | |
         | `/metadata` of a study, series or instance | all attributes; bulk data by reference | |
         | `…/instances/{i}/frames/{1,2,…}` | frames | |
+        | `/rendered` of a study, series, instance or `…/frames/{1,2,…}` | pictures: `window`, `viewport`, `quality` | |
+        | `/thumbnail` of a study, series, instance or frame | one small picture: `viewport` | |
         | `…/instances/{i}/bulkdata/{path}` | a value that metadata refers to; ranges | |
-        | `/wado?requestType=WADO&contentType=application/dicom&…` | one file; ranges | |
+        | `/wado?requestType=WADO&…` | one file with ranges (`contentType=application/dicom`), or a picture: `frameNumber`, `windowCenter`, `windowWidth`, `rows`, `columns`, `region`, `imageQuality`, `presentationUID` | |
 
-        Not offered: rendered and thumbnail resources and images of WADO-URI (404 and 406), XML metadata in a store (415), UPS-RS, transcoding of compressed pixel data, `anonymize` (400).
+        `OPTIONS` with `Accept: application/vnd.sun.wadl+xml` answers the capabilities as WADL. Not offered: UPS-RS, `anonymize` (400).
 
         | Subject | Behaviour |
         |---|---|
@@ -33,9 +35,10 @@ public static class DicomWebStatement
         | Unknown parameters | attributes that are not catalogued: not matched, Warning 299; all others are ignored |
         | Text | `application/dicom+json`, `application/json`, `multipart/related; type="application/dicom+xml"`; gzip on demand |
         | Instances | `multipart/related; type="application/dicom"`; one instance also as `application/dicom` |
-        | Stores | files (`application/dicom`) of any length in any transfer syntax; or metadata (`application/dicom+json`) followed by uncompressed bulk data by Content-Location, 128 MiB together. References are never fetched |
-        | Transfer syntax | `*`: as stored; a UID: as stored, or converted among the uncompressed and deflated; none: explicit VR little endian, or as stored when compressed. Implicit VR and big endian never leave. 206 when some instances cannot be made, 406 when none can |
+        | Stores | files (`application/dicom`) of any length in any transfer syntax; or metadata (`application/dicom+json`, or `application/dicom+xml` with one data set a part) followed by uncompressed bulk data by Content-Location, 128 MiB together. References are never fetched |
+        | Transfer syntax | `*`: as stored; a UID: as stored, or transcoded to an uncompressed, deflated or lossless one; none: explicit VR little endian, or as stored when compressed. Implicit VR and big endian never leave. 206 when some instances cannot be made, 406 when none can |
         | Frames | as stored: `application/octet-stream` in explicit VR little endian, or the media type of the compression |
+        | Pictures | `image/jpeg`, `image/png`; several, and of studies and series always, `multipart/related` with parts of these. Grey through modality and VOI transformations (linear, linear-exact, sigmoid, tables; functional groups), palettes, RGB, YBR_FULL, YBR_FULL_422, YBR_PARTIAL, YBR_RCT and YBR_ICT; overlays; a Grayscale Softcopy Presentation State shows the first image that it is made for, without text and without display coordinates. 406 what has no picture, 422 what is damaged |
         | Held by other nodes | left out with 206; 503 with Retry-After when nothing is here |
         | Caches | entity tags that follow from the content; `private, no-cache` |
         | Failures | problem details (RFC 9457) without patient data |

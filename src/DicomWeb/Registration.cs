@@ -24,6 +24,8 @@ public static class Registration
             .AddSingleton<InstanceResource>()
             .AddSingleton<FrameResource>()
             .AddSingleton<BulkDataResource>()
+            .AddSingleton<ThumbnailCache>()
+            .AddSingleton<RenderedResource>()
             .AddSingleton<UriResource>()
             .AddSingleton<RetrieveRoutes>()
             .AddSingleton<StoreResource>()

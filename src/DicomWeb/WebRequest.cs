@@ -31,6 +31,9 @@ internal sealed class WebRequest
 
     public string? SopInstanceUid { get; }
 
+    /// <summary>Where all resources stand.</summary>
+    public string RootUrl => _baseUrl;
+
     /// <summary>The text of a part of the path, or null.</summary>
     public string? Route(string name) => Context.Request.RouteValues[name] as string;
 

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
+using Panal.Federation.Administration;
 using Panal.Federation.Membership;
 using Panal.Security.Identities;
 using Panal.Swarm;
 
 namespace Panal.Federation;
 
-/// <summary>Feed from 101, fetching from 121, recycling and placement from 161, membership from 201.</summary>
+/// <summary>Feed from 101, fetching from 121, recycling and placement from 161, membership from 201, brokers from 301.</summary>
 internal static partial class Log
 {
     [LoggerMessage(101, LogLevel.Information, "Takes over a snapshot of {Publisher}")]
@@ -50,6 +51,21 @@ internal static partial class Log
     [LoggerMessage(164, LogLevel.Information, "{Peer} wants a study of {Instances} instances to be here")]
     public static partial void PlacedHere(ILogger logger, NodeId peer, long instances);
 
+    [LoggerMessage(165, LogLevel.Information, "{Studies} studies have too few holders: {Asked} copies are being made, {Lacking} more nobody can be asked for")]
+    public static partial void Repaired(ILogger logger, int studies, int asked, int lacking);
+
+    [LoggerMessage(166, LogLevel.Information, "Everything that is known is here: rebuilding has ended")]
+    public static partial void Rebuilt(ILogger logger);
+
+    [LoggerMessage(167, LogLevel.Information, "Fetches {Studies} new studies ahead of demand")]
+    public static partial void Warmed(ILogger logger, int studies);
+
+    [LoggerMessage(168, LogLevel.Information, "Fetches {Studies} earlier studies of a patient")]
+    public static partial void PriorsFetched(ILogger logger, int studies);
+
+    [LoggerMessage(169, LogLevel.Warning, "Nothing could be fetched ahead of demand: {Reason}")]
+    public static partial void NotWarmed(ILogger logger, string reason);
+
     [LoggerMessage(201, LogLevel.Information, "Took over a newer {Kind} of {Peer}: {Versions}")]
     public static partial void TookOver(ILogger logger, DocumentKind kind, DocumentVersions versions, NodeId peer);
 
@@ -79,4 +95,28 @@ internal static partial class Log
 
     [LoggerMessage(210, LogLevel.Error, "Requests to join of before cannot be read, and who made them has to ask again: {Reason}")]
     public static partial void RequestsNotRead(ILogger logger, string reason);
+
+    [LoggerMessage(211, LogLevel.Warning, "{Node} asked for {Act} and may not administer")]
+    public static partial void NotAdministered(ILogger logger, NodeId node, NetworkActKind act);
+
+    [LoggerMessage(301, LogLevel.Warning, "The archive of broker {Broker} fails: {Reason}")]
+    public static partial void ArchiveFails(ILogger logger, string broker, string reason);
+
+    [LoggerMessage(302, LogLevel.Information, "The archive of broker {Broker} is swept: {Studies} studies, {Instances} instances")]
+    public static partial void ArchiveSwept(ILogger logger, string broker, long studies, long instances);
+
+    [LoggerMessage(303, LogLevel.Warning, "A retrieval from the archive of broker {Broker} fails: {Reason}")]
+    public static partial void RetrievalFails(ILogger logger, string broker, string reason);
+
+    [LoggerMessage(304, LogLevel.Warning, "The archive of broker {Broker} did not give {Missing} of {Wanted} instances that it offers")]
+    public static partial void InstancesMissing(ILogger logger, string broker, int missing, int wanted);
+
+    [LoggerMessage(305, LogLevel.Warning, "The archive of broker {Broker} did not take {Instances} instances: {Reason}")]
+    public static partial void NotForwarded(ILogger logger, string broker, int instances, string reason);
+
+    [LoggerMessage(306, LogLevel.Warning, "The archive of broker {Broker} does not commit: {Reason}")]
+    public static partial void NotCommitted(ILogger logger, string broker, string reason);
+
+    [LoggerMessage(307, LogLevel.Information, "{Node} could not be asked for what the archive behind it has: {Reason}")]
+    public static partial void NotBrought(ILogger logger, NodeId node, string reason);
 }

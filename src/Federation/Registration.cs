@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Panal.Federation.Administration;
 using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
 using Panal.Federation.Membership;
@@ -11,7 +12,7 @@ namespace Panal.Federation;
 public static class Registration
 {
     /// <summary>
-    /// Adds membership and the feed. Needed besides: the swarm, the catalogue, <see cref="ILinkSteering"/>, the clock and logging. The host
+    /// Adds membership and the feed. Needed besides: the swarm, the catalogue, <see cref="ILinkSteering"/>, <see cref="IAdministrationWitness"/>, the clock and logging. The host
     /// gives every <see cref="ILinkService"/> to the links, calls <see cref="NetworkMembership.Load"/>, and runs <see cref="NetworkFollower"/>.
     /// </summary>
     /// <param name="services">Where it is added.</param>
@@ -26,6 +27,9 @@ public static class Registration
         services.AddSingleton<IFetchRights>(static provider => provider.GetRequiredService<NetworkMembership>());
         services.AddSingleton<NetworkOffice>();
         services.AddSingleton<JoinDesk>();
+        services.AddSingleton<NetworkAdministration>();
+        services.AddSingleton<AdministrationService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ILinkService, AdministrationService>(static provider => provider.GetRequiredService<AdministrationService>()));
         services.AddSingleton<MembershipExchange>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILinkService, MembershipExchange>(static provider => provider.GetRequiredService<MembershipExchange>()));
         services.AddSingleton<NetworkFollower>();

@@ -1,3 +1,5 @@
+using Panal.Codecs;
+
 namespace Panal.Imaging;
 
 /// <summary>Why a stored image cannot be taken apart or put into another transfer syntax.</summary>
@@ -21,4 +23,15 @@ public sealed class ImageException : Exception
 
     /// <summary>The kind of the refusal.</summary>
     public ImageFault Fault { get; }
+
+    /// <summary>What a codec's refusal of a frame means for the image.</summary>
+    internal static ImageException Of(CodecException e) => new(
+        e.Fault switch
+        {
+            CodecFault.Unsupported => ImageFault.Unsupported,
+            CodecFault.LimitExceeded => ImageFault.LimitExceeded,
+            _ => ImageFault.Damaged,
+        },
+        e.Message,
+        e);
 }

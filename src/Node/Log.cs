@@ -9,8 +9,14 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Error, "Transfers of the last run do not go on: {Reason}")]
     public static partial void TransfersNotResumed(ILogger logger, string reason);
 
+    [LoggerMessage(22, LogLevel.Error, "The brokers of this node do not run: {Reason}")]
+    public static partial void BrokersNotStarted(ILogger logger, string reason);
+
     [LoggerMessage(31, LogLevel.Error, "Recycling failed: {Reason}")]
     public static partial void RecyclingFailed(ILogger logger, string reason);
+
+    [LoggerMessage(32, LogLevel.Error, "Copies could not be placed: {Reason}")]
+    public static partial void PlacementFailed(ILogger logger, string reason);
 
     [LoggerMessage(1, LogLevel.Warning, "{Protocol}: accepting a connection failed: {Error}")]
     public static partial void AcceptFailed(ILogger logger, string protocol, SocketError error);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Panal.Archive.Commitment;
+using Panal.Archive.Retrieve;
 using Panal.Dimse;
 using Panal.ServiceClasses.Associations;
 using Panal.ServiceClasses.Peers;
@@ -22,6 +23,8 @@ public static class Registration
             .AddSingleton<VerificationScp>()
             .AddSingleton<StorageAudit>()
             .AddSingleton<StorageScp>()
+            .AddSingleton<RetrievedStorage>()
+            .AddSingleton<IForeignArchives, ForeignArchives>()
             .AddSingleton<QueryScp>()
             .AddSingleton<RetrieveRequests>()
             .AddSingleton<MoveScp>()

@@ -24,6 +24,9 @@ internal sealed class CompactMaker(VolumeStore volumes, ILogger logger)
     internal static string PathFor(string path) =>
         path.EndsWith(".dcm", StringComparison.Ordinal) ? string.Concat(path.AsSpan(0, path.Length - 4), ".compact.dcm") : path + ".compact";
 
+    /// <summary>Whether a file has the name of a compact form.</summary>
+    internal static bool IsPathOfCompact(string path) => path.EndsWith(".compact.dcm", StringComparison.Ordinal) || path.EndsWith(".compact", StringComparison.Ordinal);
+
     /// <summary>Makes the compact form; null when the bytes cannot be had now.</summary>
     /// <exception cref="StorageFullException">There is no room for it.</exception>
     internal async Task<CompactionDecision?> MakeAsync(CompactionCandidate candidate, TransferSyntax syntax, CancellationToken ct)

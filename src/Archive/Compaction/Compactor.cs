@@ -56,7 +56,7 @@ public sealed class Compactor : IDisposable
     {
         (_catalogue, _options, _ingest, _meter, _time, _logger) = (catalogue, options, ingest, meter, time, logger);
         _maker = new CompactMaker(volumes, logger);
-        _superseded = new SupersededFiles(catalogue, volumes, ingester, time, logger);
+        _superseded = new SupersededFiles(catalogue, ingester, time, logger);
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Panal.Archive.Ingest;
 using Panal.Catalogue;
-using Panal.Volumes;
 
 namespace Panal.Archive.Compaction;
 
@@ -22,7 +21,7 @@ internal sealed partial class SupersededJson : JsonSerializerContext;
 /// Deletes the files that compaction leaves behind: received files that a compact form stands for, and compact forms that a crash kept from
 /// standing for anything. Both are named in a durable job before they can come to be (docs/formats/catalogue.md).
 /// </summary>
-internal sealed class SupersededFiles(CatalogueDatabase catalogue, VolumeStore volumes, Ingester ingester, TimeProvider time, ILogger logger)
+internal sealed class SupersededFiles(CatalogueDatabase catalogue, Ingester ingester, TimeProvider time, ILogger logger)
 {
     /// <summary>Kind of the job, as stored; never changes.</summary>
     internal const string Kind = "compaction";
@@ -75,12 +74,7 @@ internal sealed class SupersededFiles(CatalogueDatabase catalogue, VolumeStore v
     {
         foreach (var file in JsonSerializer.Deserialize(job.Payload.Span, SupersededJson.Default.SupersededFileArray) ?? [])
         {
-            // Whoever stores the instance anew at this moment has its path before it has its row.
-            using var alone = await ingester.HoldAsync(file.Uid, ct);
-            if (catalogue.FindInstance(file.Uid)?.Copies.Any(copy => copy.Path == file.Path) != true)
-            {
-                await volumes.DeleteAsync(new VolumeId(file.Volume), file.Path, ct);
-            }
+            await ingester.DeleteReleasedAsync(new ReleasedCopy(file.Uid, file.Volume, file.Path, 0), ct);
         }
     }
 }

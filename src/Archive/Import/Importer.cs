@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Panal.Archive.Compaction;
 using Panal.Archive.Ingest;
 using Panal.Dicom;
 
@@ -99,6 +100,17 @@ public sealed class Importer
     {
         await using var stream = new FileStream(
             file.FullPath, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Options = FileOptions.SequentialScan, BufferSize = 0 });
+        if (CompactMaker.IsPathOfCompact(file.FullPath))
+        {
+            // Out of a volume: it is kept in the form that it has, and known by what it was at first.
+            if (await _ingester.StoreIfCompactAsync(stream, ct) is { Result: not IngestResult.Refused } stored)
+            {
+                return (Describe(stored.Result), stored.Explanation);
+            }
+
+            stream.Position = 0;
+        }
+
         var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: FileIdentity.ReadAheadBytes, leaveOpen: true));
         try
         {

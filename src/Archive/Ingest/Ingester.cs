@@ -29,7 +29,7 @@ public sealed record IngestRequest(string SopClassUid, string SopInstanceUid, Tr
 /// between the two loses nothing: start-up writes the missing rows from the notes (docs/formats/staging-log.md). The row is given to the
 /// catalogue before the answer, which every later read sees, and is committed in company of others (<see cref="PendingRows"/>).
 /// </remarks>
-public sealed class Ingester
+public sealed partial class Ingester
 {
     private static readonly ElementSelection Wanted = new([.. CataloguedAttributes.Wanted]);
     private static readonly Tag[] Parents = [Tags.StudyInstanceUID, Tags.SeriesInstanceUID];
@@ -112,13 +112,10 @@ public sealed class Ingester
     public async ValueTask<bool> DeleteReleasedAsync(ReleasedCopy released, CancellationToken ct)
     {
         using var alone = await _locks.AcquireAsync(released.SopInstanceUid, ct);
-        var isNamed = _catalogue.FindInstance(released.SopInstanceUid)?.Copies.Any(
-            copy => copy.VolumeId == released.VolumeId && copy.Path == released.Path) ?? false;
+        // By the path alone: a volume that does not have it lets the others look.
+        var isNamed = _catalogue.FindInstance(released.SopInstanceUid)?.Copies.Any(copy => copy.Path == released.Path) ?? false;
         return !isNamed && await _volumes.DeleteAsync(new VolumeId(released.VolumeId), released.Path, ct);
     }
-
-    /// <summary>Waits until nobody stores this UID, and keeps others from it until the result is disposed.</summary>
-    internal ValueTask<InstanceLocks.Holder> HoldAsync(string sopInstanceUid, CancellationToken ct) => _locks.AcquireAsync(sopInstanceUid, ct);
 
     /// <summary>Reads the head of a file that one of our nodes wrote, and leaves the reader at its data set.</summary>
     private static async ValueTask<(IngestRequest Request, ReadOnlyMemory<byte> Header)> ReadHeaderAsync(PipeReader file, CancellationToken ct)
@@ -270,7 +267,7 @@ public sealed class Ingester
 
     private async ValueTask<IngestOutcome> DecideAgainstAsync(InstanceRow held, Received received, CancellationToken ct)
     {
-        var hash = received.Staged.Seal();
+        var hash = received.Hash;
         if (held.Copies.Any(copy => copy.Hash.Span.SequenceEqual(hash.ToArray())))
         {
             return new IngestOutcome(IngestResult.AlreadyThere);
@@ -311,7 +308,7 @@ public sealed class Ingester
     private async ValueTask<InstanceRecord> CommitAsync(Received received, bool isVersion, CancellationToken ct)
     {
         var staged = received.Staged;
-        var hash = staged.Seal();
+        var hash = received.Hash;
         var record = Describe(received, hash, isVersion);
         StoredObject stored;
         try
@@ -370,7 +367,7 @@ public sealed class Ingester
 
     private async ValueTask RecordConflictAsync(Received received, ConflictDecision decision, CancellationToken ct)
     {
-        var record = Describe(received, received.Staged.Seal(), isVersion: true);
+        var record = Describe(received, received.Hash, isVersion: true);
         await _catalogue.AddConflictAsync(record, decision, isDurable: true, ct);
     }
 
@@ -379,7 +376,9 @@ public sealed class Ingester
         var request = received.Request;
         var now = _time.GetUtcNow();
         var path = FileNames.For(_options.Layout, received.Attributes, request.SopInstanceUid, hash, now, isVersion);
-        var copy = new CopyRecord(0, path, received.Staged.LengthBytes, hash.ToArray(), received.DataSetOffsetBytes, CopyState.Online);
+        var copy = received.Form is { } form
+            ? new CopyRecord(0, CompactMaker.PathFor(path), form.LengthBytes, hash.ToArray(), received.DataSetOffsetBytes, CopyState.Online) { Compact = form.File }
+            : new CopyRecord(0, path, received.Staged.LengthBytes, hash.ToArray(), received.DataSetOffsetBytes, CopyState.Online);
         return new InstanceRecord(
             received.Attributes, request.SopInstanceUid, request.SopClassUid, request.TransferSyntax.Uid, request.SourceAeTitle, now, copy);
     }
@@ -391,5 +390,12 @@ public sealed class Ingester
         return note.WrittenMemory;
     }
 
-    private sealed record Received(IngestRequest Request, DataSet Attributes, long DataSetOffsetBytes, StagedWrite Staged);
+    private sealed record Received(IngestRequest Request, DataSet Attributes, long DataSetOffsetBytes, StagedWrite Staged)
+    {
+        /// <summary>What the staged bytes are and give back, where they are a compact file; else null.</summary>
+        public CompactReceived? Form { get; init; }
+
+        /// <summary>Content hash of the file as it was stored at first; nothing can be staged afterwards.</summary>
+        public ContentHash Hash => Form?.Hash ?? Staged.Seal();
+    }
 }

@@ -63,7 +63,10 @@ public sealed class Retriever
 
     /// <summary>Waits until an instance is here, if only other nodes held it when it was located; false when it does not come.</summary>
     public ValueTask<bool> BringAsync(InstanceReference instance, CancellationToken ct) =>
-        HeldCopy(instance) is not null ? ValueTask.FromResult(true) : _remote?.BringAsync(instance, ct) ?? ValueTask.FromResult(false);
+        Current(instance).Copy is not null ? ValueTask.FromResult(true) : _remote?.BringAsync(instance, ct) ?? ValueTask.FromResult(false);
+
+    /// <summary>The reference of an instance with the copy that has come since it was located; null when it is not here.</summary>
+    public InstanceReference? Refresh(InstanceReference instance) => Current(instance) is { Copy: not null } current ? current : null;
 
     /// <summary>
     /// Opens an instance as stored if the receiver takes that; else in the best syntax that it takes: what is compressed rather
@@ -77,10 +80,11 @@ public sealed class Retriever
         if (OpenHeld(instance) is not var (copy, file))
         {
             var holders = _catalogue.HoldersOfInstance(instance.SopInstanceUid);
-            return new OpenOutcome(holders.Count > 0 ? OpenResult.HeldElsewhere : OpenResult.NotFound, null, holders);
+            var isElsewhere = holders.Count > 0 || _catalogue.OffersOfInstance(instance.SopInstanceUid).Count > 0;
+            return new OpenOutcome(isElsewhere ? OpenResult.HeldElsewhere : OpenResult.NotFound, null, holders);
         }
 
-        var stored = TransferSyntax.ForUid(instance.TransferSyntaxUid);
+        var stored = TransferSyntax.ForUid(Current(instance).TransferSyntaxUid);
         if (acceptedTransferSyntaxUids.Contains(stored.Uid))
         {
             file.Position = copy.DataSetOffsetBytes;
@@ -110,14 +114,14 @@ public sealed class Retriever
     public StoredFile? OpenFile(InstanceReference instance)
     {
         return OpenHeld(instance) is var (copy, file)
-            ? new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(instance.TransferSyntaxUid))
+            ? new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(Current(instance).TransferSyntaxUid))
             : null;
     }
 
     // Since it was located a copy may have been let go, have come again under another path, or have been made compact.
     private (CopyRecord Copy, Stream File)? OpenHeld(InstanceReference instance)
     {
-        if (HeldCopy(instance) is not { } copy)
+        if (Current(instance).Copy is not { } copy)
         {
             return null;
         }
@@ -157,8 +161,9 @@ public sealed class Retriever
         return file;
     }
 
-    // What was elsewhere when it was located may have come since.
-    private CopyRecord? HeldCopy(InstanceReference instance) => instance.Copy ?? _catalogue.FindInstance(instance.SopInstanceUid)?.Copy;
+    /// <summary>The instance as it is now: what was elsewhere when it was located may have come since, and in another transfer syntax than was said.</summary>
+    public InstanceReference Current(InstanceReference instance) =>
+        instance.Copy is null && _catalogue.FindInstance(instance.SopInstanceUid) is { Copy: not null } row ? Reference(row) : instance;
 
     /// <summary>The values of the unique key of a level that is not below the level of the request.</summary>
     private static string[] Values(RetrieveRequest request, QueryLevel of, QueryLevel level) =>

@@ -74,5 +74,5 @@ internal static class ComputedSql
     ];
 
     internal const string SopClassesOfStudy =
-        "SELECT DISTINCT c.sop_class FROM series AS s JOIN series_content AS c ON c.series = s.id WHERE s.study = ?1 ORDER BY c.sop_class";
+        "SELECT DISTINCT c.sop_class FROM series AS s JOIN series_content AS c ON c.series = s.id WHERE s.study = ?1 AND c.sop_class <> '' ORDER BY c.sop_class";
 }

@@ -10,10 +10,11 @@ internal static class HoldingLookups
     // The holders of each instance with the content that its row describes; then the fewest of a study.
     private const string SelectCoverage =
         """
-        SELECT study.id, study.uid, study.date, count(*), sum(of_instance.here), min(of_instance.here + of_instance.elsewhere)
+        SELECT study.id, study.uid, study.date, count(*), sum(of_instance.here), min(of_instance.here + of_instance.elsewhere),
+               group_concat(DISTINCT series.modality)
         FROM (SELECT instance.series,
                      EXISTS (SELECT 1 FROM copy WHERE copy.instance = instance.id) AS here,
-                     (SELECT count(*) FROM holding WHERE holding.instance = instance.id AND holding.said IS NULL) AS elsewhere
+                     (SELECT count(*) FROM holding WHERE holding.instance = instance.id AND holding.said IS NULL AND holding.length > 0) AS elsewhere
               FROM study AS s JOIN series AS of_study ON of_study.study = s.id JOIN instance ON instance.series = of_study.id
               WHERE s.id IN (SELECT value FROM json_each(?1))) AS of_instance
         JOIN series ON series.id = of_instance.series JOIN study ON study.id = series.study
@@ -72,6 +73,19 @@ internal static class HoldingLookups
         return (Coverage(reader, ids), ids.Count == 0 ? afterId : ids[^1]);
     }
 
+    internal static List<StudyCoverage> Newest(Reader reader, int limit)
+    {
+        Statement statement = reader.Prepare("SELECT id FROM study ORDER BY id DESC LIMIT ?1").Bind(1, limit);
+        var ids = new List<long>();
+        while (statement.Step())
+        {
+            ids.Add(statement.Int64(0));
+        }
+
+        statement.Reset();
+        return Coverage(reader, ids);
+    }
+
     internal static StudyCoverage? CoverageOf(Reader reader, string studyInstanceUid)
     {
         Statement statement = reader.Prepare("SELECT id FROM study WHERE uid = ?1").Bind(1, studyInstanceUid);
@@ -104,7 +118,8 @@ internal static class HoldingLookups
         while (statement.Step())
         {
             studies.Add((statement.Int64(0), new StudyCoverage(
-                statement.Text(1), Date(statement.Int64(2)), statement.Int64(3), statement.Int64(4), (int)statement.Int64(5), [])));
+                statement.Text(1), Date(statement.Int64(2)), statement.Int64(3), statement.Int64(4), (int)statement.Int64(5), [],
+                statement.Text(6).Split(',', StringSplitOptions.RemoveEmptyEntries))));
         }
 
         statement.Reset();
@@ -115,9 +130,9 @@ internal static class HoldingLookups
     {
         Statement statement = reader.Prepare(
             """
-            SELECT p.node FROM series JOIN series_claim AS c ON c.series = series.id AND c.publisher > 0
-            JOIN publisher AS p ON p.id = c.publisher
-            WHERE series.study = ?1 GROUP BY p.id HAVING sum(c.instances) >= ?2 ORDER BY p.node
+            SELECT p.node FROM series JOIN instance ON instance.series = series.id
+            JOIN holding ON holding.instance = instance.id AND holding.length > 0 JOIN publisher AS p ON p.id = holding.publisher
+            WHERE series.study = ?1 GROUP BY p.id HAVING count(*) >= ?2 ORDER BY p.node
             """).Bind(1, study).Bind(2, instances);
         var nodes = new List<Guid>();
         while (statement.Step())

@@ -17,6 +17,9 @@ public enum ChangeKind : byte
 
     /// <summary>Attributes of a study or of its patient were corrected; the subject is the Study Instance UID.</summary>
     StudyCorrected = 5,
+
+    /// <summary>A foreign archive behind this node offers an instance, in other words than before, or offers it no more.</summary>
+    InstanceOffered = 6,
 }
 
 /// <summary>One entry of the change feed, written in the transaction of what it tells.</summary>

@@ -20,11 +20,14 @@ public static class InstanceNote
 
     private static ReadOnlySpan<byte> Magic => "PIN\u0001"u8;
 
+    /// <summary>With what a compact form is behind the levels.</summary>
+    private static ReadOnlySpan<byte> CompactMagic => "PIN\u0002"u8;
+
     /// <summary>Writes the record.</summary>
     public static void Encode(InstanceRecord record, IBufferWriter<byte> target)
     {
         EncodedAttributes attributes = record.Encoded;
-        target.Write(Magic);
+        target.Write(record.Copy.Compact is null ? Magic : CompactMagic);
         WriteText(record.SopInstanceUid, target);
         WriteText(record.SopClassUid, target);
         WriteText(record.TransferSyntaxUid, target);
@@ -42,13 +45,22 @@ public static class InstanceNote
         {
             WriteBytes(attributes[(QueryLevel)level].Span, target);
         }
+
+        if (record.Copy.Compact is { } compact)
+        {
+            WriteInt64(compact.LengthBytes, target);
+            WriteInt64(compact.DataSetOffsetBytes, target);
+            WriteBytes(compact.Hash.Span, target);
+            WriteText(compact.TransferSyntaxUid, target);
+        }
     }
 
     /// <summary>Reads what Encode wrote; false when the bytes are no note.</summary>
     public static bool TryDecode(ReadOnlyMemory<byte> note, [NotNullWhen(true)] out InstanceRecord? record)
     {
         record = null;
-        if (note.Length > LengthLimitBytes || !note.Span.StartsWith(Magic))
+        bool isCompact = note.Span.StartsWith(CompactMagic);
+        if (note.Length > LengthLimitBytes || !(isCompact || note.Span.StartsWith(Magic)))
         {
             return false;
         }
@@ -73,14 +85,15 @@ public static class InstanceNote
             }
         }
 
-        if (!TryReadBytes(ref rest, CopyRecord.HashLimitBytes, out ReadOnlyMemory<byte> hash) || !TryReadLevels(rest, out ReadOnlyMemory<byte>[] levels)
+        if (!TryReadBytes(ref rest, CopyRecord.HashLimitBytes, out ReadOnlyMemory<byte> hash) || !TryReadLevels(ref rest, out ReadOnlyMemory<byte>[] levels)
+            || !TryReadCompact(isCompact, ref rest, out CompactFile? compact) || !rest.IsEmpty
             || numbers[0] is < -62_135_596_800_000 or > 253_402_300_799_999 || numbers[1] is < 0 or > int.MaxValue || !Enum.IsDefined((CopyState)(byte)numbers[4])
             || numbers[4] > byte.MaxValue || texts[4].Length == 0 || texts[5].Length == 0 || texts[0].Length == 0)
         {
             return false;
         }
 
-        var copy = new CopyRecord((int)numbers[1], texts[6], numbers[2], hash, numbers[3], (CopyState)numbers[4]);
+        var copy = new CopyRecord((int)numbers[1], texts[6], numbers[2], hash, numbers[3], (CopyState)numbers[4]) { Compact = compact };
         record = new InstanceRecord(
             ToDataSet(levels, texts), texts[0], texts[1], texts[2], texts[3], DateTimeOffset.FromUnixTimeMilliseconds(numbers[0]), copy)
             .WithEncoded(new EncodedAttributes(levels, texts[4], texts[5]));
@@ -105,7 +118,7 @@ public static class InstanceNote
         return dataSet;
     }
 
-    private static bool TryReadLevels(ReadOnlyMemory<byte> rest, out ReadOnlyMemory<byte>[] levels)
+    private static bool TryReadLevels(ref ReadOnlyMemory<byte> rest, out ReadOnlyMemory<byte>[] levels)
     {
         levels = new ReadOnlyMemory<byte>[LevelCount];
         for (int level = 0; level < LevelCount; level++)
@@ -116,7 +129,25 @@ public static class InstanceNote
             }
         }
 
-        return rest.IsEmpty;
+        return true;
+    }
+
+    private static bool TryReadCompact(bool isCompact, ref ReadOnlyMemory<byte> rest, out CompactFile? compact)
+    {
+        compact = null;
+        if (!isCompact)
+        {
+            return true;
+        }
+
+        if (!TryReadInt64(ref rest, out long length) || !TryReadInt64(ref rest, out long offset) || length < 0 || offset < 0 || offset > length
+            || !TryReadBytes(ref rest, CopyRecord.HashLimitBytes, out ReadOnlyMemory<byte> hash) || !TryReadText(ref rest, out string syntax))
+        {
+            return false;
+        }
+
+        compact = new CompactFile(length, hash, offset, syntax);
+        return true;
     }
 
     private static void WriteText(string text, IBufferWriter<byte> target)

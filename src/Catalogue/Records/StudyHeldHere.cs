@@ -28,8 +28,9 @@ public sealed record StudyHeldHere(
 /// <param name="HeldHere">Of them here.</param>
 /// <param name="FewestHolders">Nodes that hold the instance with the fewest of them, this node too; the same content counts only.</param>
 /// <param name="Whole">Nodes besides this one that hold all of it.</param>
+/// <param name="Modalities">Modalities of its series, each once.</param>
 public sealed record StudyCoverage(
-    string StudyInstanceUid, DateOnly? Date, long Instances, long HeldHere, int FewestHolders, IReadOnlyList<Guid> Whole)
+    string StudyInstanceUid, DateOnly? Date, long Instances, long HeldHere, int FewestHolders, IReadOnlyList<Guid> Whole, IReadOnlyList<string> Modalities)
 {
     /// <summary>No patient data in logs.</summary>
     public override string ToString() => $"{Instances} instances, {FewestHolders} holders";

@@ -13,10 +13,61 @@ internal static class AttributeTable
     /// <summary>What one element costs in memory until it is put in its place, in bytes.</summary>
     private const int ElementBytes = 32;
 
+    /// <summary>Said instead of a number of attributes: they are those of the table before, each in all rows.</summary>
+    private const int LayoutAsBefore = ColumnLimit + 1;
+
     private const byte InAll = 0;
     private const byte InSome = 1;
 
-    internal static void Write(ColumnWriter writer, IReadOnlyList<InstanceState> instances)
+    internal static void Write(ColumnWriter writer, IReadOnlyList<InstanceState> instances, StateMemory memory)
+    {
+        SortedDictionary<(uint Tag, Vr Vr), ReadOnlyMemory<byte>?[]> columns = Turn(instances);
+        (uint Tag, Vr Vr)[]? layout = columns.Values.All(static values => Array.TrueForAll(values, static value => value is not null)) ? [.. columns.Keys] : null;
+        if (layout is not null && memory.Layout is { } before && layout.AsSpan().SequenceEqual([.. before]))
+        {
+            writer.Unsigned(LayoutAsBefore);
+            foreach (((uint Tag, Vr Vr) column, ReadOnlyMemory<byte>?[] values) in columns)
+            {
+                writer.Column([.. values.Select(static value => value!.Value)], memory, column);
+            }
+        }
+        else
+        {
+            WriteWithLayout(writer, columns, memory);
+        }
+
+        memory.EndTable(layout);
+    }
+
+    /// <summary>The attributes of each of the instances, put together again.</summary>
+    internal static ReadOnlyMemory<byte>[] Read(ColumnReader reader, int count, StateMemory memory)
+    {
+        int columnCount = reader.Limited(LayoutAsBefore, "Attributes");
+        IReadOnlyList<(uint Tag, Vr Vr)>? layout = null;
+        if (columnCount == LayoutAsBefore)
+        {
+            layout = memory.Layout ?? throw new StateFormatException("The attributes are as before, and there were none.");
+            columnCount = layout.Count;
+        }
+
+        reader.Spend((long)count * (columnCount + 2) * ElementBytes);
+        var elements = new List<Element>[count];
+        for (int row = 0; row < count; row++)
+        {
+            elements[row] = new List<Element>(columnCount);
+        }
+
+        memory.EndTable(layout is null ? ReadWithLayout(reader, elements, columnCount, memory) : ReadAsBefore(reader, elements, layout, memory));
+        var blobs = new ReadOnlyMemory<byte>[count];
+        for (int row = 0; row < count; row++)
+        {
+            blobs[row] = Join(elements[row], reader);
+        }
+
+        return blobs;
+    }
+
+    private static SortedDictionary<(uint Tag, Vr Vr), ReadOnlyMemory<byte>?[]> Turn(IReadOnlyList<InstanceState> instances)
     {
         var columns = new SortedDictionary<(uint Tag, Vr Vr), ReadOnlyMemory<byte>?[]>();
         for (int row = 0; row < instances.Count; row++)
@@ -34,6 +85,11 @@ internal static class AttributeTable
             }
         }
 
+        return columns;
+    }
+
+    private static void WriteWithLayout(ColumnWriter writer, SortedDictionary<(uint Tag, Vr Vr), ReadOnlyMemory<byte>?[]> columns, StateMemory memory)
+    {
         writer.Unsigned((ulong)columns.Count);
         uint previous = 0;
         Span<byte> vrBytes = stackalloc byte[2];
@@ -50,21 +106,29 @@ internal static class AttributeTable
                 writer.Raw(Bitmap(values));
             }
 
-            writer.Column(present);
+            writer.Column(present, memory, (tag, vr));
         }
     }
 
-    /// <summary>The attributes of each of the instances, put together again.</summary>
-    internal static ReadOnlyMemory<byte>[] Read(ColumnReader reader, int count)
+    private static IReadOnlyList<(uint Tag, Vr Vr)> ReadAsBefore(
+        ColumnReader reader, List<Element>[] elements, IReadOnlyList<(uint Tag, Vr Vr)> layout, StateMemory memory)
     {
-        int columnCount = reader.Limited(ColumnLimit, "Attributes");
-        reader.Spend((long)count * (columnCount + 2) * ElementBytes);
-        var elements = new List<Element>[count];
-        for (int row = 0; row < count; row++)
+        foreach ((uint Tag, Vr Vr) column in layout)
         {
-            elements[row] = new List<Element>(columnCount);
+            ReadOnlyMemory<byte>[] values = reader.Column(elements.Length, AttributeEncoder.ValueLimitBytes, memory, column);
+            for (int row = 0; row < elements.Length; row++)
+            {
+                elements[row].Add(new Element(column.Tag, column.Vr, values[row]));
+            }
         }
 
+        return layout;
+    }
+
+    /// <returns>The layout, when each attribute stands in all rows; else null.</returns>
+    private static List<(uint Tag, Vr Vr)>? ReadWithLayout(ColumnReader reader, List<Element>[] elements, int columnCount, StateMemory memory)
+    {
+        var layout = new List<(uint Tag, Vr Vr)>(columnCount);
         ulong tag = 0;
         for (int column = 0; column < columnCount; column++)
         {
@@ -74,19 +138,17 @@ internal static class AttributeTable
                 throw new StateFormatException("An attribute has no tag.");
             }
 
-            ReadColumn(reader, elements, (uint)tag);
+            if (ReadColumn(reader, elements, (uint)tag, memory) is { } vr)
+            {
+                layout.Add(((uint)tag, vr));
+            }
         }
 
-        var blobs = new ReadOnlyMemory<byte>[count];
-        for (int row = 0; row < count; row++)
-        {
-            blobs[row] = Join(elements[row], reader);
-        }
-
-        return blobs;
+        return layout.Count == columnCount ? layout : null;
     }
 
-    private static void ReadColumn(ColumnReader reader, List<Element>[] elements, uint tag)
+    /// <returns>The VR of a column that stands in all rows, else null.</returns>
+    private static Vr? ReadColumn(ColumnReader reader, List<Element>[] elements, uint tag, StateMemory memory)
     {
         var vr = (Vr)BinaryPrimitives.ReadUInt16BigEndian(reader.Raw(2).Span);
         ReadOnlySpan<byte> bitmap = reader.Byte() switch
@@ -109,11 +171,13 @@ internal static class AttributeTable
             throw new StateFormatException("A column stands in no row.");
         }
 
-        ReadOnlyMemory<byte>[] values = reader.Column(rows.Count, AttributeEncoder.ValueLimitBytes);
+        ReadOnlyMemory<byte>[] values = reader.Column(rows.Count, AttributeEncoder.ValueLimitBytes, memory, (tag, vr));
         for (int i = 0; i < rows.Count; i++)
         {
             elements[rows[i]].Add(new Element(tag, vr, values[i]));
         }
+
+        return bitmap.IsEmpty ? vr : null;
     }
 
     private static ReadOnlyMemory<byte> Join(List<Element> elements, ColumnReader reader)

@@ -49,6 +49,9 @@ public sealed record InstanceState(
     /// <summary>Length of a content hash, in bytes.</summary>
     public const int HashLengthBytes = 32;
 
+    /// <summary>The publisher does not hold it but can get it from an archive behind it: length 0, and a hash of zeros that says nothing.</summary>
+    public bool IsOffered => LengthBytes == 0;
+
     /// <summary>No patient data in logs.</summary>
     public override string ToString() => "[redacted]";
 }

@@ -186,6 +186,19 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
         return changed;
     }
 
+    /// <summary>Whether a publisher said exactly this of a study and its series before; true where it said nothing.</summary>
+    internal bool IsAsBefore(StudyState state, long publisher)
+    {
+        if (parents.FindStudy(state.StudyInstanceUid) is not { } study || FindClaim(study.Id, publisher) is not { } claim)
+        {
+            return true;
+        }
+
+        return claim.Patient.AsSpan().SequenceEqual(state.Patient!.Value.Span) && claim.Attributes.AsSpan().SequenceEqual(state.Attributes!.Value.Span)
+            && state.Series.All(series => parents.FindSeries(series.SeriesInstanceUid, study.Id) is not { } id
+                || FindSeriesClaim(id, publisher) is not { } said || said.AsSpan().SequenceEqual(series.Attributes!.Value.Span));
+    }
+
     /// <summary>Whether this node holds something of the study.</summary>
     internal bool Holds(long study) => Exists(_holdsStudy.Bind(1, study));
 

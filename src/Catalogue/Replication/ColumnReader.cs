@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Panal.Dicom;
 
 namespace Panal.Catalogue.Replication;
 
@@ -86,6 +87,31 @@ internal sealed class ColumnReader(ReadOnlyMemory<byte> body, long budgetBytes)
         for (int i = 0; i < count; i++)
         {
             values[i] = previous = unchecked(previous + Number());
+        }
+
+        return values;
+    }
+
+    /// <summary>A column of the table at hand, which may be said to be as in the one before.</summary>
+    internal ReadOnlyMemory<byte>[] Column(int count, int valueLimitBytes, StateMemory memory, (uint Tag, Vr Vr) column)
+    {
+        if (!_rest.IsEmpty && _rest.Span[0] == ColumnForm.AsBefore)
+        {
+            Spend((long)count * RowBytes);
+            Raw(1);
+            ReadOnlyMemory<byte> before = memory.ValueOf(column) ?? throw new StateFormatException("A column is as before, and there was none.");
+            memory.Remember(column, before);
+            var same = new ReadOnlyMemory<byte>[count];
+            Array.Fill(same, before);
+            return same;
+        }
+
+        bool isSame = !_rest.IsEmpty && _rest.Span[0] == ColumnForm.Same;
+        ReadOnlyMemory<byte>[] values = Column(count, valueLimitBytes);
+        if (isSame && count > 0)
+        {
+            // A copy, so that one value does not keep all the bytes of its step.
+            memory.Remember(column, values[0].ToArray());
         }
 
         return values;

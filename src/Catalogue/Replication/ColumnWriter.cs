@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using Panal.Dicom;
 
 namespace Panal.Catalogue.Replication;
 
@@ -45,6 +46,26 @@ internal sealed class ColumnWriter(IBufferWriter<byte> target)
             Number(unchecked(value - previous));
             previous = value;
         }
+    }
+
+    /// <summary>As the other, and with the memory of a stream: what was the same in all rows of the table before is not said again.</summary>
+    internal void Column(ReadOnlySpan<ReadOnlyMemory<byte>> values, StateMemory memory, (uint Tag, Vr Vr) column)
+    {
+        if (!IsOneValue(values))
+        {
+            Column(values);
+            return;
+        }
+
+        memory.Remember(column, values[0]);
+        if (memory.ValueOf(column) is { } before && before.Span.SequenceEqual(values[0].Span))
+        {
+            Byte(ColumnForm.AsBefore);
+            return;
+        }
+
+        Byte(ColumnForm.Same);
+        Bytes(values[0].Span);
     }
 
     /// <summary>Values in the form that suits them: the same in all rows, a root with a number, or each by what differs from the one before.</summary>
@@ -152,6 +173,7 @@ internal static class ColumnForm
     internal const byte Same = 0;
     internal const byte Front = 1;
     internal const byte Numbered = 2;
+    internal const byte AsBefore = 3;
 
     /// <summary>Digits of a number at most: it fits into 63 bits.</summary>
     internal const int DigitLimit = 18;

@@ -5,13 +5,22 @@ using Panal.Catalogue.Sqlite;
 
 namespace Panal.Catalogue.Replication;
 
-/// <summary>Reads what this node publishes: what it holds itself, in its own words. All in the snapshot of one read.</summary>
+/// <summary>Reads what this node publishes: what it holds itself, and what foreign archives behind it offer. All in the snapshot of one read.</summary>
 internal static class FeedReader
 {
     private const string SelectHeld =
         """
         SELECT i.id, i.uid, i.sop_class, i.transfer_syntax, i.attributes, c.length, c.hash, i.number, i.series
         FROM instance AS i CROSS JOIN copy AS c ON c.instance = i.id AND c.version = 0 AND c.state <= 4
+        """;
+
+    /// <summary>What foreign archives behind this node offer and it does not hold.</summary>
+    private const string SelectOffered =
+        $"""
+        SELECT i.id, i.uid, i.sop_class, i.transfer_syntax, i.attributes, 0, zeroblob(32), i.number, i.series
+        FROM instance AS i
+        WHERE EXISTS (SELECT 1 FROM holding AS h JOIN publisher AS p ON p.id = h.publisher WHERE h.instance = i.id AND {ForeignRows.IsForeign})
+          AND NOT EXISTS (SELECT 1 FROM copy AS c WHERE c.instance = i.id AND c.version = 0 AND c.state <= 4)
         """;
 
     /// <summary>History, newest change and its mark.</summary>
@@ -140,9 +149,8 @@ internal static class FeedReader
 
     private static void Collect(Reader reader, string uid, Dictionary<long, StudyDraft> studies, List<string> gone, FeedFilter filter)
     {
-        Statement statement = reader.Prepare(SelectHeld + " WHERE i.uid = ?1 ORDER BY c.volume LIMIT 1").Bind(1, uid);
-        HeldInstance? held = statement.Step() ? HeldInstance.Read(statement) : null;
-        statement.Reset();
+        HeldInstance? held = One(reader.Prepare(SelectHeld + " WHERE i.uid = ?1 ORDER BY c.volume LIMIT 1").Bind(1, uid))
+            ?? One(reader.Prepare(SelectOffered + " AND i.uid = ?1").Bind(1, uid));
         if (held is null)
         {
             gone.Add(uid);
@@ -171,7 +179,14 @@ internal static class FeedReader
         series.Instances.Add(held);
     }
 
-    /// <summary>All that is held and may be told of a study; null when that is nothing.</summary>
+    private static HeldInstance? One(Statement statement)
+    {
+        HeldInstance? held = statement.Step() ? HeldInstance.Read(statement) : null;
+        statement.Reset();
+        return held;
+    }
+
+    /// <summary>All that is held or offered and may be told of a study; null when that is nothing.</summary>
     private static StudyDraft? Whole(Reader reader, long id, FeedFilter filter)
     {
         StudyDraft study = ReadStudy(reader, id, filter);
@@ -183,7 +198,12 @@ internal static class FeedReader
         study.IsWhole = true;
         var seriesIds = new List<long>();
         Statement ofStudy = reader.Prepare(
-            "SELECT id FROM series WHERE study = ?1 AND EXISTS (SELECT 1 FROM series_content WHERE series = series.id AND held > 0) ORDER BY id").Bind(1, id);
+            $"""
+            SELECT id FROM series WHERE study = ?1 AND (
+                EXISTS (SELECT 1 FROM series_content WHERE series = series.id AND held > 0)
+                OR EXISTS (SELECT 1 FROM series_claim AS c JOIN publisher AS p ON p.id = c.publisher WHERE c.series = series.id AND {ForeignRows.IsForeign}))
+            ORDER BY id
+            """).Bind(1, id);
         while (ofStudy.Step())
         {
             seriesIds.Add(ofStudy.Int64(0));
@@ -203,10 +223,22 @@ internal static class FeedReader
             }
 
             statement.Reset();
+            AddOffered(reader, seriesId, series);
             study.Series[seriesId] = series;
         }
 
         return study.Series.Values.Any(static series => series is { IsHidden: false, Instances.Count: > 0 }) ? study : null;
+    }
+
+    private static void AddOffered(Reader reader, long seriesId, SeriesDraft series)
+    {
+        Statement offered = reader.Prepare(SelectOffered + " AND i.series = ?1 ORDER BY i.number, i.id").Bind(1, seriesId);
+        while (!series.IsHidden && offered.Step())
+        {
+            series.Instances.Add(HeldInstance.Read(offered));
+        }
+
+        offered.Reset();
     }
 
     private static long? FindStudy(Reader reader, string uid)
@@ -220,10 +252,11 @@ internal static class FeedReader
     private static StudyDraft ReadStudy(Reader reader, long id, FeedFilter filter)
     {
         Statement statement = reader.Prepare(
-            """
+            $"""
             SELECT study.uid, coalesce(c.patient_attributes, patient.attributes), coalesce(c.attributes, study.attributes)
-            FROM study JOIN patient ON patient.id = study.patient LEFT JOIN study_claim AS c ON c.study = study.id AND c.publisher = 0
-            WHERE study.id = ?1
+            FROM study JOIN patient ON patient.id = study.patient
+            LEFT JOIN study_claim AS c ON c.study = study.id AND c.publisher IN (SELECT p.id FROM publisher AS p WHERE p.id = 0 OR {ForeignRows.IsForeign})
+            WHERE study.id = ?1 ORDER BY c.publisher LIMIT 1
             """).Bind(1, id);
         statement.Step();
         var study = new StudyDraft(statement.Text(0), statement.Blob(1).ToArray(), statement.Blob(2).ToArray(), !filter.MatchesStudy(statement.Blob(2)));
@@ -234,9 +267,11 @@ internal static class FeedReader
     private static SeriesDraft ReadSeries(Reader reader, long id, FeedFilter filter)
     {
         Statement statement = reader.Prepare(
-            """
+            $"""
             SELECT series.uid, coalesce(c.attributes, series.attributes)
-            FROM series LEFT JOIN series_claim AS c ON c.series = series.id AND c.publisher = 0 WHERE series.id = ?1
+            FROM series
+            LEFT JOIN series_claim AS c ON c.series = series.id AND c.publisher IN (SELECT p.id FROM publisher AS p WHERE p.id = 0 OR {ForeignRows.IsForeign})
+            WHERE series.id = ?1 ORDER BY c.publisher LIMIT 1
             """).Bind(1, id);
         statement.Step();
         var series = new SeriesDraft(statement.Text(0), statement.Blob(1).ToArray(), !filter.MatchesSeries(statement.Blob(1)));

@@ -12,7 +12,7 @@ internal static class HolderLookups
             """
             SELECT p.node, h.length, h.hash, h.said IS NULL
             FROM instance AS i JOIN holding AS h ON h.instance = i.id JOIN publisher AS p ON p.id = h.publisher
-            WHERE i.uid = ?1 ORDER BY p.authority DESC, p.node
+            WHERE i.uid = ?1 AND h.length > 0 ORDER BY p.authority DESC, p.node
             """).Bind(1, sopInstanceUid);
         var holders = new List<InstanceHolder>();
         while (statement.Step())
@@ -24,14 +24,33 @@ internal static class HolderLookups
         return holders;
     }
 
+    /// <summary>Who offers an instance without holding it: foreign archives behind this node first, then nodes that have one behind them.</summary>
+    internal static List<Offerer> OffersOfInstance(Reader reader, string sopInstanceUid)
+    {
+        Statement statement = reader.Prepare(
+            $"""
+            SELECT p.node, {ForeignRows.IsForeign} AS foreign_archive
+            FROM instance AS i JOIN holding AS h ON h.instance = i.id JOIN publisher AS p ON p.id = h.publisher
+            WHERE i.uid = ?1 AND h.length = 0 ORDER BY foreign_archive DESC, p.authority DESC, p.node
+            """).Bind(1, sopInstanceUid);
+        var offerers = new List<Offerer>();
+        while (statement.Step())
+        {
+            offerers.Add(new Offerer(Node(statement, 0), statement.Int64(1) != 0));
+        }
+
+        statement.Reset();
+        return offerers;
+    }
+
     internal static List<Holder> OfStudies(Reader reader, IReadOnlyList<string> studyInstanceUids, string? seriesInstanceUid)
     {
         Statement statement = reader.Prepare(
-            """
+            $"""
             SELECT p.node, sum(c.instances)
             FROM study JOIN series ON series.study = study.id JOIN series_claim AS c ON c.series = series.id AND c.publisher > 0
             JOIN publisher AS p ON p.id = c.publisher
-            WHERE study.uid IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR series.uid = ?2)
+            WHERE study.uid IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR series.uid = ?2) AND NOT {ForeignRows.IsForeign}
             GROUP BY p.id ORDER BY p.authority DESC, p.node
             """).Bind(1, QueryPlan.Json(studyInstanceUids)).Bind(2, seriesInstanceUid);
         var holders = new List<Holder>();
@@ -72,10 +91,11 @@ internal static class HolderLookups
     {
         // One row a series: a million instances are some thousands of them.
         Statement statement = reader.Prepare(
-            """
+            $"""
             SELECT node, (SELECT coalesce(sum(held), 0) FROM series_content) FROM publisher WHERE id = 0
             UNION ALL
-            SELECT p.node, coalesce((SELECT sum(c.instances) FROM series_claim AS c WHERE c.publisher = p.id), 0) FROM publisher AS p WHERE p.id > 0
+            SELECT p.node, coalesce((SELECT sum(c.instances) FROM series_claim AS c WHERE c.publisher = p.id), 0)
+            FROM publisher AS p WHERE p.id > 0 AND NOT {ForeignRows.IsForeign}
             """);
         var holders = new List<Holder>();
         while (statement.Step())
@@ -90,9 +110,9 @@ internal static class HolderLookups
     internal static List<PublisherState> Publishers(Reader reader)
     {
         Statement statement = reader.Prepare(
-            """
+            $"""
             SELECT node, authority, history, cursor, mark, filter, snapshot_after, head, head_at, applied_at, is_complete, seen
-            FROM publisher WHERE id > 0 ORDER BY node
+            FROM publisher AS p WHERE id > 0 AND NOT {ForeignRows.IsForeign} ORDER BY node
             """);
         var publishers = new List<PublisherState>();
         while (statement.Step())

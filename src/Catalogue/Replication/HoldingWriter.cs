@@ -45,14 +45,14 @@ internal sealed class HoldingWriter(Connection connection, ParentRows parents, C
     private readonly Statement _best = connection.Prepare(
         """
         SELECT h.hash, h.said FROM holding AS h JOIN publisher AS p ON p.id = h.publisher
-        WHERE h.instance = ?1 ORDER BY p.authority DESC, p.node LIMIT 1
+        WHERE h.instance = ?1 ORDER BY h.length > 0 DESC, p.authority DESC, p.node LIMIT 1
         """);
 
     private readonly Statement _say = connection.Prepare("UPDATE holding SET said = ?2 WHERE instance = ?1 AND said IS NULL");
 
     private readonly Statement _unsay = connection.Prepare("UPDATE holding SET said = NULL WHERE instance = ?1 AND hash = ?2");
 
-    private readonly Statement _otherHashes = connection.Prepare("SELECT DISTINCT hash, publisher FROM holding WHERE instance = ?1 AND hash <> ?2");
+    private readonly Statement _otherHashes = connection.Prepare("SELECT DISTINCT hash, publisher FROM holding WHERE instance = ?1 AND hash <> ?2 AND length > 0");
 
     private readonly Statement _node = connection.Prepare("SELECT node FROM publisher WHERE id = ?1");
 
@@ -80,7 +80,7 @@ internal sealed class HoldingWriter(Connection connection, ParentRows parents, C
         bool isKnown = _find.Step();
         bool isSame = isKnown && _find.Int64(0) == state.LengthBytes && _find.Blob(1).SequenceEqual(state.Hash.Span);
         _find.Reset();
-        if (isSame)
+        if (isSame && !state.IsOffered)
         {
             return false;
         }
@@ -88,6 +88,11 @@ internal sealed class HoldingWriter(Connection connection, ParentRows parents, C
         byte[]? own = Hash(_ownHash.Bind(1, instance));
         byte[]? shown = own ?? Hash(_shownHash.Bind(1, instance));
         bool isShown = shown is not null && shown.AsSpan().SequenceEqual(state.Hash.Span);
+        if (isShown && state.IsOffered)
+        {
+            Redescribe(instance, state);
+        }
+
         _set.Bind(1, instance).Bind(2, publisher).Bind(3, state.LengthBytes).Bind(4, state.Hash.Span);
         if (isShown)
         {
@@ -191,10 +196,33 @@ internal sealed class HoldingWriter(Connection connection, ParentRows parents, C
         }
     }
 
+    /// <summary>What is only offered has no hash that would tell another content, so the last word on it is shown.</summary>
+    private void Redescribe(long instance, InstanceState state)
+    {
+        if (ReadInstance(instance) is not { } before || IsSaid(before, state))
+        {
+            return;
+        }
+
+        _updateInstance.Bind(1, instance).Bind(2, state.SopClassUid).Bind(3, state.TransferSyntaxUid)
+            .Bind(4, ParentRows.Number(state.Attributes.Span, Tags.InstanceNumber)).Bind(5, state.Attributes.Span).Run();
+        if (before.SopClass != state.SopClassUid)
+        {
+            parents.Count(before.Series, state.SopClassUid, 1);
+            parents.Uncount(before.Series, before.SopClass);
+        }
+    }
+
+    /// <summary>Whether the row of an instance says exactly this.</summary>
+    internal bool IsSaid(long instance, InstanceState state) => ReadInstance(instance) is { } row && IsSaid(row, state);
+
+    private static bool IsSaid((long Series, string SopClass, string TransferSyntax, byte[] Attributes) row, InstanceState state) =>
+        row.SopClass == state.SopClassUid && row.TransferSyntax == state.TransferSyntaxUid && row.Attributes.AsSpan().SequenceEqual(state.Attributes.Span);
+
     private void RecordConflicts(long instance, string sopInstanceUid, long now)
     {
         byte[]? shown = Hash(_ownHash.Bind(1, instance)) ?? Hash(_shownHash.Bind(1, instance));
-        if (shown is null)
+        if (shown is null || !shown.AsSpan().ContainsAnyExcept((byte)0))
         {
             return;
         }

@@ -48,6 +48,11 @@ public sealed record FeedStep(CatalogueState State, FeedCursor Cursor, FeedHead 
 /// <param name="Instances">How many of the instances asked for it holds.</param>
 public readonly record struct Holder(Guid Node, long Instances);
 
+/// <summary>Who can get an instance from an archive that is no node of the network.</summary>
+/// <param name="Source">The foreign archive behind this node, or the node that has one behind it.</param>
+/// <param name="IsForeign">Whether it is a foreign archive behind this node.</param>
+public readonly record struct Offerer(Guid Source, bool IsForeign);
+
 /// <summary>A node that holds one instance.</summary>
 /// <param name="Node">Its identity.</param>
 /// <param name="LengthBytes">Length of what it holds, in bytes.</param>

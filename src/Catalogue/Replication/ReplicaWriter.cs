@@ -22,6 +22,9 @@ internal sealed class ReplicaWriter : IDisposable
     /// <summary>Instances that a publisher has begun or ceased to hold, a series.</summary>
     private readonly Dictionary<long, (long Study, int Instances)> _changed = [];
 
+    /// <summary>Instances of which a foreign archive says something new.</summary>
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+
     internal ReplicaWriter(Connection connection, ConflictWriter conflicts, ChangeWriter feed)
     {
         _feed = feed;
@@ -55,6 +58,7 @@ internal sealed class ReplicaWriter : IDisposable
     {
         (long publisher, long round, bool isSnapshot) = _publishers.Find(node) ?? throw new InvalidOperationException("The publisher is unknown.");
         _changed.Clear();
+        _told.Clear();
         round += step.IsFreshSnapshot ? 1 : 0;
         foreach (StudyState study in step.State.Studies)
         {
@@ -87,6 +91,41 @@ internal sealed class ReplicaWriter : IDisposable
         _publishers.Advance(publisher, step, round, now);
     }
 
+    /// <summary>Takes down what a foreign archive offers, each study whole, and tells the subscribers of this node what is new.</summary>
+    /// <exception cref="InvalidOperationException">The archive is unknown.</exception>
+    internal void Offer(Guid source, IReadOnlyList<StudyState> studies, IReadOnlyList<string> goneStudies, long now)
+    {
+        (long publisher, long round, _) = _publishers.Find(source) ?? throw new InvalidOperationException("The foreign archive is unknown.");
+        _changed.Clear();
+        _told.Clear();
+        foreach (StudyState study in studies)
+        {
+            bool isCorrected = !_claims.IsAsBefore(study, publisher);
+            _told.UnionWith(study.Series.SelectMany(static series => series.Instances).Where(IsNews).Select(static instance => instance.SopInstanceUid));
+            Apply(study, publisher, round, now);
+            if (isCorrected)
+            {
+                _feed.Append(ChangeKind.StudyCorrected, now, study.StudyInstanceUid);
+            }
+        }
+
+        foreach (string uid in goneStudies)
+        {
+            if (_parents.FindStudy(uid) is { } study)
+            {
+                Keep(study.Id, publisher, null);
+            }
+        }
+
+        Settle(publisher);
+        foreach (string uid in _told)
+        {
+            _feed.Append(ChangeKind.InstanceOffered, now, uid);
+        }
+    }
+
+    private bool IsNews(InstanceState instance) => _holdings.Find(instance.SopInstanceUid) is not { } known || !_holdings.IsSaid(known.Id, instance);
+
     internal void Hear(Guid node, FeedHead head) => _publishers.Hear(node, head);
 
     /// <summary>Adds a publisher or changes its authority, and weighs what it says anew.</summary>
@@ -108,15 +147,26 @@ internal sealed class ReplicaWriter : IDisposable
         }
     }
 
+    /// <summary>Forgets a foreign archive, and tells the subscribers of this node.</summary>
+    internal void Withdraw(Guid source, long now)
+    {
+        Unsubscribe(source);
+        foreach (string uid in _told)
+        {
+            _feed.Append(ChangeKind.InstanceOffered, now, uid);
+        }
+    }
+
     /// <summary>Forgets a publisher with all that it said.</summary>
     internal void Unsubscribe(Guid node)
     {
+        _changed.Clear();
+        _told.Clear();
         if (_publishers.Find(node) is not { } known)
         {
             return;
         }
 
-        _changed.Clear();
         DropOlder(known.Id, long.MaxValue);
         Settle(known.Id);
         _publishers.Delete(known.Id);
@@ -216,6 +266,7 @@ internal sealed class ReplicaWriter : IDisposable
             if (kept is null || !kept.Contains(_heldOfStudy.Text(1)))
             {
                 gone.Add((_heldOfStudy.Int64(0), _heldOfStudy.Int64(2)));
+                _told.Add(_heldOfStudy.Text(1));
             }
         }
 

@@ -19,14 +19,15 @@ public static class StateDecoder
     /// <summary>Reads a state.</summary>
     /// <param name="columns">The columns, decompressed.</param>
     /// <param name="hashes">The content hashes, one after the other.</param>
+    /// <param name="memory">What was said before on the stream; after an exception it is of no use.</param>
     /// <exception cref="StateFormatException">The bytes are no state.</exception>
-    public static CatalogueState Decode(ReadOnlyMemory<byte> columns, ReadOnlyMemory<byte> hashes)
+    public static CatalogueState Decode(ReadOnlyMemory<byte> columns, ReadOnlyMemory<byte> hashes, StateMemory memory)
     {
         var reader = new ColumnReader(columns, BudgetBytes);
         string[] goneStudies = Uids(reader), goneInstances = Uids(reader);
         var studies = new List<StudyState>();
         int count = reader.Limited(InstanceLimit, "Studies");
-        var known = new Previous();
+        var known = new Previous(memory);
         for (int i = 0; i < count; i++)
         {
             studies.Add(Study(reader, known, ref hashes));
@@ -79,9 +80,11 @@ public static class StateDecoder
             throw new StateFormatException("There are fewer hashes than instances.");
         }
 
-        string[] uids = Texts(reader, count), classes = Texts(reader, count), syntaxes = Texts(reader, count);
+        string[] uids = Texts(reader, reader.Column(count, UidLimitBytes));
+        string[] classes = Texts(reader, reader.Column(count, UidLimitBytes, known.Memory, StateMemory.SopClass));
+        string[] syntaxes = Texts(reader, reader.Column(count, UidLimitBytes, known.Memory, StateMemory.TransferSyntax));
         long[] lengths = reader.Numbers(count);
-        ReadOnlyMemory<byte>[] blobs = AttributeTable.Read(reader, count);
+        ReadOnlyMemory<byte>[] blobs = AttributeTable.Read(reader, count, known.Memory);
         var instances = new InstanceState[count];
         for (int i = 0; i < count; i++)
         {
@@ -106,7 +109,7 @@ public static class StateDecoder
     private static string[] Uids(ColumnReader reader)
     {
         int count = reader.Limited(InstanceLimit, "Gone UIDs");
-        return count == 0 ? [] : Texts(reader, count);
+        return count == 0 ? [] : Texts(reader, reader.Column(count, UidLimitBytes));
     }
 
     private static string Text(ColumnReader reader, string previous)
@@ -116,11 +119,10 @@ public static class StateDecoder
         return text.Length > 0 ? text : throw new StateFormatException("A UID is empty.");
     }
 
-    private static string[] Texts(ColumnReader reader, int count)
+    private static string[] Texts(ColumnReader reader, ReadOnlyMemory<byte>[] values)
     {
-        ReadOnlyMemory<byte>[] values = reader.Column(count, UidLimitBytes);
-        var texts = new string[count];
-        for (int i = 0; i < count; i++)
+        var texts = new string[values.Length];
+        for (int i = 0; i < values.Length; i++)
         {
             // Equal neighbours share their bytes, and then their text.
             texts[i] = i > 0 && values[i].Equals(values[i - 1]) ? texts[i - 1] : Spent(reader, Utf8(values[i]));
@@ -138,8 +140,10 @@ public static class StateDecoder
     private static string Utf8(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
 
     /// <summary>What the next one is told by its difference from.</summary>
-    private sealed class Previous
+    private sealed class Previous(StateMemory memory)
     {
+        internal StateMemory Memory => memory;
+
         internal string Study { get; set; } = string.Empty;
 
         internal string Series { get; set; } = string.Empty;

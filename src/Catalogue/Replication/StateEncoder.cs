@@ -16,6 +16,7 @@ public sealed class StateEncoder
     private const int MemoryLimit = 4096;
 
     private readonly Dictionary<string, UInt128> _said = new(StringComparer.Ordinal);
+    private readonly StateMemory _memory = new();
 
     /// <summary>Writes the columns to be compressed into one buffer, and the content hashes, which cannot be, into another.</summary>
     /// <exception cref="ArgumentException">A hash has another length, or there is more than a decoder takes.</exception>
@@ -54,7 +55,11 @@ public sealed class StateEncoder
     }
 
     /// <summary>Says everything anew: what was encoded last has not been sent.</summary>
-    public void Forget() => _said.Clear();
+    public void Forget()
+    {
+        _said.Clear();
+        _memory.Clear();
+    }
 
     private void Series(ColumnWriter writer, StudyState study, SeriesState series, IBufferWriter<byte> hashes)
     {
@@ -73,10 +78,10 @@ public sealed class StateEncoder
         }
 
         writer.Column(Texts(instances, static instance => instance.SopInstanceUid));
-        writer.Column(Texts(instances, static instance => instance.SopClassUid));
-        writer.Column(Texts(instances, static instance => instance.TransferSyntaxUid));
+        writer.Column(Texts(instances, static instance => instance.SopClassUid), _memory, StateMemory.SopClass);
+        writer.Column(Texts(instances, static instance => instance.TransferSyntaxUid), _memory, StateMemory.TransferSyntax);
         writer.Numbers([.. instances.Select(static instance => instance.LengthBytes)]);
-        AttributeTable.Write(writer, instances);
+        AttributeTable.Write(writer, instances, _memory);
         foreach (InstanceState instance in instances)
         {
             if (instance.Hash.Length != InstanceState.HashLengthBytes)

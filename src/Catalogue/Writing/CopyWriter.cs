@@ -8,12 +8,14 @@ internal sealed class CopyWriter(Connection connection, ChangeWriter feed) : IDi
 {
     private readonly Statement _insert = connection.Prepare(
         """
-        INSERT INTO copy (instance, version, volume, path, length, hash, data_set_offset, state, verified_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        INSERT INTO copy (instance, version, volume, path, length, hash, data_set_offset, state, verified_at,
+                          compaction, compact_length, compact_hash, compact_data_set_offset, compact_syntax)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
         ON CONFLICT (instance, version, volume) DO UPDATE SET
             path = excluded.path, length = excluded.length, hash = excluded.hash,
             data_set_offset = excluded.data_set_offset, state = excluded.state, verified_at = excluded.verified_at,
-            compaction = 0, compact_length = NULL, compact_hash = NULL, compact_data_set_offset = NULL, compact_syntax = NULL
+            compaction = excluded.compaction, compact_length = excluded.compact_length, compact_hash = excluded.compact_hash,
+            compact_data_set_offset = excluded.compact_data_set_offset, compact_syntax = excluded.compact_syntax
         """);
 
     private readonly Statement _ofInstance = connection.Prepare(CopyRow.Select + " WHERE instance = ?1 ORDER BY version, state, volume");
@@ -30,10 +32,21 @@ internal sealed class CopyWriter(Connection connection, ChangeWriter feed) : IDi
 
     private readonly Statement _deleteAll = connection.Prepare("DELETE FROM copy WHERE instance = ?1");
 
-    internal void Insert(long instance, CopyRecord copy) =>
+    internal void Insert(long instance, CopyRecord copy)
+    {
         _insert.Bind(1, instance).Bind(2, copy.Version).Bind(3, copy.VolumeId).Bind(4, copy.Path).Bind(5, copy.LengthBytes)
             .Bind(6, copy.Hash.Span).Bind(7, copy.DataSetOffsetBytes).Bind(8, (long)copy.State)
-            .Bind(9, copy.VerifiedAt?.ToUnixTimeMilliseconds()).Run();
+            .Bind(9, copy.VerifiedAt?.ToUnixTimeMilliseconds());
+        if (copy.Compact is { } compact)
+        {
+            _insert.Bind(10, (long)CompactionOutcome.Compact).Bind(11, compact.LengthBytes).Bind(12, compact.Hash.Span)
+                .Bind(13, compact.DataSetOffsetBytes).Bind(14, compact.TransferSyntaxUid).Run();
+        }
+        else
+        {
+            _insert.Bind(10, (long)CompactionOutcome.Undecided).BindNull(11).BindNull(12).BindNull(13).BindNull(14).Run();
+        }
+    }
 
     internal List<CopyRecord> Of(long instance)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Panal.Codecs.Jpeg.Dct;
 using Panal.Codecs.Jpeg.Lossless;
 using Panal.Codecs.Jpeg.Segments;
@@ -6,11 +7,11 @@ using Panal.Codecs.Samples;
 namespace Panal.Codecs.Jpeg;
 
 /// <summary>
-/// Decodes JPEG streams with Huffman coding: baseline (SOF0), extended sequential of 8 and 12 bits (SOF1) and lossless of 2 to 16
-/// bits (SOF3), interleaved or not, with restart intervals.
+/// Decodes JPEG streams with Huffman coding: baseline (SOF0), extended sequential and progressive of 8 and 12 bits (SOF1, SOF2) and
+/// lossless of 2 to 16 bits (SOF3), interleaved or not, with restart intervals.
 /// </summary>
 /// <remarks>
-/// T.81. Progressive and arithmetic processes, retired from DICOM, are <see cref="CodecFault.Unsupported"/>. Components are given as
+/// T.81. Arithmetic processes, retired from DICOM, are <see cref="CodecFault.Unsupported"/>. Components are given as
 /// they were coded: whether they are RGB or YCbCr is for the caller, who knows the photometric interpretation.
 /// </remarks>
 public sealed class JpegDecoder : IFrameDecoder
@@ -39,43 +40,92 @@ public sealed class JpegDecoder : IFrameDecoder
         layout.CheckBuffer(limits, samples.Length);
         var reader = new MarkerReader(encoded);
         var tables = new JpegTables();
-        JpegFrame? frame = null;
-        var missing = 0;
         while (reader.TryRead(out var marker, out var content) && marker != JpegMarker.EndOfImage)
         {
-            if (IsFrame(marker))
+            if (!IsFrame(marker))
             {
-                if (frame is not null)
-                {
-                    throw new CodecException(CodecFault.Malformed, "The stream has two frame headers.");
-                }
-
-                frame = JpegFrame.Read(marker, content, limits);
-                frame.CheckAgainst(layout);
-                missing = (1 << frame.Components.Length) - 1;
+                tables.Take(marker != JpegMarker.StartOfScan ? marker : throw new CodecException(CodecFault.Malformed, "A scan comes before the frame header."), content);
+                continue;
             }
-            else if (marker == JpegMarker.StartOfScan)
-            {
-                var scan = JpegScan.Read(content, frame ?? throw new CodecException(CodecFault.Malformed, "A scan comes before the frame header."));
-                reader.Position = DecodeScan(encoded, reader.Position, frame, scan, tables, layout, samples);
-                foreach (var component in scan.Components)
-                {
-                    missing &= ~(1 << component.Index);
-                }
 
-                if (missing == 0)
-                {
-                    // What follows the last component, even a missing EOI, does not matter.
-                    return;
-                }
+            var frame = JpegFrame.Read(marker, content, limits);
+            frame.CheckAgainst(layout);
+            if (marker == JpegMarker.StartOfFrame2)
+            {
+                DecodeProgressive(encoded, ref reader, frame, tables, layout, samples);
             }
             else
             {
-                tables.Take(marker, content);
+                DecodeSequential(encoded, ref reader, frame, tables, layout, samples);
+            }
+
+            return;
+        }
+
+        throw new CodecException(CodecFault.Truncated, "The stream ends before its frame header.");
+    }
+
+    private static void DecodeSequential(
+        ReadOnlySpan<byte> encoded, ref MarkerReader reader, JpegFrame frame, JpegTables tables, in SampleLayout layout, Span<byte> samples)
+    {
+        var missing = (1 << frame.Components.Length) - 1;
+        while (TryReadScan(ref reader, frame, tables, out var scan))
+        {
+            reader.Position = DecodeScan(encoded, reader.Position, frame, scan, tables, layout, samples);
+            foreach (var component in scan.Components)
+            {
+                missing &= ~(1 << component.Index);
+            }
+
+            if (missing == 0)
+            {
+                // What follows the last component, even a missing EOI, does not matter.
+                return;
             }
         }
 
         throw new CodecException(CodecFault.Truncated, "The stream ends before all components.");
+    }
+
+    private static void DecodeProgressive(
+        ReadOnlySpan<byte> encoded, ref MarkerReader reader, JpegFrame frame, JpegTables tables, in SampleLayout layout, Span<byte> samples)
+    {
+        using var coefficients = new ProgressiveFrame(frame);
+        while (TryReadScan(ref reader, frame, tables, out var scan))
+        {
+            reader.Position = coefficients.DecodeScan(encoded, reader.Position, scan, tables);
+        }
+
+        // Only the end of the image tells that no scan is missing.
+        if (reader.Position > encoded.Length || encoded[reader.Position - 1] != JpegMarker.EndOfImage || !coefficients.IsComplete)
+        {
+            throw new CodecException(CodecFault.Truncated, "The stream ends before all scans.");
+        }
+
+        coefficients.Finish(layout, samples);
+    }
+
+    /// <summary>Reads on to the next scan; false at the end of the image or of the bytes.</summary>
+    private static bool TryReadScan(ref MarkerReader reader, JpegFrame frame, JpegTables tables, [NotNullWhen(true)] out JpegScan? scan)
+    {
+        scan = null;
+        while (reader.TryRead(out var marker, out var content) && marker != JpegMarker.EndOfImage)
+        {
+            if (marker == JpegMarker.StartOfScan)
+            {
+                scan = JpegScan.Read(content, frame);
+                return true;
+            }
+
+            if (IsFrame(marker))
+            {
+                throw new CodecException(CodecFault.Malformed, "The stream has two frame headers.");
+            }
+
+            tables.Take(marker, content);
+        }
+
+        return false;
     }
 
     private static int DecodeScan(

@@ -7,10 +7,10 @@ using Panal.Codecs.Samples;
 namespace Panal.Codecs.Jpeg2000;
 
 /// <summary>
-/// Encodes JPEG 2000 Part 1 without loss: 5/3 transform, quality layers cut where they lower the error most, precincts, RPCL, PLT;
+/// Encodes JPEG 2000 without loss, Part 1 or high throughput: 5/3 transform, quality layers cut where they lower the error most, precincts, RPCL, PLT;
 /// 1 to 16 bits, signed or not, 1 to 4 components.
 /// </summary>
-/// <remarks>T.800. Bits above those stored are not kept, but for a sign that decoders extend.</remarks>
+/// <remarks>T.800, T.814. Bits above those stored are not kept, but for a sign that decoders extend.</remarks>
 public sealed class Jpeg2000Encoder : IFrameEncoder
 {
     private readonly Jpeg2000Form _form;
@@ -27,7 +27,14 @@ public sealed class Jpeg2000Encoder : IFrameEncoder
     /// <summary>The encoder of the default form, for red, green and blue where there are three components.</summary>
     public static Jpeg2000Encoder Lossless { get; } = new(Jpeg2000Form.Default);
 
+    /// <summary>The encoder of high throughput codestreams that begin with a thumbnail (PS3.5 §10.18).</summary>
+    public static Jpeg2000Encoder HighThroughput { get; } = new(Jpeg2000Form.Default with { IsHighThroughput = true, Layers = 1 });
+
     /// <summary>The same for three components that are no colours, or other ones than red, green and blue.</summary>
+    public static Jpeg2000Encoder HighThroughputApart { get; } =
+        new(Jpeg2000Form.Default with { IsHighThroughput = true, Layers = 1, TransformsColour = false });
+
+    /// <summary>The default form for three components that are no colours, or other ones than red, green and blue.</summary>
     public static Jpeg2000Encoder LosslessApart { get; } = new(Jpeg2000Form.Default with { TransformsColour = false });
 
     /// <inheritdoc/>
@@ -62,6 +69,12 @@ public sealed class Jpeg2000Encoder : IFrameEncoder
         }
     }
 
-    /// <summary>As many levels as the form has, as long as the shorter side can be halved.</summary>
-    private int LevelsOf(in SampleLayout layout) => Math.Min(_form.Levels, BitOperations.Log2((uint)Math.Min(layout.Width, layout.Height)));
+    /// <summary>As many levels as the form has, as long as the shorter side can be halved; high throughput has them until a side has 64 samples.</summary>
+    private int LevelsOf(in SampleLayout layout)
+    {
+        const int ThumbnailSide = 64;
+        var shorter = Math.Min(layout.Width, layout.Height);
+        var needed = _form.IsHighThroughput ? BitOperations.Log2((uint)Math.Max(1, Divide.Up(shorter, ThumbnailSide) - 1)) + 1 : 0;
+        return Math.Min(Math.Max(_form.Levels, needed), BitOperations.Log2((uint)shorter));
+    }
 }

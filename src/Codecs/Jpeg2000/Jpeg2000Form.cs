@@ -27,7 +27,10 @@ public sealed record Jpeg2000Form
     /// <summary>Whether three components are red, green and blue and are transformed together (T.800 §G.2); no other number of them is.</summary>
     public bool TransformsColour { get; init; } = true;
 
+    /// <summary>Whether code-blocks are coded in the fast way (T.814), which is larger and knows one layer only.</summary>
+    public bool IsHighThroughput { get; init; }
+
     /// <summary>Whether the numbers are possible.</summary>
-    internal bool IsPossible => Levels is >= 0 and <= LevelLimit && Layers is >= 1 and <= LayerLimit && PrecinctLog is >= 1 and <= PrecinctLimit
+    internal bool IsPossible => (!IsHighThroughput || Layers == 1) && Levels is >= 0 and <= LevelLimit && Layers is >= 1 and <= LayerLimit && PrecinctLog is >= 1 and <= PrecinctLimit
         && BlockLog is >= SmallestBlock and <= LargestBlock;
 }

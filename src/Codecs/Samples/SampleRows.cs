@@ -38,6 +38,29 @@ internal static class SampleRows
         }
     }
 
+    /// <summary>Puts a part of a row of one component into its place, as many bits as the layout allocates.</summary>
+    internal static void Write(in SampleLayout layout, Span<byte> samples, int component, int row, int column, ReadOnlySpan<int> values)
+    {
+        var (first, step) = Place(layout, component, row);
+        first += column * step;
+        if (layout.BytesPerSample == 1)
+        {
+            var target = samples.Slice(first, ((values.Length - 1) * step) + 1);
+            for (int i = 0, at = 0; i < values.Length; i++, at += step)
+            {
+                target[at] = (byte)values[i];
+            }
+
+            return;
+        }
+
+        var wide = MemoryMarshal.Cast<byte, ushort>(samples).Slice(first, ((values.Length - 1) * step) + 1);
+        for (int i = 0, at = 0; i < values.Length; i++, at += step)
+        {
+            wide[at] = (ushort)values[i];
+        }
+    }
+
     /// <summary>Takes one row of one component, with the bits above <paramref name="bits"/> cleared.</summary>
     internal static void Read(in SampleLayout layout, ReadOnlySpan<byte> samples, int component, int row, Span<ushort> values, int bits)
     {

@@ -6,7 +6,7 @@ using Panal.Dicom.Text;
 
 namespace Panal.Dicom.Xml;
 
-/// <summary>Writes data sets as the Native DICOM Model (PS3.19 Annex A).</summary>
+/// <summary>The Native DICOM Model, both ways (PS3.19 Annex A).</summary>
 public static class NativeXml
 {
     private const string Namespace = "http://dicom.nema.org/PS3.19/models/NativeDICOM";
@@ -39,6 +39,19 @@ public static class NativeXml
         }
 
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+    }
+
+    /// <summary>Reads one document in UTF-8 or UTF-16; text is kept as UTF-8.</summary>
+    /// <param name="document">The document; its document type, if it has one, is refused.</param>
+    /// <param name="limits">Depth of sequences; number of elements, items and values; bytes of all values and of the document.</param>
+    /// <param name="bulkData">Resolves references; without it, elements that only refer to their value are left out.</param>
+    /// <exception cref="DicomJsonException">The document is no data set, or beyond a limit: for the reasons that the same data set would be refused in JSON.</exception>
+    public static DataSet Read(ReadOnlyMemory<byte> document, DecodeLimits limits, BulkDataResolution? bulkData = null)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        return document.Length > limits.MaximumDataSetLengthBytes
+            ? throw new DicomJsonException("The XML is too long", "", DicomJsonReason.TooLarge)
+            : DicomJson.Read(NativeXmlReader.ToJson(document, limits), limits with { MaximumDataSetLengthBytes = 2 * limits.MaximumDataSetLengthBytes }, bulkData);
     }
 
     private static void WriteElements(DataSet dataSet, XmlWriter xml, BulkDataReference? bulkData, string path)

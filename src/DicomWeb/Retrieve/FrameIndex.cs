@@ -142,7 +142,7 @@ internal sealed class FrameIndex
         IReadOnlyList<ulong> offsets = extendedOffsets.Length == told ? extendedOffsets : [.. pixels.BasicOffsets.Select(offset => (ulong)offset)];
         return TryGather(fragments, offsets, out var frames)
             ? frames
-            : throw new WebFaultException(Microsoft.AspNetCore.Http.StatusCodes.Status500InternalServerError, "The pixel data does not tell where its frames begin");
+            : throw new WebFaultException(Microsoft.AspNetCore.Http.StatusCodes.Status422UnprocessableEntity, "The pixel data does not tell where its frames begin");
     }
 
     /// <summary>Offsets count from the item of the first fragment (PS3.5 §A.4).</summary>

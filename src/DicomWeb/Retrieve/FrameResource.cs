@@ -1,14 +1,23 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Panal.Archive.Retrieve;
 using Panal.Dicom;
 using Panal.DicomWeb.Answers;
+using Panal.Imaging.Rendering;
+using Panal.Imaging.Transcoding;
 
 namespace Panal.DicomWeb.Retrieve;
 
-/// <summary>Answers frames (PS3.18 §10.4.1.1.6), each in a part, as they are stored.</summary>
-public sealed class FrameResource(Holding holding, AccessAudit audit)
+/// <summary>Answers frames (PS3.18 §10.4.1.1.6), each in a part: as they are stored, or transcoded where the client does not take that.</summary>
+public sealed class FrameResource(Holding holding, Retriever retriever, AccessAudit audit)
 {
+    /// <summary>How frames leave.</summary>
+    /// <param name="ContentType">With its transfer syntax.</param>
+    /// <param name="IsSingle">Without parts.</param>
+    /// <param name="Target">What they are transcoded to; null for as stored.</param>
+    private readonly record struct Form(string ContentType, bool IsSingle, TransferSyntax? Target);
+
     /// <summary>Most frames of one request.</summary>
     private const int FrameLimit = 10_000;
 
@@ -22,10 +31,16 @@ public sealed class FrameResource(Holding holding, AccessAudit audit)
         await using (bytes)
         {
             var syntax = bytes.TransferSyntax;
-            var (contentType, isSingle) = Choose(Accepted.Of(request.Context.Request), syntax, numbers.Count == 1);
+            var form = Choose(Accepted.Of(request.Context.Request), syntax, numbers.Count == 1);
             await audit.AccessedAsync(request.Decision.Caller, [instance]);
-            if (EntityTag.IsKnown(request.Context, [instance.ContentHash], $"{contentType} {isSingle} {string.Join(',', numbers)}"))
+            if (EntityTag.IsKnown(request.Context, [instance.ContentHash], $"{form.ContentType} {form.IsSingle} {string.Join(',', numbers)}"))
             {
+                return;
+            }
+
+            if (form.Target is { } target)
+            {
+                await SendTranscodedAsync(request, instance, numbers, form, target);
                 return;
             }
 
@@ -36,14 +51,14 @@ public sealed class FrameResource(Holding holding, AccessAudit audit)
                 throw WebFaultException.NotFound("There is no such frame");
             }
 
-            await SendAsync(request, bytes, frames, numbers, contentType, isSingle);
+            await SendAsync(request, bytes, frames, numbers, form.ContentType, form.IsSingle);
         }
     }
 
     /// <summary>Answers all of encapsulated pixel data, a frame a part: it has no other form (PS3.18 §8.7.3.3.2).</summary>
     internal static async Task AnswerAllAsync(WebRequest request, InstanceBytes bytes, DataSetOutline outline)
     {
-        var (contentType, _) = Choose(Accepted.Of(request.Context.Request), bytes.TransferSyntax, isOne: false);
+        var contentType = Choose(Accepted.Of(request.Context.Request), bytes.TransferSyntax, isOne: false, isAsStored: true).ContentType;
         var frames = FrameIndex.Of(outline, OutgoingSyntax.IsVideo(bytes.TransferSyntax));
         await SendAsync(request, bytes, frames, [.. Enumerable.Range(1, frames.Count)], contentType, isSingle: false);
     }
@@ -81,8 +96,42 @@ public sealed class FrameResource(Holding holding, AccessAudit audit)
         await response.Body.WriteAsync(end, ct);
     }
 
-    /// <summary>Frames leave as they are stored: in their own media type, or as bytes when the client takes the stored syntax.</summary>
-    private static (string ContentType, bool IsSingle) Choose(IReadOnlyList<MediaRange> ranges, TransferSyntax stored, bool isOne)
+    private async Task SendTranscodedAsync(WebRequest request, InstanceReference instance, IReadOnlyList<int> numbers, Form form, TransferSyntax target)
+    {
+        var (response, ct) = (request.Context.Response, request.Context.RequestAborted);
+        using var opened = await OpenedImage.OpenAsync(retriever, instance, ct);
+        using var frames = new TranscodedFrames(opened.Image, target, RenderOptions.Limits);
+        if (numbers.Any(number => number > frames.Count))
+        {
+            throw WebFaultException.NotFound("There is no such frame");
+        }
+
+        // The first is made before the answer begins: what cannot be transcoded is told of.
+        var frame = frames.Read(numbers[0] - 1);
+        if (form.IsSingle)
+        {
+            response.ContentType = form.ContentType;
+            response.ContentLength = frame.Length;
+            await response.Body.WriteAsync(frame, ct);
+            return;
+        }
+
+        var boundary = MultipartBody.NewBoundary();
+        var url = request.UrlOf(request.StudyInstanceUid, request.SeriesInstanceUid, request.SopInstanceUid);
+        response.ContentType = $"multipart/related; type=\"{form.ContentType.Split(';')[0]}\"; boundary={boundary}";
+        for (var index = 0; index < numbers.Count; index++)
+        {
+            frame = index == 0 ? frame : frames.Read(numbers[index] - 1);
+            var location = string.Create(CultureInfo.InvariantCulture, $"{url}/frames/{numbers[index]}");
+            await response.Body.WriteAsync(Encoding.ASCII.GetBytes(MultipartBody.HeadOf(boundary, form.ContentType, location, frame.Length)), ct);
+            await response.Body.WriteAsync(frame, ct);
+        }
+
+        await response.Body.WriteAsync(Encoding.ASCII.GetBytes(MultipartBody.EndOf(boundary)), ct);
+    }
+
+    /// <summary>Frames leave as they are stored where the client takes that, else in the first syntax of its list that can be made.</summary>
+    private static Form Choose(IReadOnlyList<MediaRange> ranges, TransferSyntax stored, bool isOne, bool isAsStored = false)
     {
         var native = OutgoingSyntax.FrameTypeOf(stored);
         var leaving = stored.IsEncapsulated ? stored.Uid : Uids.ExplicitVRLittleEndian;
@@ -91,25 +140,58 @@ public sealed class FrameResource(Holding holding, AccessAudit audit)
             var takesSyntax = range.TransferSyntax is "" or "*" || range.TransferSyntax == leaving;
             if (takesSyntax && range.IncludesMultipart(native))
             {
-                return ($"{native}; transfer-syntax={leaving}", false);
+                return new Form($"{native}; transfer-syntax={leaving}", false, null);
             }
 
             if (takesSyntax && isOne && range.MediaType == native)
             {
-                return ($"{native}; transfer-syntax={leaving}", true);
+                return new Form($"{native}; transfer-syntax={leaving}", true, null);
             }
 
             // Bytes without a syntax are pixels (PS3.18 Table 8.7.3-4); of compressed frames only who asks for them so can make sense.
             if (takesSyntax && range.TransferSyntax.Length > 0 && range.IncludesMultipart(Accepted.OctetStream))
             {
-                return ($"{Accepted.OctetStream}; transfer-syntax={leaving}", false);
+                return new Form($"{Accepted.OctetStream}; transfer-syntax={leaving}", false, null);
+            }
+
+            if (!isAsStored && Transcoded(range, stored, isOne) is { } form)
+            {
+                return form;
             }
         }
 
-        throw WebFaultException.NotAcceptable($"The frames are stored as {native} with transfer syntax {leaving} and are not transcoded");
+        throw WebFaultException.NotAcceptable($"The frames are stored as {native} with transfer syntax {leaving} and cannot be made otherwise as asked for");
     }
 
-    private static IReadOnlyList<int> NumbersOf(string text)
+    /// <summary>What can be made for a media range, or null.</summary>
+    private static Form? Transcoded(MediaRange range, TransferSyntax stored, bool isOne)
+    {
+        foreach (var target in OutgoingSyntax.FramesCanBe)
+        {
+            var type = OutgoingSyntax.FrameTypeOf(target);
+            var isWanted = range.TransferSyntax.Length == 0 ? OutgoingSyntax.IsDefaultOfItsType(target) : range.TransferSyntax == target.Uid;
+            if (!isWanted || !Transcoder.CanTranscode(stored, target))
+            {
+                continue;
+            }
+
+            if (range.IncludesMultipart(type))
+            {
+                return new Form($"{type}; transfer-syntax={target.Uid}", false, target);
+            }
+
+            if (isOne && range.MediaType == type)
+            {
+                return new Form($"{type}; transfer-syntax={target.Uid}", true, target);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The frame numbers of a path, from 1.</summary>
+    /// <exception cref="WebFaultException">They are none, or too many.</exception>
+    internal static IReadOnlyList<int> NumbersOf(string text)
     {
         var parts = text.Split(',');
         if (parts.Length > FrameLimit)

@@ -25,13 +25,51 @@ public sealed class Holding(Retriever retriever)
         }
 
         var here = found.Where(instance => instance.IsHeldHere).ToArray();
-        if (here.Length == 0)
+        return here.Length > 0 ? (here, here.Length == found.Count) : throw NotYet(request);
+    }
+
+    /// <summary>Those that are here, for who needs just one of them; when none is, the middle one is brought.</summary>
+    /// <returns>At least one.</returns>
+    /// <exception cref="WebFaultException">There are none, the caller may not see them, or only other nodes hold them.</exception>
+    internal async ValueTask<IReadOnlyList<InstanceReference>> FindAnyAsync(WebRequest request)
+    {
+        var found = await LocateAsync(request, request.StudyInstanceUid!, request.SeriesInstanceUid, request.SopInstanceUid);
+        InstanceReference[] here = [.. found.Where(instance => instance.IsHeldHere)];
+        return here.Length > 0 ? here : await BringAsync(found[found.Count / 2], request.Context.RequestAborted) is { } one ? [one] : throw NotYet(request);
+    }
+
+    /// <summary>
+    /// Those of the instances that are here or on their way, in display order, as soon as the first of those has come: the study follows it,
+    /// and what is not here yet is waited for by <see cref="BringAsync(InstanceReference, CancellationToken)"/> when its turn comes.
+    /// </summary>
+    /// <returns>At least one, and whether all are here or on their way.</returns>
+    /// <exception cref="WebFaultException">There are none, the caller may not see them, or only other nodes hold them and cannot be reached.</exception>
+    internal async ValueTask<(IReadOnlyList<InstanceReference> Instances, bool IsComplete)> BeginAsync(WebRequest request)
+    {
+        var found = await LocateAsync(request, request.StudyInstanceUid!, request.SeriesInstanceUid, request.SopInstanceUid);
+        if (found.FirstOrDefault(instance => !instance.IsHeldHere) is not { } missing)
         {
-            request.Context.Response.Headers.RetryAfter = RetryAfterSeconds;
-            throw new WebFaultException(StatusCodes.Status503ServiceUnavailable, "The instances are held by other nodes and have not come yet");
+            return (found, true);
         }
 
-        return (here, here.Length == found.Count);
+        if (await BringAsync(missing, request.Context.RequestAborted) is { } first)
+        {
+            return ([.. found.Select(instance => instance.SopInstanceUid == first.SopInstanceUid ? first : instance)], true);
+        }
+
+        InstanceReference[] here = [.. found.Where(instance => instance.IsHeldHere)];
+        return here.Length > 0 ? (here, false) : throw NotYet(request);
+    }
+
+    /// <summary>The instance once it is here; null when it does not come.</summary>
+    internal async ValueTask<InstanceReference?> BringAsync(InstanceReference instance, CancellationToken ct)
+    {
+        if (instance.IsHeldHere)
+        {
+            return instance;
+        }
+
+        return await retriever.BringAsync(instance, ct) ? retriever.Refresh(instance) : null;
     }
 
     // One that does not come ends the waiting: the next would keep the client as long again.
@@ -59,6 +97,19 @@ public sealed class Holding(Retriever retriever)
         return (instances[0], InstanceBytes.Open(retriever, instances[0]) ?? throw NotFound());
     }
 
+    /// <summary>An instance of a study by its UID, or null when it is not here.</summary>
+    internal async ValueTask<InstanceReference?> FindHereAsync(WebRequest request, string study, string instance)
+    {
+        try
+        {
+            return (await LocateAsync(request, study, null, instance)).FirstOrDefault(found => found.IsHeldHere);
+        }
+        catch (WebFaultException)
+        {
+            return null;
+        }
+    }
+
     internal async ValueTask<IReadOnlyList<InstanceReference>> LocateAsync(WebRequest request, string study, string? series, string? instance)
     {
         var ct = request.Context.RequestAborted;
@@ -82,6 +133,12 @@ public sealed class Holding(Retriever retriever)
 
         var found = retriever.Locate(new RetrieveRequest(InformationModel.StudyRoot, identifier, Relational: true), ct);
         return found.Count > 0 ? found : throw NotFound();
+    }
+
+    private static WebFaultException NotYet(WebRequest request)
+    {
+        request.Context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        return new WebFaultException(StatusCodes.Status503ServiceUnavailable, "The instances are held by other nodes and have not come yet");
     }
 
     private static WebFaultException NotFound() => WebFaultException.NotFound("There are no such instances");

@@ -22,9 +22,10 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
     internal async Task AnswerAsync(WebRequest request)
     {
         var context = request.Context;
-        var (instances, isComplete) = await holding.FindAsync(request);
+        var (instances, isComplete) = await holding.BeginAsync(request);
         var (chosen, isSingle) = Choose(Accepted.Of(context.Request), instances, request.SopInstanceUid is not null);
-        if (EntityTag.IsKnown(context, chosen.Select(one => one.Instance.ContentHash + one.Syntax.Uid), isSingle ? "file" : "parts"))
+        var isHere = chosen.All(one => one.Instance.IsHeldHere);
+        if (isHere && EntityTag.IsKnown(context, chosen.Select(one => one.Instance.ContentHash + one.Syntax.Uid), isSingle ? "file" : "parts"))
         {
             return;
         }
@@ -112,19 +113,26 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
 
     private async Task SendFileAsync(WebRequest request, Outgoing outgoing)
     {
-        var response = request.Context.Response;
-        response.ContentType = outgoing.ContentType;
-        response.Headers.ContentDisposition = $"attachment; filename=\"{outgoing.Instance.SopInstanceUid}.dcm\"";
+        var (response, ct) = (request.Context.Response, request.Context.RequestAborted);
         if (!outgoing.IsAsStored)
         {
-            await SendConvertedAsync(outgoing, response.Body, request.Context.RequestAborted);
+            await using var converted = Convert(outgoing) ?? throw WebFaultException.NotAcceptable("The instance cannot be made in the requested transfer syntax");
+            Describe(response, outgoing);
+            await SendConvertedAsync(outgoing, converted, response.Body, ct);
             return;
         }
 
+        Describe(response, outgoing);
         using var file = Open(outgoing);
         var range = ByteRange.Of(request.Context, file.LengthBytes);
         file.Bytes.Position = range.FirstByte;
-        await CopyAsync(file.Bytes, range.LengthBytes, response.Body, request.Context.RequestAborted);
+        await CopyAsync(file.Bytes, range.LengthBytes, response.Body, ct);
+    }
+
+    private static void Describe(HttpResponse response, Outgoing outgoing)
+    {
+        response.ContentType = outgoing.ContentType;
+        response.Headers.ContentDisposition = $"attachment; filename=\"{outgoing.Instance.SopInstanceUid}.dcm\"";
     }
 
     private async Task SendPartsAsync(WebRequest request, IReadOnlyList<Outgoing> chosen)
@@ -133,45 +141,65 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
         var ct = request.Context.RequestAborted;
         var boundary = MultipartBody.NewBoundary();
         response.ContentType = $"multipart/related; type=\"application/dicom\"; boundary={boundary}";
-        var heads = chosen.Select(one => Encoding.ASCII.GetBytes(MultipartBody.HeadOf(
-            boundary,
-            one.ContentType,
-            request.UrlOf(one.Instance.StudyInstanceUid, one.Instance.SeriesInstanceUid, one.Instance.SopInstanceUid),
-            one.IsAsStored ? one.Instance.FileLengthBytes : null))).ToArray();
         var end = Encoding.ASCII.GetBytes(MultipartBody.EndOf(boundary));
-        if (chosen.All(one => one.IsAsStored))
+        if (chosen.All(one => one.IsAsStored && one.Instance.IsHeldHere))
         {
-            response.ContentLength = heads.Sum(head => (long)head.Length) + chosen.Sum(one => one.Instance.FileLengthBytes) + end.Length;
+            response.ContentLength = chosen.Sum(one => HeadOf(request, boundary, one).Length + one.Instance.FileLengthBytes) + end.Length;
         }
 
-        for (var index = 0; index < chosen.Count; index++)
+        foreach (var one in chosen)
         {
-            await response.Body.WriteAsync(heads[index], ct);
-            if (chosen[index].IsAsStored)
-            {
-                using var file = Open(chosen[index]);
-                await CopyAsync(file.Bytes, file.LengthBytes, response.Body, ct);
-            }
-            else
-            {
-                await SendConvertedAsync(chosen[index], response.Body, ct);
-            }
+            await SendPartAsync(request, boundary, await holding.BringAsync(one.Instance, ct) is { } here ? one with { Instance = here } : throw new IOException("An instance did not come"));
         }
 
         await response.Body.WriteAsync(end, ct);
     }
 
+    private async Task SendPartAsync(WebRequest request, string boundary, Outgoing one)
+    {
+        var (body, ct) = (request.Context.Response.Body, request.Context.RequestAborted);
+        if (!one.IsAsStored)
+        {
+            await using var converted = Convert(one);
+            if (converted is not null)
+            {
+                await body.WriteAsync(HeadOf(request, boundary, one), ct);
+                await SendConvertedAsync(one, converted, body, ct);
+                return;
+            }
+
+            // What cannot be decoded is better sent as it is, and said to be so, than left out of an answer that has begun.
+            one = one with { Syntax = one.Stored };
+        }
+
+        await body.WriteAsync(HeadOf(request, boundary, one), ct);
+        using var file = Open(one);
+        await CopyAsync(file.Bytes, file.LengthBytes, body, ct);
+    }
+
+    private static byte[] HeadOf(WebRequest request, string boundary, Outgoing one) => Encoding.ASCII.GetBytes(MultipartBody.HeadOf(
+        boundary,
+        one.ContentType,
+        request.UrlOf(one.Instance.StudyInstanceUid, one.Instance.SeriesInstanceUid, one.Instance.SopInstanceUid),
+        one.IsAsStored ? one.Instance.FileLengthBytes : null));
+
     private StoredFile Open(Outgoing outgoing) =>
         retriever.OpenFile(outgoing.Instance) ?? throw new IOException("An instance has gone meanwhile");
 
-    private async Task SendConvertedAsync(Outgoing outgoing, Stream body, CancellationToken ct)
+    /// <summary>Opens an instance in another syntax; null when it cannot be put into that.</summary>
+    private OutgoingInstance? Convert(Outgoing outgoing) => retriever.Open(outgoing.Instance, [outgoing.Syntax.Uid]) switch
+    {
+        { Result: OpenResult.Opened, Instance: { } instance } => instance,
+        { Result: OpenResult.NoCommonTransferSyntax } => null,
+        _ => throw new IOException("An instance has gone meanwhile"),
+    };
+
+    private static async Task SendConvertedAsync(Outgoing outgoing, OutgoingInstance converted, Stream body, CancellationToken ct)
     {
         var head = new ArrayBufferWriter<byte>(1024);
         FileMeta.WriteHeader(outgoing.Instance.SopClassUid, outgoing.Instance.SopInstanceUid, outgoing.Syntax, head);
         await body.WriteAsync(head.WrittenMemory, ct);
-        var opened = retriever.Open(outgoing.Instance, [outgoing.Syntax.Uid]);
-        await using var instance = opened.Instance ?? throw new IOException("An instance has gone meanwhile");
-        await CopyAsync(instance.DataSet, long.MaxValue, body, ct);
+        await CopyAsync(converted.DataSet, long.MaxValue, body, ct);
     }
 
     /// <summary>Copies bytes; a file that ends early is a fault, a conversion ends when it ends.</summary>

@@ -1,4 +1,5 @@
 using Panal.Dicom;
+using Panal.Imaging.Transcoding;
 
 namespace Panal.DicomWeb.Retrieve;
 
@@ -10,7 +11,7 @@ internal static class OutgoingSyntax
     /// <param name="wanted">The <c>transfer-syntax</c> of the request: a UID, <c>*</c> for as stored, or empty for the default.</param>
     /// <remarks>
     /// Implicit VR and big endian never leave (PS3.18 §8.7.3.5.2): they become explicit VR little endian. Without a wish, what is compressed
-    /// leaves as it is: its part says how, and the default, explicit VR little endian, cannot be made of it here.
+    /// leaves as it is: its part says how, and to decode it would cost every client that can do so itself.
     /// </remarks>
     public static TransferSyntax? Choose(TransferSyntax stored, string wanted)
     {
@@ -27,7 +28,7 @@ internal static class OutgoingSyntax
             return null;
         }
 
-        return syntax.Uid == stored.Uid ? stored : isPlain && TransferSyntaxConverter.CanConvert(stored, syntax) ? syntax : null;
+        return syntax.Uid == stored.Uid ? stored : Transcoder.CanTranscode(stored, syntax) ? syntax : null;
     }
 
     /// <summary>The media type of the frames of a syntax (PS3.18 Tables 8.7.3-2 and 8.7.3-5).</summary>
@@ -44,6 +45,13 @@ internal static class OutgoingSyntax
         _ when IsVideo(syntax) => "video/mp4",
         _ => Answers.Accepted.OctetStream,
     };
+
+    /// <summary>What frames can be transcoded to: not compressed, or compressed without loss.</summary>
+    public static IReadOnlyList<TransferSyntax> FramesCanBe { get; } = [TransferSyntax.ExplicitVrLittleEndian, .. Transcoder.Lossless];
+
+    /// <summary>Whether a media type without a transfer syntax means this one (PS3.18 Tables 8.7.3-4 and 8.7.3-5).</summary>
+    public static bool IsDefaultOfItsType(TransferSyntax syntax) => syntax.Uid
+        is Uids.ExplicitVRLittleEndian or Uids.RLELossless or Uids.JPEGLosslessSV1 or Uids.JPEGLSLossless or Uids.JPEG2000Lossless or Uids.HTJ2KLossless;
 
     /// <summary>MPEG-2, MPEG-4 and HEVC: all fragments are one stream.</summary>
     public static bool IsVideo(TransferSyntax syntax) => syntax.Uid.StartsWith("1.2.840.10008.1.2.4.10", StringComparison.Ordinal);

@@ -1,11 +1,13 @@
 using Microsoft.AspNetCore.Http;
+using Panal.Archive.Retrieve;
 using Panal.Dicom;
 using Panal.DicomWeb.Answers;
+using Panal.Imaging.Rendering.Output;
 
 namespace Panal.DicomWeb.Retrieve;
 
-/// <summary>Answers WADO-URI (PS3.18 §9): one instance as a file. Images wait for rendering.</summary>
-public sealed class UriResource(Holding holding, InstanceResource instances)
+/// <summary>Answers WADO-URI (PS3.18 §9): one instance as a file or as a picture.</summary>
+public sealed class UriResource(Holding holding, InstanceResource instances, RenderedResource rendered)
 {
     internal async Task AnswerAsync(WebRequest request)
     {
@@ -21,17 +23,42 @@ public sealed class UriResource(Holding holding, InstanceResource instances)
             throw WebFaultException.BadRequest("anonymize is not supported");
         }
 
-        var types = One(query, "contentType") ?? "image/jpeg";
-        if (!types.Split(',').Any(type => type.Trim().Equals(Accepted.Dicom, StringComparison.OrdinalIgnoreCase)))
+        var found = (await holding.LocateAsync(request, UidOf(query, "studyUID"), UidOf(query, "seriesUID"), UidOf(query, "objectUID")))[0];
+        var instance = found.IsHeldHere ? found : throw new WebFaultException(StatusCodes.Status503ServiceUnavailable, "The instance is held by another node and has not come yet");
+
+        // The first type of the list that can be made; without a list a picture (PS3.18 §9.1.2.2.1).
+        foreach (var type in (One(query, "contentType") ?? "image/jpeg").Split(',').Select(type => type.Split(';')[0].Trim().ToLowerInvariant()))
         {
-            throw WebFaultException.NotAcceptable("Only contentType=application/dicom is answered; images are not rendered");
+            switch (type)
+            {
+                case Accepted.Dicom:
+                    await instances.AnswerFileAsync(request, instance, One(query, "transferSyntax") ?? "");
+                    return;
+                case "image/jpeg" or "image/*" or "*/*":
+                    await AnswerPictureAsync(request, instance, PictureFormat.Jpeg);
+                    return;
+                case "image/png":
+                    await AnswerPictureAsync(request, instance, PictureFormat.Png);
+                    return;
+            }
         }
 
-        var found = await holding.LocateAsync(request, UidOf(query, "studyUID"), UidOf(query, "seriesUID"), UidOf(query, "objectUID"));
-        await instances.AnswerFileAsync(
-            request,
-            found[0].IsHeldHere ? found[0] : throw new WebFaultException(StatusCodes.Status503ServiceUnavailable, "The instance is held by another node and has not come yet"),
-            One(query, "transferSyntax") ?? "");
+        throw WebFaultException.NotAcceptable("contentType can be application/dicom, image/jpeg or image/png");
+    }
+
+    private async Task AnswerPictureAsync(WebRequest request, InstanceReference instance, PictureFormat format)
+    {
+        var query = request.Context.Request.Query;
+        InstanceReference? state = null;
+        if (query.ContainsKey("presentationUID"))
+        {
+            var states = await holding.LocateAsync(request, instance.StudyInstanceUid, UidOf(query, "presentationSeriesUID"), UidOf(query, "presentationUID"));
+            state = states[0];
+        }
+
+        var numbers = One(query, "frameNumber") is { } text ? FrameResource.NumbersOf(text) : null;
+        await rendered.AnswerPictureAsync(
+            request, instance, numbers is null or [_] ? numbers?[0] : throw WebFaultException.BadRequest("frameNumber is one number"), state, RenderedQuery.OfUri(query, format));
     }
 
     private static string UidOf(IQueryCollection query, string name) =>

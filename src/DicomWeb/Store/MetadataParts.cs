@@ -4,12 +4,13 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Panal.Dicom;
 using Panal.Dicom.Json;
+using Panal.Dicom.Xml;
 using Panal.DicomWeb.Answers;
 
 namespace Panal.DicomWeb.Store;
 
 /// <summary>
-/// Instances that come as metadata in JSON with their bulk data in other parts (PS3.18 §10.5.1, §8.6.1.3). Unlike files they are put
+/// Instances that come as metadata in JSON or XML with their bulk data in other parts (PS3.18 §10.5.1, §8.6.1.3). Unlike files they are put
 /// together in memory, so all of them together have a limit.
 /// </summary>
 internal sealed class MetadataParts
@@ -19,7 +20,7 @@ internal sealed class MetadataParts
 
     private static readonly DecodeLimits Limits = new() { MaximumDataSetLengthBytes = LimitBytes };
 
-    private readonly List<ReadOnlyMemory<byte>> _documents = [];
+    private readonly List<(ReadOnlyMemory<byte> Text, bool IsXml)> _documents = [];
     private readonly Dictionary<string, ReadOnlyMemory<byte>> _bulkData = new(StringComparer.Ordinal);
     private long _lengthBytes;
 
@@ -28,7 +29,7 @@ internal sealed class MetadataParts
 
     /// <summary>Takes a part with metadata.</summary>
     /// <exception cref="WebFaultException">It is too long.</exception>
-    public async ValueTask AddMetadataAsync(PipeReader part, CancellationToken ct) => _documents.Add(await ReadAsync(part, ct));
+    public async ValueTask AddMetadataAsync(PipeReader part, bool isXml, CancellationToken ct) => _documents.Add((await ReadAsync(part, ct), isXml));
 
     /// <summary>Takes a part that metadata refers to.</summary>
     /// <exception cref="WebFaultException">It is too long, or nothing can refer to it.</exception>
@@ -46,12 +47,19 @@ internal sealed class MetadataParts
     /// <exception cref="WebFaultException">The metadata is no JSON array of objects.</exception>
     public IEnumerable<DataSet?> DataSets()
     {
-        foreach (var text in _documents)
+        foreach (var (text, isXml) in _documents)
         {
+            if (isXml)
+            {
+                // One document, one data set (PS3.18 §8.7.3.2).
+                yield return TryRead(() => NativeXml.Read(text, Limits, Resolve));
+                continue;
+            }
+
             using var document = Parse(text);
             foreach (var element in document.RootElement.EnumerateArray())
             {
-                yield return TryRead(element);
+                yield return TryRead(() => DicomJson.Read(element, Limits, Resolve));
             }
         }
     }
@@ -70,11 +78,11 @@ internal sealed class MetadataParts
         }
     }
 
-    private DataSet? TryRead(JsonElement element)
+    private static DataSet? TryRead(Func<DataSet> read)
     {
         try
         {
-            var dataSet = DicomJson.Read(element, Limits, Resolve);
+            var dataSet = read();
             var syntax = dataSet.GetString(Tags.TransferSyntaxUID) ?? dataSet.GetString(Tags.AvailableTransferSyntaxUID);
 
             // How the bytes came is not part of the instance.

@@ -82,14 +82,9 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
                 throw new WebFaultException(StatusCodes.Status413PayloadTooLarge, "There are too many instances in one request");
             }
 
-            if (head.ContentType is Accepted.DicomXml)
+            if (head.ContentType is Accepted.DicomJson or Accepted.DicomXml)
             {
-                throw new WebFaultException(StatusCodes.Status415UnsupportedMediaType, "Metadata is taken as application/dicom+json only");
-            }
-
-            if (head.ContentType is Accepted.DicomJson)
-            {
-                await metadata.AddMetadataAsync(parts.Current, ct);
+                await metadata.AddMetadataAsync(parts.Current, head.ContentType is Accepted.DicomXml, ct);
             }
             else if (metadata.HasMetadata)
             {

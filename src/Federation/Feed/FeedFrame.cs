@@ -19,6 +19,9 @@ internal enum FeedFrameKind : byte
 
     /// <summary>Where the feed stands, when there is nothing new.</summary>
     Head = 4,
+
+    /// <summary>A step of the feed, told by what it has beyond the one before.</summary>
+    Next = 5,
 }
 
 /// <summary>The other side does not keep to docs/formats/feed.md; the stream ends. The text holds no values.</summary>

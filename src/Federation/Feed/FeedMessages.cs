@@ -36,6 +36,10 @@ internal static class FeedMessages
     private const int StepHeaderBytes = CursorBytes + 1 + (2 * sizeof(long));
 
     private const byte FreshSnapshot = 1;
+    private const int VarintLimitBytes = 10;
+
+    /// <summary>The end of the year 9999, in milliseconds since 1970: later times cannot be told.</summary>
+    private const long LatestMilliseconds = 253_402_300_799_998;
 
     /// <summary>Writes a hello or a begin.</summary>
     internal static void WriteOpening(IBufferWriter<byte> output, FeedFrameKind kind, FeedMode mode, FeedCursor cursor)
@@ -77,7 +81,7 @@ internal static class FeedMessages
 
         long sequence = BinaryPrimitives.ReadInt64LittleEndian(content), at = BinaryPrimitives.ReadInt64LittleEndian(content[sizeof(long)..]);
         // Times outside of these cannot be told.
-        return sequence >= 0 && at is > -62_135_596_800_000 and < 253_402_300_799_999
+        return sequence >= 0 && at is > -62_135_596_800_000 and <= LatestMilliseconds
             ? new FeedHead(sequence, DateTimeOffset.FromUnixTimeMilliseconds(at))
             : throw new FeedProtocolException("A head is out of range.");
     }
@@ -86,24 +90,80 @@ internal static class FeedMessages
     /// <returns>Length of the frame; 0 when it would be too long, and nothing is written.</returns>
     internal static int WriteStep(IBufferWriter<byte> output, FeedStep step, StateEncoder encoder)
     {
+        Span<byte> header = stackalloc byte[StepHeaderBytes];
+        WriteCursor(header, step.Cursor);
+        header[CursorBytes] = step.IsFreshSnapshot ? FreshSnapshot : (byte)0;
+        WriteHead(header[(CursorBytes + 1)..], step.Head);
+        return WriteStep(output, FeedFrameKind.Step, header, step.State, encoder);
+    }
+
+    /// <summary>Writes a step of the feed by what it has beyond the one before, of which history and filter are.</summary>
+    /// <returns>Length of the frame; 0 when it would be too long, and nothing is written.</returns>
+    internal static int WriteNext(IBufferWriter<byte> output, FeedStep step, FeedCursor before, StateEncoder encoder)
+    {
+        Span<byte> header = stackalloc byte[(4 * VarintLimitBytes) + sizeof(long)];
+        int length = WriteUnsigned(header, (ulong)(step.Cursor.Sequence - before.Sequence));
+        length += WriteUnsigned(header[length..], (ulong)(step.Cursor.Seen - step.Cursor.Sequence));
+        BinaryPrimitives.WriteInt64LittleEndian(header[length..], step.Cursor.Mark);
+        length += sizeof(long);
+        length += WriteUnsigned(header[length..], (ulong)step.Head.Sequence);
+        length += WriteUnsigned(header[length..], (ulong)step.Head.At.ToUnixTimeMilliseconds());
+        return WriteStep(output, FeedFrameKind.Next, header[..length], step.State, encoder);
+    }
+
+    /// <summary>Reads a step.</summary>
+    /// <param name="memory">What was said before on the stream.</param>
+    /// <exception cref="FeedProtocolException">The content is none.</exception>
+    internal static FeedStep ReadStep(ReadOnlyMemory<byte> content, StateMemory memory)
+    {
+        if (content.Length < StepHeaderBytes || content.Span[CursorBytes] > FreshSnapshot)
+        {
+            throw new FeedProtocolException("A step is not well formed.");
+        }
+
+        var cursor = ReadCursor(content.Span);
+        var head = ReadHead(content.Span.Slice(CursorBytes + 1, 2 * sizeof(long)));
+        bool isFresh = content.Span[CursorBytes] == FreshSnapshot;
+        return new FeedStep(ReadState(content[StepHeaderBytes..], memory), cursor, head, isFresh);
+    }
+
+    /// <summary>Reads a step that is told by what it has beyond the one before.</summary>
+    /// <param name="before">The cursor of the step before, or of the begin.</param>
+    /// <param name="memory">What was said before on the stream.</param>
+    /// <exception cref="FeedProtocolException">The content is none.</exception>
+    internal static FeedStep ReadNext(ReadOnlyMemory<byte> content, FeedCursor before, StateMemory memory)
+    {
+        long sequence = before.Sequence + ReadUnsigned(ref content, long.MaxValue - before.Sequence);
+        long seen = sequence + ReadUnsigned(ref content, long.MaxValue - sequence);
+        if (content.Length < sizeof(long))
+        {
+            throw new FeedProtocolException("A step ends too early.");
+        }
+
+        long mark = BinaryPrimitives.ReadInt64LittleEndian(content.Span);
+        content = content[sizeof(long)..];
+        long newest = ReadUnsigned(ref content, long.MaxValue), at = ReadUnsigned(ref content, LatestMilliseconds);
+        var cursor = before with { Sequence = sequence, Seen = seen, Mark = mark, SnapshotAfter = null };
+        return new FeedStep(ReadState(content, memory), cursor, new FeedHead(newest, DateTimeOffset.FromUnixTimeMilliseconds(at)), false);
+    }
+
+    private static int WriteStep(IBufferWriter<byte> output, FeedFrameKind kind, ReadOnlySpan<byte> header, CatalogueState state, StateEncoder encoder)
+    {
         var columns = new ArrayBufferWriter<byte>(64 * 1024);
-        var hashes = new ArrayBufferWriter<byte>(Math.Max(1, step.State.InstanceCount * InstanceState.HashLengthBytes));
-        encoder.Encode(step.State, columns, hashes);
+        var hashes = new ArrayBufferWriter<byte>(Math.Max(1, state.InstanceCount * InstanceState.HashLengthBytes));
+        encoder.Encode(state, columns, hashes);
         if (columns.WrittenCount > ColumnsLimitBytes / 2)
         {
             encoder.Forget();
             return 0;
         }
 
-        int longest = BrotliEncoder.GetMaxCompressedLength(columns.WrittenCount);
-        var content = new byte[StepHeaderBytes + 20 + longest + hashes.WrittenCount];
-        WriteCursor(content, step.Cursor);
-        content[CursorBytes] = step.IsFreshSnapshot ? FreshSnapshot : (byte)0;
-        WriteHead(content.AsSpan(CursorBytes + 1), step.Head);
         int compressedBytes = Compress(columns.WrittenSpan, out var compressed);
-        int length = StepHeaderBytes;
-        length += WriteLength(content.AsSpan(length), columns.WrittenCount);
-        length += WriteLength(content.AsSpan(length), compressedBytes);
+        var content = new byte[header.Length + (2 * VarintLimitBytes) + compressedBytes + hashes.WrittenCount];
+        header.CopyTo(content);
+        int length = header.Length;
+        length += WriteUnsigned(content.AsSpan(length), (ulong)columns.WrittenCount);
+        length += WriteUnsigned(content.AsSpan(length), (ulong)compressedBytes);
         compressed.AsSpan(0, compressedBytes).CopyTo(content.AsSpan(length));
         length += compressedBytes;
         hashes.WrittenSpan.CopyTo(content.AsSpan(length));
@@ -114,24 +174,13 @@ internal static class FeedMessages
             return 0;
         }
 
-        FeedFrame.Write(output, FeedFrameKind.Step, content.AsSpan(0, length));
+        FeedFrame.Write(output, kind, content.AsSpan(0, length));
         return length + FeedFrame.HeaderBytes;
     }
 
-    /// <summary>Reads a step.</summary>
-    /// <exception cref="FeedProtocolException">The content is none.</exception>
-    internal static FeedStep ReadStep(ReadOnlyMemory<byte> content)
+    private static CatalogueState ReadState(ReadOnlyMemory<byte> rest, StateMemory memory)
     {
-        if (content.Length < StepHeaderBytes || content.Span[CursorBytes] > FreshSnapshot)
-        {
-            throw new FeedProtocolException("A step is not well formed.");
-        }
-
-        var cursor = ReadCursor(content.Span);
-        var head = ReadHead(content.Span.Slice(CursorBytes + 1, 2 * sizeof(long)));
-        bool isFresh = content.Span[CursorBytes] == FreshSnapshot;
-        var rest = content[StepHeaderBytes..];
-        int columnsBytes = ReadLength(ref rest, ColumnsLimitBytes), compressedBytes = ReadLength(ref rest, FeedFrame.LimitBytes);
+        int columnsBytes = (int)ReadUnsigned(ref rest, ColumnsLimitBytes), compressedBytes = (int)ReadUnsigned(ref rest, FeedFrame.LimitBytes);
         if (compressedBytes > rest.Length)
         {
             throw new FeedProtocolException("A step ends too early.");
@@ -140,7 +189,7 @@ internal static class FeedMessages
         try
         {
             var columns = Decompress(rest.Span[..compressedBytes], columnsBytes);
-            return new FeedStep(StateDecoder.Decode(columns, rest[compressedBytes..]), cursor, head, isFresh);
+            return StateDecoder.Decode(columns, rest[compressedBytes..], memory);
         }
         catch (StateFormatException fault)
         {
@@ -180,10 +229,10 @@ internal static class FeedMessages
         }
     }
 
-    private static int WriteLength(Span<byte> target, int length)
+    private static int WriteUnsigned(Span<byte> target, ulong value)
     {
         int written = 0;
-        for (uint rest = (uint)length; ; rest >>= 7)
+        for (ulong rest = value; ; rest >>= 7)
         {
             target[written++] = (byte)(rest >= 0x80 ? rest | 0x80 : rest);
             if (rest < 0x80)
@@ -193,21 +242,22 @@ internal static class FeedMessages
         }
     }
 
-    private static int ReadLength(ref ReadOnlyMemory<byte> rest, int limit)
+    private static long ReadUnsigned(ref ReadOnlyMemory<byte> rest, long limit)
     {
         ulong value = 0;
-        for (int i = 0; i < rest.Length && i < 5; i++)
+        // Nine groups of seven bits are all that is below a limit of 63 bits.
+        for (int i = 0; i < rest.Length && i < VarintLimitBytes - 1; i++)
         {
             byte next = rest.Span[i];
             value |= (ulong)(next & 0x7F) << (7 * i);
             if (next < 0x80)
             {
                 rest = rest[(i + 1)..];
-                return value <= (ulong)limit ? (int)value : throw new FeedProtocolException("A length is over its limit.");
+                return value <= (ulong)limit ? (long)value : throw new FeedProtocolException("A number is over its limit.");
             }
         }
 
-        throw new FeedProtocolException("A length does not end.");
+        throw new FeedProtocolException("A number does not end.");
     }
 
     private static void WriteHead(Span<byte> target, FeedHead head)

@@ -72,7 +72,9 @@ public sealed class FeedPublisher(
             if (source.TryNext(output))
             {
                 await FlushAsync(pipe, output, subscriber, ct);
-                owesHead = true;
+                // A step says where the feed stands too.
+                owesHead = false;
+                headAt = time.GetTimestamp();
                 continue;
             }
 

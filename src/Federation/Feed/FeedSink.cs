@@ -1,11 +1,13 @@
 using System.Buffers;
 using Panal.Catalogue;
+using Panal.Catalogue.Replication;
 
 namespace Panal.Federation.Feed;
 
 /// <summary>The subscriber's side of one stream: applies what comes, in order. No clock and no pipe of its own.</summary>
 internal sealed class FeedSink(CatalogueDatabase catalogue, Guid publisher, FeedMode mode)
 {
+    private readonly StateMemory _memory = new();
     private FeedCursor _cursor;
 
     /// <summary>The publisher has answered the hello.</summary>
@@ -39,7 +41,10 @@ internal sealed class FeedSink(CatalogueDatabase catalogue, Guid publisher, Feed
                 await catalogue.HearAsync(publisher, FeedMessages.ReadHead(content.Span), ct);
                 break;
             case FeedFrameKind.Step when HasBegun && !NeedsSnapshot:
-                await ApplyAsync(FeedMessages.ReadStep(content), ct);
+                await ApplyAsync(FeedMessages.ReadStep(content, _memory), ct);
+                break;
+            case FeedFrameKind.Next when HasBegun && !NeedsSnapshot && mode is FeedMode.Feed:
+                await ApplyAsync(FeedMessages.ReadNext(content, _cursor, _memory), ct);
                 break;
             default:
                 throw new FeedProtocolException("A frame came out of order.");

@@ -75,7 +75,7 @@ internal sealed class FeedSource(
                 return false;
             }
 
-            if (step.State.InstanceCount <= StateDecoder.InstanceLimit && FeedMessages.WriteStep(output, step, _encoder) > 0)
+            if (step.State.InstanceCount <= StateDecoder.InstanceLimit && Write(output, step) > 0)
             {
                 _cursor = step.Cursor;
                 _isFresh = false;
@@ -86,6 +86,11 @@ internal sealed class FeedSource(
 
         throw new InvalidDataException("A study is more than a step of the feed can say.");
     }
+
+    private int Write(IBufferWriter<byte> output, FeedStep step) =>
+        _mode == FeedMode.Feed && step.Cursor.History == _cursor.History && step.Cursor.Filter == _cursor.Filter && step.Head.At.ToUnixTimeMilliseconds() >= 0
+            ? FeedMessages.WriteNext(output, step, _cursor, _encoder)
+            : FeedMessages.WriteStep(output, step, _encoder);
 
     /// <summary>Writes where the feed stands.</summary>
     internal void WriteHead(IBufferWriter<byte> output, DateTimeOffset now) => FeedMessages.WriteHead(output, new FeedHead(catalogue.LastSequence(), now));

@@ -20,6 +20,7 @@ public sealed class FeedSubscriber(
         while (!ct.IsCancellationRequested)
         {
             string reason = "the publisher ended the stream";
+            long began = time.GetTimestamp();
             try
             {
                 bool wasSnapshot = needsSnapshot;
@@ -47,6 +48,8 @@ public sealed class FeedSubscriber(
                 Log.FeedFailed(logger, fault, publisher);
             }
 
+            // A stream that stood for long failed for another reason than the ones before it.
+            wait = time.GetElapsedTime(began) >= options.LongestRetry ? options.FirstRetry : wait;
             meter.Failed(publisher.Value);
             Log.FeedInterrupted(logger, publisher, reason, wait);
             await Task.Delay(wait, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -115,7 +118,7 @@ public sealed class FeedSubscriber(
             long before = sink.Instances;
             await sink.ReceiveAsync(kind, content, ct);
             meter.Received(publisher.Value, content.Length + FeedFrame.HeaderBytes);
-            if (kind is FeedFrameKind.Step)
+            if (kind is FeedFrameKind.Step or FeedFrameKind.Next)
             {
                 meter.Applied(publisher.Value, sink.Instances - before);
             }

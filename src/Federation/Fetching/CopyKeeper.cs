@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Panal.Archive.Ingest;
 using Panal.Swarm.Pieces;
 using Panal.Swarm.Transfers;
@@ -9,25 +8,15 @@ namespace Panal.Federation.Fetching;
 /// <summary>Gives what transfers have completed to the archive, as if a modality had sent it: bytes, then row, then announced.</summary>
 public sealed class CopyKeeper(Ingester ingester) : IFinishedObjects
 {
-    private const int BufferBytes = 256 * 1024;
-
     /// <inheritdoc/>
     public async ValueTask KeepAsync(TransferScope scope, TransferObject finished, Stream bytes, CancellationToken cancellationToken)
     {
-        var reader = PipeReader.Create(bytes, new StreamPipeReaderOptions(bufferSize: BufferBytes, leaveOpen: true));
-        try
+        var outcome = await ingester.StoreCopyAsync(bytes, cancellationToken);
+        if (outcome.Result is IngestResult.Refused)
         {
-            var outcome = await ingester.StoreCopyAsync(reader, cancellationToken);
-            if (outcome.Result is IngestResult.Refused)
-            {
-                throw outcome.Refusal is IngestRefusal.OutOfResources or IngestRefusal.ProcessingFailure
-                    ? new StorageFailedException(outcome.Explanation ?? "The archive cannot take it.")
-                    : new InvalidDataException(outcome.Explanation);
-            }
-        }
-        finally
-        {
-            await reader.CompleteAsync();
+            throw outcome.Refusal is IngestRefusal.OutOfResources or IngestRefusal.ProcessingFailure
+                ? new StorageFailedException(outcome.Explanation ?? "The archive cannot take it.")
+                : new InvalidDataException(outcome.Explanation);
         }
     }
 }

@@ -22,18 +22,21 @@ public static class FetchServices
     public static IServiceCollection AddFetching(this IServiceCollection services, TransferOptions transfers, FetchOptions options)
     {
         services.AddSingleton(options);
+        services.AddSingleton<StudyHoldings>();
+        services.AddSingleton<IHolderDirectory, StudyHolders>();
+        services.AddSingleton<FormsDesk>();
         services.AddSingleton(provider => new TransferService(
             provider.GetRequiredService<ILinks>(),
             () => provider.GetRequiredService<ILinkCredentials>().Self,
             new TransferPorts(
-                new StudyHoldings(
-                    provider.GetRequiredService<CatalogueDatabase>(), provider.GetRequiredService<VolumeStore>(), provider.GetRequiredService<IFetchRights>()),
+                provider.GetRequiredService<StudyHoldings>(),
                 new CopyKeeper(provider.GetRequiredService<Ingester>()),
-                new StudyHolders(provider.GetRequiredService<CatalogueDatabase>())),
+                provider.GetRequiredService<IHolderDirectory>()),
             transfers,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<TransferService>>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILinkService, TransferService>(static provider => provider.GetRequiredService<TransferService>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ILinkService, FormsService>());
         services.AddSingleton<RemoteCopies>();
         services.AddSingleton<IRemoteCopies>(static provider => provider.GetRequiredService<RemoteCopies>());
         return services;

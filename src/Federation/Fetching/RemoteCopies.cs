@@ -9,7 +9,8 @@ using Panal.Volumes;
 namespace Panal.Federation.Fetching;
 
 /// <summary>Brings studies from other nodes: one transfer a study, whoever asks and however often.</summary>
-public sealed class RemoteCopies(CatalogueDatabase catalogue, TransferService transfers, FetchOptions options, TimeProvider time, ILogger<RemoteCopies> logger)
+public sealed class RemoteCopies(
+    CatalogueDatabase catalogue, TransferService transfers, FormsDesk forms, FetchOptions options, TimeProvider time, ILogger<RemoteCopies> logger)
     : IRemoteCopies, IDisposable
 {
     private readonly SemaphoreSlim _beginning = new(1);
@@ -23,10 +24,10 @@ public sealed class RemoteCopies(CatalogueDatabase catalogue, TransferService tr
             return false;
         }
 
-        if (transfer is not null)
+        if (transfer is not null && await BroughtAsync(transfer, wanted.StudyInstanceUid, hash, ct) is { } brought)
         {
-            transfer.Want(hash);
-            return await WaitAsync(transfer, hash, ct) && IsHere(wanted.SopInstanceUid);
+            transfer.Want(brought);
+            return await WaitAsync(transfer, brought, ct) && IsHere(wanted.SopInstanceUid);
         }
 
         return IsHere(wanted.SopInstanceUid);
@@ -40,20 +41,34 @@ public sealed class RemoteCopies(CatalogueDatabase catalogue, TransferService tr
     /// <inheritdoc/>
     public void Dispose() => _beginning.Dispose();
 
+    /// <summary>Under which hash a transfer brings a content: that of the content, or that of a form in fewer bytes; null when it does not.</summary>
+    private async ValueTask<ContentHash?> BroughtAsync(Transfer transfer, string study, ContentHash content, CancellationToken ct)
+    {
+        if (transfer.Brings(content))
+        {
+            return content;
+        }
+
+        return (await forms.AskAsync(study, ct)).TryGetValue(content, out var form) && transfer.Brings(form.Hash) ? form.Hash : null;
+    }
+
     private async ValueTask<Transfer?> FetchStudyAsync(string studyInstanceUid, TransferPriority priority, string? wanted, CancellationToken ct)
     {
+        var compact = await forms.AskAsync(studyInstanceUid, ct);
         await _beginning.WaitAsync(ct);
         try
         {
             var scope = new TransferScope(studyInstanceUid);
             var underWay = transfers.Find(scope);
-            if (wanted is not null && ObjectOf(wanted) is { } hash && underWay.FirstOrDefault(transfer => transfer.Brings(hash)) is { } known)
+            if (wanted is not null && ObjectOf(wanted) is { } hash && underWay.FirstOrDefault(transfer => Brings(transfer, hash, compact)) is { } known)
             {
                 Raise(known, priority);
                 return known;
             }
 
-            var objects = Lacking(studyInstanceUid, ct).Where(lacking => !underWay.Any(transfer => transfer.Brings(lacking.Hash))).ToList();
+            var objects = Lacking(studyInstanceUid, ct).Where(lacking => !underWay.Any(transfer => Brings(transfer, lacking.Hash, compact)))
+                .Select(lacking => compact.TryGetValue(lacking.Hash, out var form) ? lacking with { Hash = form.Hash, LengthBytes = form.LengthBytes } : lacking)
+                .DistinctBy(static form => form.Hash).ToList();
             if (objects.Count == 0)
             {
                 return underWay is [var one, ..] ? one : null;
@@ -72,6 +87,9 @@ public sealed class RemoteCopies(CatalogueDatabase catalogue, TransferService tr
             _beginning.Release();
         }
     }
+
+    private static bool Brings(Transfer transfer, ContentHash content, IReadOnlyDictionary<ContentHash, CompactOffer> compact) =>
+        transfer.Brings(content) || (compact.TryGetValue(content, out var form) && transfer.Brings(form.Hash));
 
     private static void Raise(Transfer transfer, TransferPriority priority)
     {

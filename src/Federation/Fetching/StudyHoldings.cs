@@ -1,5 +1,6 @@
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
+using Panal.Federation.Recycling;
 using Panal.Swarm;
 using Panal.Swarm.Transfers;
 using Panal.Volumes;
@@ -7,62 +8,80 @@ using Panal.Volumes;
 namespace Panal.Federation.Fetching;
 
 /// <summary>What this archive holds of a study and a node may fetch. What it may not is answered as what does not exist.</summary>
-public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volumes, IFetchRights rights) : IHeldObjects
+public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volumes, IFetchRights rights, UseStatistics? statistics = null) : IHeldObjects
 {
     /// <inheritdoc/>
     public ValueTask<IHeldScope?> FindAsync(NodeId peer, TransferScope scope, CancellationToken cancellationToken)
     {
-        if (rights.FetchableBy(peer) is not { } filter)
+        if (Told(peer, scope) is not { } told)
         {
             return ValueTask.FromResult<IHeldScope?>(null);
         }
 
-        var told = catalogue.SeriesTold(scope.Name, filter);
-        if (told.Count == 0)
+        var objects = new Dictionary<ContentHash, HeldObject>();
+        foreach (var (uid, copy) in Copies(scope, told, cancellationToken))
         {
-            return ValueTask.FromResult<IHeldScope?>(null);
-        }
-
-        var copies = new Dictionary<ContentHash, (string Uid, CopyRecord Copy)>();
-        foreach (var row in catalogue.Locate(new RetrieveKeys { StudyInstanceUids = [scope.Name] }, cancellationToken))
-        {
-            foreach (var copy in told.Contains(row.SeriesInstanceUid) ? row.Copies : [])
+            objects[new ContentHash(copy.Hash.Span)] = new HeldObject(uid, copy, copy.LengthBytes, IsCompact: false);
+            if (copy.Compact is { Hash.Length: ContentHash.LengthBytes } compact)
             {
-                if (copy is { State: CopyState.Staged or CopyState.Online, Hash.Length: ContentHash.LengthBytes })
-                {
-                    copies[new ContentHash(copy.Hash.Span)] = (row.SopInstanceUid, copy);
-                }
+                objects[new ContentHash(compact.Hash.Span)] = new HeldObject(uid, copy, compact.LengthBytes, IsCompact: true);
             }
         }
 
-        return ValueTask.FromResult<IHeldScope?>(new Study(catalogue, volumes, copies));
+        if (objects.Count > 0)
+        {
+            statistics?.Touched(scope.Name);
+        }
+
+        return ValueTask.FromResult<IHeldScope?>(new Study(catalogue, volumes, objects));
     }
 
-    private sealed class Study(
-        CatalogueDatabase catalogue, VolumeStore volumes, Dictionary<ContentHash, (string Uid, CopyRecord Copy)> copies) : IHeldScope
+    /// <summary>The contents of a scope that a node may fetch and that are here in fewer bytes.</summary>
+    internal IReadOnlyCollection<CompactOffer> CompactForms(NodeId peer, TransferScope scope, CancellationToken ct) => Told(peer, scope) is not { } told ? [] :
+    [
+        .. Copies(scope, told, ct).Where(static held => held.Copy.Compact is { Hash.Length: ContentHash.LengthBytes }).Take(FormsMessages.FormLimit)
+            .Select(static held => new CompactOffer(
+                new ContentHash(held.Copy.Hash.Span), new ContentHash(held.Copy.Compact!.Hash.Span), held.Copy.Compact.LengthBytes)),
+    ];
+
+    /// <summary>The series of a scope that a node may fetch; null for none.</summary>
+    private IReadOnlySet<string>? Told(NodeId peer, TransferScope scope) =>
+        rights.FetchableBy(peer) is { } filter && catalogue.SeriesTold(scope.Name, filter) is { Count: > 0 } told ? told : null;
+
+    private IEnumerable<(string Uid, CopyRecord Copy)> Copies(TransferScope scope, IReadOnlySet<string> told, CancellationToken ct) =>
+        from row in catalogue.Locate(new RetrieveKeys { StudyInstanceUids = [scope.Name] }, ct)
+        where told.Contains(row.SeriesInstanceUid)
+        from copy in row.Copies
+        where copy is { State: CopyState.Staged or CopyState.Online, Hash.Length: ContentHash.LengthBytes }
+        select (row.SopInstanceUid, copy);
+
+    /// <summary>One form of a content that is here.</summary>
+    private sealed record HeldObject(string Uid, CopyRecord Copy, long LengthBytes, bool IsCompact);
+
+    private sealed class Study(CatalogueDatabase catalogue, VolumeStore volumes, Dictionary<ContentHash, HeldObject> objects) : IHeldScope
     {
-        public bool Holds(ContentHash hash, long lengthBytes) => copies.TryGetValue(hash, out var held) && held.Copy.LengthBytes == lengthBytes;
+        public bool Holds(ContentHash hash, long lengthBytes) => objects.TryGetValue(hash, out var held) && held.LengthBytes == lengthBytes;
 
         public IHeldObject? Open(ContentHash hash)
         {
-            if (!copies.TryGetValue(hash, out var held))
+            if (!objects.TryGetValue(hash, out var held))
             {
                 return null;
             }
 
             try
             {
-                return Open(held.Copy);
+                return Open(held.Copy, held.IsCompact);
             }
             catch (ObjectMissingException)
             {
                 // Gone, or a compact form has come to stand for it.
                 var now = catalogue.FindInstance(held.Uid)?.Copies.FirstOrDefault(copy => copy.Path != held.Copy.Path && copy.Hash.Span.SequenceEqual(held.Copy.Hash.Span));
-                return now is null ? null : Open(now);
+                return now is null || held.IsCompact ? null : Open(now, isCompact: false);
             }
         }
 
-        private IHeldObject Open(CopyRecord copy) => copy.Compact is null
+        private IHeldObject Open(CopyRecord copy, bool isCompact) => copy.Compact is null || isCompact
             ? new StoredFile(volumes.Open(new VolumeId(copy.VolumeId), copy.Path))
             : new CompactedFile(volumes.OpenReceived(copy));
     }

@@ -106,6 +106,9 @@ public enum JoinRefusal
 
     /// <summary>This node holds no authority.</summary>
     NoAuthority,
+
+    /// <summary>Whoever asks has no right to.</summary>
+    NotAllowed,
 }
 
 /// <summary>The authority's desk refuses; the message is for the person at the other end.</summary>

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
+using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
@@ -16,6 +17,12 @@ public interface IPlacementRights
 {
     /// <summary>True while this node does not recycle: what it holds, it keeps.</summary>
     bool Keeps { get; }
+
+    /// <summary>Who we are; null while this node is no member.</summary>
+    NodeId? Self { get; }
+
+    /// <summary>The other members, as the roster says.</summary>
+    IReadOnlyList<NodeId> Others { get; }
 
     /// <summary>Whether a node may ask this one to fetch studies.</summary>
     bool MayPlace(NodeId node);
@@ -103,7 +110,7 @@ public sealed class PlacementService(
             return false;
         }
 
-        var outcome = await volumes.VerifyAsync(new VolumeId(copy.VolumeId), copy.Path, new ContentHash(copy.Hash.Span), copy.LengthBytes, ct);
+        var outcome = await volumes.VerifyAsync(copy, ct);
         var (state, verified) = outcome switch
         {
             VerifyOutcome.Verified => (copy.State, (DateTimeOffset?)time.GetUtcNow()),

@@ -195,7 +195,13 @@ public sealed class Recycler(
             return step;
         }
 
-        return isDryRun ? step with { Outcome = RecyclingOutcome.WouldDrop } : await DropAsync(step, contents, ct);
+        if (isDryRun)
+        {
+            return step with { Outcome = RecyclingOutcome.WouldDrop };
+        }
+
+        statistics.Remember(study.StudyInstanceUid, study.Use);
+        return await DropAsync(step, contents, ct);
     }
 
     /// <summary>The nodes that hold every content, have read it back, and keep it; no more than are needed.</summary>

@@ -7,11 +7,16 @@ namespace Panal.Federation.Recycling;
 /// <remarks>docs/decisions/2026-11-26-recycling.md; measured by benchmarks/RecyclingSimulation.</remarks>
 public static class RecyclingPolicy
 {
+    /// <summary>Exponent of the size that the value is divided by: a little, so that of two alike the larger goes; large CT must not leave at once.</summary>
+    public const double SizeExponent = 0.2;
+
     /// <summary>
-    /// Exponent of the size: with 0 every study counts alike and the most bytes come from here, with 1 every byte does and the most studies;
-    /// half of it costs neither much.
+    /// Recency counts by the age of what is held: half a value for so many medians of the time since the last use. A small room turns over in days, and
+    /// a month's memory would fill it with what was read twice; a large one can wait for the follow-up.
     /// </summary>
-    public const double SizeExponent = 0.5;
+    public const double MediansOfAge = 1.25;
+
+    private static readonly TimeSpan ShortestHorizon = TimeSpan.FromDays(1);
 
     /// <summary>The studies that may go, in the order in which they should.</summary>
     /// <param name="held">All studies that are held.</param>
@@ -29,8 +34,9 @@ public static class RecyclingPolicy
             return [.. idle];
         }
 
+        var horizon = Horizon(held, rules, now);
         var others = free.Where(study => !IsIdle(study, rules, now))
-            .OrderBy(study => Worth(study, rules)).ThenBy(static study => study.StudyInstanceUid, StringComparer.Ordinal)
+            .OrderBy(study => Worth(study, horizon)).ThenBy(static study => study.StudyInstanceUid, StringComparer.Ordinal)
             .Select(static study => new RecyclingCandidate(study, RecyclingReason.Capacity));
         return [.. idle, .. others];
     }
@@ -49,7 +55,16 @@ public static class RecyclingPolicy
 
     private static bool IsIdle(HeldStudy study, RecyclingRules rules, DateTimeOffset now) => rules.Idle is { } idle && now - study.Use.LastUse >= idle;
 
+    /// <summary>After what time a use counts half beside another: between a day and two half-lives, as old as what is held.</summary>
+    private static TimeSpan Horizon(IReadOnlyList<HeldStudy> held, RecyclingRules rules, DateTimeOffset now)
+    {
+        var ages = held.Select(study => now - study.Use.LastUse).Order().ToList();
+        var horizon = ages[(ages.Count - 1) / 2] * MediansOfAge;
+        var longest = rules.HalfLife * 2;
+        return horizon < ShortestHorizon || longest < ShortestHorizon ? ShortestHorizon : horizon > longest ? longest : horizon;
+    }
+
     // The logarithm of value divided by size to the exponent.
-    private static double Worth(HeldStudy study, RecyclingRules rules) =>
-        study.Use.Rank(rules.HalfLife) - (SizeExponent * Math.Log2(Math.Max(1, study.LengthBytes)));
+    private static double Worth(HeldStudy study, TimeSpan horizon) =>
+        study.Use.Rank(horizon) - (SizeExponent * Math.Log2(Math.Max(1, study.LengthBytes)));
 }

@@ -11,12 +11,13 @@ public static class RecyclingServices
 {
     /// <summary>
     /// Adds statistics of use, pins, the recycler, and placement (as a service of links). Needed besides: the archive, fetching, membership,
-    /// <see cref="ILinks"/>, the clock and logging. The host calls <see cref="Recycler.FinishAsync"/> at the start and <see cref="Recycler.RunAsync"/>
-    /// and <see cref="UseStatistics.Save"/> from time to time.
+    /// <see cref="ILinks"/>, the clock and logging. The host calls <see cref="Recycler.RunAsync"/>, <see cref="UseStatistics.Save"/> and
+    /// <see cref="CoverageSurvey.RepairAsync"/> from time to time, and runs <see cref="Warmer"/> and <see cref="Rebuilder"/>.
     /// </summary>
-    public static IServiceCollection AddRecycling(this IServiceCollection services, RecyclingOptions options)
+    public static IServiceCollection AddRecycling(this IServiceCollection services, RecyclingOptions options, PlacementOptions placement)
     {
         services.AddSingleton(options);
+        services.AddSingleton(placement);
         services.AddSingleton(provider => new UseStatistics(options.Folder, options.Rules.HalfLife, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IUseWitness>(static provider => provider.GetRequiredService<UseStatistics>());
         services.AddSingleton(provider => new PinnedStudies(options.Folder, provider.GetRequiredService<TimeProvider>()));
@@ -28,6 +29,9 @@ public static class RecyclingServices
         services.AddSingleton<PlacementService>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILinkService, PlacementService>(static provider => provider.GetRequiredService<PlacementService>()));
         services.AddSingleton<Recycler>();
+        services.AddSingleton<CoverageSurvey>();
+        services.AddSingleton<Warmer>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Rebuilder>(provider, options.Folder));
         return services;
     }
 }

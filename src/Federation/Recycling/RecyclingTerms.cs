@@ -63,6 +63,12 @@ public sealed class RecyclingTerms(RecyclingOptions options, NetworkMembership m
     };
 
     /// <inheritdoc/>
+    public NodeId? Self => membership.Standing?.Self;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<NodeId> Others => [.. membership.Standing?.Others.Select(static member => new NodeId(member.Node)) ?? []];
+
+    /// <inheritdoc/>
     public bool MayPlace(NodeId node) => membership.Decide(node, NetworkVerb.Store, null).IsGranted;
 
     /// <summary>What may go; null while everything is kept.</summary>

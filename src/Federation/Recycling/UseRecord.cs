@@ -25,5 +25,6 @@ public readonly record struct UseRecord(double Weight, DateTimeOffset LastUse)
     public double ValueAt(DateTimeOffset now, TimeSpan halfLife) => Weight * Math.Pow(2, -Math.Max(0, (now - LastUse) / halfLife));
 
     /// <summary>Its place among others: the order of values is the same at every moment, so it needs no clock. Higher is used more.</summary>
+    /// <param name="halfLife">After which the weight at the last use is worth half beside those of others.</param>
     public double Rank(TimeSpan halfLife) => Math.Log2(Math.Max(Weight, double.Epsilon)) + ((LastUse - DateTimeOffset.UnixEpoch) / halfLife);
 }

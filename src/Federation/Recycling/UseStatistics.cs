@@ -92,6 +92,27 @@ public sealed class UseStatistics : IUseWitness
         }
     }
 
+    /// <summary>Keeps how a study was used, when it goes without ever having been asked for: it is no new one when it is seen again.</summary>
+    public void Remember(string studyInstanceUid, UseRecord record)
+    {
+        lock (_gate)
+        {
+            if (_records.TryAdd(studyInstanceUid, record))
+            {
+                _changed.Add(studyInstanceUid);
+            }
+        }
+    }
+
+    /// <summary>True for a study that was never used, received or fetched here, as far as is remembered.</summary>
+    public bool IsNew(string studyInstanceUid)
+    {
+        lock (_gate)
+        {
+            return !_records.ContainsKey(studyInstanceUid);
+        }
+    }
+
     /// <summary>How a study is used; as if received at a time when it was not seen before.</summary>
     public UseRecord Of(string studyInstanceUid, DateTimeOffset receivedAt)
     {

@@ -16,6 +16,9 @@ public sealed class ReceivedStream : Stream
     /// <summary>Where in a head the dictionary begins: behind the group length, which the recipe's own length changes.</summary>
     internal const int DictionaryOffset = 144;
 
+    /// <summary>The recipe of a usual object has some hundred bytes; only when these do not suffice, more are read.</summary>
+    private const int FirstLookBytes = 8 << 10;
+
     private readonly Stream _compact;
     private readonly Recipe _recipe;
     private readonly byte[] _surroundings;
@@ -27,6 +30,7 @@ public sealed class ReceivedStream : Stream
     private byte[] _encoded = [];
     private int _frame = -1;
     private long _position;
+    private bool _leavesOpen;
 
     private ReceivedStream(Stream compact, Recipe recipe, byte[] surroundings, StoredImage image, IFrameDecoder decoder, SampleLayout layout, ImageLimits limits) =>
         (_compact, _recipe, _surroundings, _image, _decoder, _layout, _limits) = (compact, recipe, surroundings, image, decoder, layout, limits);
@@ -63,10 +67,11 @@ public sealed class ReceivedStream : Stream
     /// <summary>Opens the first file.</summary>
     /// <param name="compact">The compact file; it can seek. Owned by the result; closed on an exception too.</param>
     /// <param name="limits">What is taken at most.</param>
+    /// <param name="leavesOpen">The file stays open when the result is closed.</param>
     /// <exception cref="ImageException">The file is no compact form, damaged, or beyond a limit.</exception>
     /// <exception cref="DicomFormatException">It is no DICOM file.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static ReceivedStream Open(Stream compact, ImageLimits limits)
+    public static ReceivedStream Open(Stream compact, ImageLimits limits, bool leavesOpen = false)
     {
         try
         {
@@ -94,16 +99,21 @@ public sealed class ReceivedStream : Stream
 
             var dictionary = ReadDictionary(compact, head.AsSpan(DictionaryOffset..(int)headEnd), meta.DataSetOffsetBytes, image);
             var surroundings = recipe.Surroundings(information.Value, dictionary);
-            return new ReceivedStream(compact, recipe, surroundings, image, codec.Decoder, pixels.Layout with { IsPlanar = recipe.IsPlanar }, limits);
+            return new ReceivedStream(compact, recipe, surroundings, image, codec.Decoder, pixels.Layout with { IsPlanar = recipe.IsPlanar }, limits) { _leavesOpen = leavesOpen };
         }
         catch
         {
-            compact.Dispose();
+            if (!leavesOpen)
+            {
+                compact.Dispose();
+            }
+
             throw;
         }
     }
 
-    /// <exception cref="IOException">A frame is damaged, or cannot be read.</exception>
+    /// <exception cref="CompactFormException">A frame is damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
@@ -171,7 +181,10 @@ public sealed class ReceivedStream : Stream
             ArrayPool<byte>.Shared.Return(_samples);
             ArrayPool<byte>.Shared.Return(_encoded);
             (_samples, _encoded, _frame) = ([], [], -1);
-            _compact.Dispose();
+            if (!_leavesOpen)
+            {
+                _compact.Dispose();
+            }
         }
 
         base.Dispose(disposing);
@@ -179,13 +192,22 @@ public sealed class ReceivedStream : Stream
 
     private static byte[] ReadHead(Stream compact, out FileMetaInformation meta)
     {
-        var bytes = new byte[Math.Min(compact.Length, FileMeta.MaximumLengthBytes + 1)];
-        compact.Position = 0;
-        compact.ReadExactly(bytes);
-        meta = FileMeta.TryReadHeader(new ReadOnlySequence<byte>(bytes), bytes.Length == compact.Length, out var read, out _)
-            ? read!
-            : throw new DicomFormatException("Not a DICOM file", 0, DicomFormatReason.NotDicom);
-        return bytes;
+        for (long wanted = FirstLookBytes; ; wanted *= 16)
+        {
+            var bytes = new byte[Math.Min(compact.Length, Math.Min(wanted, FileMeta.MaximumLengthBytes + 1))];
+            compact.Position = 0;
+            compact.ReadExactly(bytes);
+            if (FileMeta.TryReadHeader(new ReadOnlySequence<byte>(bytes), bytes.Length == compact.Length, out var read, out _))
+            {
+                meta = read!;
+                return bytes;
+            }
+
+            if (bytes.Length < wanted)
+            {
+                throw new DicomFormatException("Not a DICOM file", 0, DicomFormatReason.NotDicom);
+            }
+        }
     }
 
     private static byte[] ReadDictionary(Stream compact, ReadOnlySpan<byte> head, long dataSetOffset, StoredImage image)
@@ -221,7 +243,7 @@ public sealed class ReceivedStream : Stream
         }
         catch (Exception e) when (e is CodecException or EndOfStreamException)
         {
-            throw new IOException($"Frame {frame} of a compact form is damaged.", e);
+            throw new CompactFormException($"Frame {frame} of a compact form is damaged.", e);
         }
 
         _frame = frame;
@@ -234,7 +256,7 @@ public sealed class ReceivedStream : Stream
         var length = fragments.Sum(fragment => (long)fragment.LengthBytes);
         if (length > _limits.EncodedFrameLengthBytes)
         {
-            throw new IOException($"A frame of a compact form takes {length} bytes.");
+            throw new CompactFormException($"A frame of a compact form takes {length} bytes.");
         }
 
         if (_encoded.Length < length)

@@ -48,6 +48,14 @@ public sealed class StoredImage
         {
             end = _pixelOffset + token.LengthBytes;
             _frameLengthBytes = Pixels.Layout.LengthBytes;
+
+            // Some writers name this colour space and store every sample all the same.
+            IsSubsampled = Pixels is { SamplesPerPixel: 3, Photometric: "YBR_FULL_422" or "YBR_PARTIAL_422" } && _frameLengthBytes * Pixels.Frames > token.LengthBytes;
+            if (IsSubsampled)
+            {
+                _frameLengthBytes = (((long)Pixels.Columns * Pixels.Rows) + 1) / 2 * 4 * Pixels.Layout.BytesPerSample;
+            }
+
             if (Pixels.BitsAllocated != 1 && _frameLengthBytes * Pixels.Frames > token.LengthBytes)
             {
                 throw new ImageException(ImageFault.Damaged, $"{token.LengthBytes} bytes of pixel data for {Pixels.Frames} frames of {_frameLengthBytes} bytes.");
@@ -81,6 +89,12 @@ public sealed class StoredImage
 
     /// <summary>Whether Pixel Data consists of fragments.</summary>
     public bool IsEncapsulated { get; }
+
+    /// <summary>Whether uncompressed samples lie as Y1 Y2 Cb Cr: two pixels of a row share their colour (PS3.3 §C.7.6.3.1.2).</summary>
+    internal bool IsSubsampled { get; }
+
+    /// <summary>The stream that the image was read from; frames lie in it.</summary>
+    internal Stream Bytes => _stream;
 
     /// <summary>Takes a data set apart, from where the stream stands.</summary>
     /// <exception cref="ImageException">It is damaged or beyond a limit.</exception>

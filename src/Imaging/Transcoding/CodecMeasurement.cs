@@ -27,7 +27,7 @@ public sealed record CodecResult(TransferSyntax Syntax, int Frames, long SampleB
 public sealed class CodecMeasurement(TimeProvider time, ImageLimits limits)
 {
     private readonly Dictionary<string, CodecResult> _results = Transcoder.Lossless
-        .Where(syntax => syntax.Uid is not (Uids.JPEGLossless or Uids.JPEG2000))
+        .Where(syntax => syntax.Uid is not (Uids.JPEGLossless or Uids.JPEG2000 or Uids.HTJ2KLossless or Uids.HTJ2K))
         .ToDictionary(syntax => syntax.Uid, syntax => new CodecResult(syntax, 0, 0, 0, TimeSpan.Zero, TimeSpan.Zero), StringComparer.Ordinal);
 
     /// <summary>Images measured.</summary>

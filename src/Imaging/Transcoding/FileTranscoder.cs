@@ -7,6 +7,9 @@ namespace Panal.Imaging.Transcoding;
 /// <summary>Puts whole Part 10 files into another transfer syntax.</summary>
 public static class FileTranscoder
 {
+    /// <summary>A usual head has some 400 bytes; only when these do not suffice, more are read.</summary>
+    private const int FirstLookBytes = 8 << 10;
+
     /// <summary>Writes the file anew in another transfer syntax, with a file meta information of ours.</summary>
     /// <param name="source">The file, from its first byte; it can seek. Closed at the end.</param>
     /// <param name="target">Takes the new file; stays open.</param>
@@ -45,11 +48,23 @@ public static class FileTranscoder
     /// <exception cref="DicomFormatException">It is no DICOM file, or damaged.</exception>
     public static async Task<FileMetaInformation> ReadMetaAsync(Stream file, CancellationToken cancellationToken)
     {
-        var bytes = new byte[Math.Min(file.Length, FileMeta.MaximumLengthBytes + 1)];
-        await file.ReadExactlyAsync(bytes, cancellationToken);
-        return FileMeta.TryReadHeader(new ReadOnlySequence<byte>(bytes), bytes.Length == file.Length, out var meta, out _)
-            ? meta!
-            : throw new DicomFormatException("Not a DICOM file", 0, DicomFormatReason.NotDicom);
+        var (bytes, read) = (new byte[Math.Min(file.Length, FirstLookBytes)], 0);
+        while (true)
+        {
+            await file.ReadExactlyAsync(bytes.AsMemory(read), cancellationToken);
+            read = bytes.Length;
+            if (FileMeta.TryReadHeader(new ReadOnlySequence<byte>(bytes), read == file.Length, out var meta, out _))
+            {
+                return meta!;
+            }
+
+            if (read == file.Length || read > FileMeta.MaximumLengthBytes)
+            {
+                throw new DicomFormatException("Not a DICOM file", 0, DicomFormatReason.NotDicom);
+            }
+
+            Array.Resize(ref bytes, (int)Math.Min(file.Length, Math.Min(read * 16L, FileMeta.MaximumLengthBytes + 1)));
+        }
     }
 
     /// <summary>The data set is what is meant where it and the old head differ.</summary>

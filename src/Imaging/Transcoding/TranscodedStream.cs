@@ -47,7 +47,7 @@ internal sealed class TranscodedStream : Stream
             }
             catch (CodecException e)
             {
-                throw Refused(e);
+                throw ImageException.Of(e);
             }
         }
         else if (target.IsEncapsulated)
@@ -133,16 +133,6 @@ internal sealed class TranscodedStream : Stream
         base.Dispose(disposing);
     }
 
-    private static ImageException Refused(CodecException e) => new(
-        e.Fault switch
-        {
-            CodecFault.Unsupported => ImageFault.Unsupported,
-            CodecFault.LimitExceeded => ImageFault.LimitExceeded,
-            _ => ImageFault.Damaged,
-        },
-        e.Message,
-        e);
-
     private void WriteHead()
     {
         DataSetEncoding.Encode(_image.Attributes, _target, _chunk);
@@ -214,7 +204,7 @@ internal sealed class TranscodedStream : Stream
         }
         catch (CodecException e)
         {
-            throw Refused(e);
+            throw ImageException.Of(e);
         }
         catch (EndOfStreamException e)
         {

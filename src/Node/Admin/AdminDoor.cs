@@ -39,6 +39,7 @@ internal static class AdminDoor
         application.MapPost("/admin/compaction", (RequestDelegate)CompactionAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/fetch", (RequestDelegate)FetchAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/transfers", (RequestDelegate)TransfersAsync).WithMetadata(new SocketRoute());
+        application.MapPost("/admin/brokers/{do}", (RequestDelegate)BrokersAsync).WithMetadata(new SocketRoute());
     }
 
     private static Task FetchAsync(HttpContext context)
@@ -58,6 +59,9 @@ internal static class AdminDoor
             AdminJson.Default.TransferView,
             (report, _) => TransferWork.ChangeAsync(context.RequestServices, query["id"].ToString(), query["do"].ToString(), report));
     }
+
+    private static Task BrokersAsync(HttpContext context) =>
+        RunAsync(context, BrokerViewJson.Default.BrokerView, (report, token) => BrokerWork.RunAsync(context, report, token));
 
     private static Task ImportAsync(HttpContext context)
     {

@@ -1,3 +1,4 @@
+using Panal.Archive.Retrieve;
 using Panal.Federation.Fetching;
 using Panal.Swarm.Transfers;
 using Panal.Swarm.Transfers.Running;
@@ -26,6 +27,12 @@ internal static class TransferWork
         var transfer = services.GetService<RemoteCopies>() is { } remote && Dicom.Uid.IsWellFormed(study)
             ? await remote.FetchStudyAsync(study, PriorityOf(priority), cancellationToken).ConfigureAwait(false)
             : null;
+        if (transfer is null && Dicom.Uid.IsWellFormed(study)
+            && await OfferWork.FetchAsync(services.GetRequiredService<Retriever>(), study, report, cancellationToken).ConfigureAwait(false) is { } brought)
+        {
+            return Told(report, brought);
+        }
+
         if (transfer is null)
         {
             return Told(report, TransferView.Nothing(study, services.GetService<RemoteCopies>() is null ? NoNetwork : NothingToFetch));

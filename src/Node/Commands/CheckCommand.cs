@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Panal.Dicom;
+using Panal.Imaging.Transcoding;
 using Panal.Node.Hosting;
 
 namespace Panal.Node.Commands;
@@ -24,6 +26,8 @@ internal static class CheckCommand
             ["Setting", "Value", "From"],
             configuration.Effective().Select(s => (string[])[s.Name, s.Value, s.Source]));
 
+        output.WriteLine($"Images are read in {Names(Transcoder.Decoded)}, and written without loss in {Names(Transcoder.Lossless)}.");
+        output.WriteLine("What is compressed otherwise is stored, found and sent as it is, and not given in another transfer syntax.");
         var errors = configuration.Validate();
         foreach (var error in errors)
         {
@@ -32,4 +36,6 @@ internal static class CheckCommand
 
         return errors.Count == 0 ? ExitCode.Success : ExitCode.Configuration;
     }
+
+    private static string Names(IEnumerable<TransferSyntax> syntaxes) => string.Join(", ", syntaxes.Select(syntax => syntax.Name));
 }

@@ -28,7 +28,7 @@ internal static class GroupsCommand
         };
         return NetworkCommand.Asking("set", "Say what the members of a group may do.", [group, rights], async (parsed, data, cancellationToken) =>
         {
-            NetworkGrant[] grants = [.. (parsed.GetValue(rights) ?? []).Select(text => GroupRoutes.TryParse(text, out var grant)
+            NetworkGrant[] grants = [.. (parsed.GetValue(rights) ?? []).Select(text => NetworkGrant.TryParse(text, out var grant)
                 ? grant
                 : throw new CommandException(ExitCode.Configuration, $"{text} is no right such as query:all or store:own."))];
             Show(parsed, await NodeApi.SendAsync(
@@ -69,5 +69,5 @@ internal static class GroupsCommand
     private static void Show(ParseResult parsed, IReadOnlyList<GroupView> groups) => TextTable.Write(
         parsed.InvocationConfiguration.Output,
         ["Group", "May", "Members"],
-        groups.Select(group => (string[])[group.Name, string.Join(", ", group.Grants.Select(GroupRoutes.TextOf)), string.Join(", ", group.Members)]));
+        groups.Select(group => (string[])[group.Name, string.Join(", ", group.Grants.Select(grant => grant.ToText())), string.Join(", ", group.Members)]));
 }

@@ -8,7 +8,7 @@ using Panal.Security.Identities;
 
 namespace Panal.Node.Commands;
 
-/// <summary>`panal network create|status|requests|approve|deny|revoke|invite|authority renew|groups`: who is in the network.</summary>
+/// <summary>`panal network create|status|requests|approve|deny|revoke|invite|authority renew|groups|conflicts|coverage`: who is in the network.</summary>
 internal static class NetworkCommand
 {
     private const string None = "–";
@@ -24,6 +24,8 @@ internal static class NetworkCommand
         CreateInvite(),
         CreateAuthority(),
         GroupsCommand.Create(),
+        ConflictsCommand.Create(),
+        PlaceCommand.CreateCoverage(),
     };
 
     /// <summary>Tells the node that runs on the data folder, if one does, that the folder of the network is there.</summary>
@@ -85,8 +87,9 @@ internal static class NetworkCommand
 
         TextTable.Write(
             output,
-            ["Name", "Role", "Virtual address", "State", "Round trip", "Up", "Down", "Feed lag", "Holdings", "Trouble"],
+            ["Name", "Role", "Virtual address", "State", "Round trip", "Up", "Down", "Feed lag", "As of", "Holdings", "Trouble"],
             network.Members.Select(RowOf));
+        await RecycleCommand.WriteUseAsync(output, data, cancellationToken).ConfigureAwait(false);
     });
 
     private static Command CreateRequests() => Asking("requests", "Show the nodes that ask to join.", [], async (parsed, data, cancellationToken) =>
@@ -216,9 +219,29 @@ internal static class NetworkCommand
         RateOf(member.SentBytesPerSecond),
         RateOf(member.ReceivedBytesPerSecond),
         member.FeedLag?.ToString(CultureInfo.InvariantCulture) ?? None,
+        AsOf(member, TimeProvider.System.GetUtcNow()),
         member.HeldInstances?.ToString(CultureInfo.InvariantCulture) ?? None,
         member.Trouble ?? "",
     ];
+
+    /// <summary>How old what is known of a member's holdings is at most.</summary>
+    internal static string AsOf(MemberView member, DateTimeOffset now)
+    {
+        if (member.FeedHeardAt is not { } at)
+        {
+            return None;
+        }
+
+        var age = now > at ? now - at : TimeSpan.Zero;
+        var text = age switch
+        {
+            { TotalSeconds: < 120 } => $"{age.TotalSeconds:0} s ago",
+            { TotalMinutes: < 120 } => $"{age.TotalMinutes:0} min ago",
+            { TotalHours: < 48 } => $"{age.TotalHours:0} h ago",
+            _ => $"{age.TotalDays:0} d ago",
+        };
+        return member.FeedIsComplete == false ? text + ", catching up" : text;
+    }
 
     private static string RateOf(double? bytes) => bytes is { } rate ? string.Create(CultureInfo.InvariantCulture, $"{rate / 1000:0.0} kB/s") : None;
 }

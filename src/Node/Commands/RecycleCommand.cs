@@ -98,6 +98,20 @@ internal static class RecycleCommand
         return (int)ExitCode.Success;
     }
 
+    /// <summary>Says how the node was used since it started, in one line.</summary>
+    internal static async Task WriteUseAsync(TextWriter output, string data, CancellationToken cancellationToken)
+    {
+        var use = await NodeApi.GetAsync(data, "/api/recycling", PlacementJson.Default.RecyclingView, cancellationToken).ConfigureAwait(false);
+        var asked = use.Hits + use.Misses;
+        var share = asked == 0 ? "nothing was asked for" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * use.Hits / asked:0} % of {asked} images that were asked for were here ({Megabytes(use.HitBytes)} MB not fetched), {Megabytes(use.MissBytes)} MB came from others");
+        var marks = use is { HighMarkBytes: { } high, LowMarkBytes: { } low } ? $"recycles above {Megabytes(high)} MB down to {Megabytes(low)} MB" : "keeps everything";
+        await output.WriteLineAsync($"Since the start: {share}, {Megabytes(use.ServedBytes)} MB were sent to others. This node holds {Megabytes(use.HeldBytes)} MB and {marks}; {use.Pins} studies are pinned.").ConfigureAwait(false);
+        if (use.Problem is { } problem)
+        {
+            await output.WriteLineAsync("Recycling failed: " + problem).ConfigureAwait(false);
+        }
+    }
+
     internal static string Text(DateTimeOffset at) => at.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     internal static string Megabytes(long bytes) => (bytes / 1e6).ToString("0.0", CultureInfo.InvariantCulture);

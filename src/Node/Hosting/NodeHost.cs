@@ -174,12 +174,15 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddRooms(_configuration, _holdings, _certificate);
         services.AddNetwork(_configuration);
         services.AddTransfers(_configuration);
+        services.AddBrokers(_configuration);
         services.AddPlacement(_configuration);
         services.AddRoutingCore();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
         services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
         services.AddSingleton(_loggers);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Listen);
+        services.AddSingleton<IMemoryPoolFactory<byte>, WideBlocks>();
+
         // After Kestrel's own, which only comes when there is none yet.
         services.AddSingleton<IConnectionListenerFactory, RawTcpListenerFactory>();
 
@@ -188,7 +191,6 @@ internal sealed class NodeHost : IAsyncDisposable
         application.UseWeb();
         AdminDoor.Map(application);
         NetworkDoor.Map(application);
-        RecyclingDoor.Map(application);
         TransferDoor.Map(application);
         if (_configuration.DicomWeb.Enabled)
         {

@@ -1,3 +1,4 @@
+using Panal.Federation.Administration;
 using Panal.Federation.Membership;
 using Panal.Node.Web;
 using Panal.Security.Identities;
@@ -27,49 +28,38 @@ internal static class GroupRoutes
         application.MapPut("/api/network/members/{member}/groups", NetworkDoor.Guarded(AssignAsync)).WithMetadata(rule);
     }
 
-    /// <summary>A right as people write it: <c>query:all</c>, <c>store:own</c>.</summary>
-    public static string TextOf(NetworkGrant grant) =>
-        $"{grant.Verb.ToString().ToLowerInvariant()}:{(grant.Filter == NetworkFilter.All ? "all" : "own")}";
-
-    /// <summary>Reads a right as people write it.</summary>
-    public static bool TryParse(string text, out NetworkGrant grant)
-    {
-        var (verb, filter) = text.Split(':') is [var first, var second] ? (first, second) : ("", "");
-        var isVerb = Enum.TryParse<NetworkVerb>(verb, ignoreCase: true, out var read) && Enum.IsDefined(read) && verb.All(char.IsAsciiLetter);
-        grant = new NetworkGrant(read, filter == "own" ? NetworkFilter.OwnInstitution : NetworkFilter.All);
-        return isVerb && filter is "all" or "own";
-    }
-
     private static IReadOnlyList<GroupView> ViewsOf(Roster roster) =>
     [
         .. roster.Groups.OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new GroupView(
             group.Key, group.Value, [.. roster.Members.Where(m => m.Revoked is null && m.Groups.Contains(group.Key)).Select(m => m.Name)])),
     ];
 
-    private static NetworkOffice Office(HttpContext context) => context.RequestServices.GetRequiredService<NetworkOffice>();
-
     private static string Named(HttpContext context, string name) => context.GetRouteValue(name) as string ?? "";
 
-    private static Task ListAsync(HttpContext context) => JoinDoor.AnswerAsync(
-        context,
-        NetworkJson.Default.IReadOnlyListGroupView,
-        () => Task.FromResult(ViewsOf(context.RequestServices.GetRequiredService<NetworkMembership>().Standing?.Roster
-            ?? throw new JoinRefusedException(JoinRefusal.Unknown, "This node is no member of a network."))));
+    /// <summary>The groups as this node knows them: after an act elsewhere, the roster may be a moment away.</summary>
+    private static IReadOnlyList<GroupView> Look(HttpContext context) => ViewsOf(context.RequestServices.GetRequiredService<NetworkMembership>().Standing?.Roster
+        ?? throw new JoinRefusedException(JoinRefusal.Unknown, "This node is no member of a network."));
+
+    private static Task ListAsync(HttpContext context) =>
+        JoinDoor.AnswerAsync(context, NetworkJson.Default.IReadOnlyListGroupView, () => Task.FromResult(Look(context)));
 
     private static Task SetAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.IReadOnlyListGroupView, async () =>
     {
         var rights = await JoinDoor.ReadAsync(context, NetworkJson.Default.GroupRights).ConfigureAwait(false);
-        if (rights.Grants is null || rights.Grants.Any(grant => grant is null || !Enum.IsDefined(grant.Verb) || !Enum.IsDefined(grant.Filter)))
+        if (rights.Grants is null || rights.Grants.Any(grant => grant is null))
         {
             throw new JoinRefusedException(JoinRefusal.Malformed, "A right is a verb and a filter.");
         }
 
-        var what = $"give the group {Named(context, "group")} the rights {string.Join(", ", rights.Grants.Select(TextOf))}";
-        return await NetworkDoor.AuditedAsync(context, what, () => ViewsOf(Office(context).SetGroup(Named(context, "group"), rights.Grants))).ConfigureAwait(false);
+        await NetworkDoor.ActAsync(context, new NetworkAct { Kind = NetworkActKind.SetGroup, Target = Named(context, "group"), Grants = rights.Grants }).ConfigureAwait(false);
+        return Look(context);
     });
 
-    private static Task RemoveAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.IReadOnlyListGroupView, () => NetworkDoor.AuditedAsync(
-        context, $"remove the group {Named(context, "group")}", () => ViewsOf(Office(context).RemoveGroup(Named(context, "group")))));
+    private static Task RemoveAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.IReadOnlyListGroupView, async () =>
+    {
+        await NetworkDoor.ActAsync(context, new NetworkAct { Kind = NetworkActKind.RemoveGroup, Target = Named(context, "group") }).ConfigureAwait(false);
+        return Look(context);
+    });
 
     private static Task AssignAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.MembershipView, async () =>
     {
@@ -79,9 +69,7 @@ internal static class GroupRoutes
             throw new JoinRefusedException(JoinRefusal.Malformed, "Groups are named.");
         }
 
-        return await NetworkDoor.AuditedAsync(
-            context,
-            $"put {Named(context, "member")} into the groups {string.Join(", ", names.Groups)}",
-            () => NetworkDoor.ViewOf(Office(context).SetGroupsOf(Named(context, "member"), names.Groups))).ConfigureAwait(false);
+        return NetworkDoor.ViewOf(await NetworkDoor.ActAsync(
+            context, new NetworkAct { Kind = NetworkActKind.SetGroupsOf, Target = Named(context, "member"), Groups = names.Groups }).ConfigureAwait(false));
     });
 }

@@ -75,6 +75,7 @@ internal static class JoinDoor
         JoinRefusal.Malformed => StatusCodes.Status400BadRequest,
         JoinRefusal.Unknown => StatusCodes.Status404NotFound,
         JoinRefusal.Conflict => StatusCodes.Status409Conflict,
+        JoinRefusal.NotAllowed => StatusCodes.Status403Forbidden,
         JoinRefusal.TooMany => StatusCodes.Status429TooManyRequests,
         _ => StatusCodes.Status503ServiceUnavailable,
     };

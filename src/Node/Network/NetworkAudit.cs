@@ -1,5 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
+using Panal.Federation.Administration;
 using Panal.Federation.Membership;
 using Panal.Security.Audit;
 using Panal.Swarm;
@@ -8,7 +9,7 @@ using Panal.Swarm.Links;
 namespace Panal.Node.Network;
 
 /// <summary>Puts into the audit trail what happens to links and membership. Links must not wait: their messages pass through a queue.</summary>
-internal sealed class NetworkAudit(string device, AuditTrail trail, NetworkMembership membership) : BackgroundService, ILinkWitness
+internal sealed class NetworkAudit(string device, AuditTrail trail, NetworkMembership membership) : BackgroundService, ILinkWitness, IAdministrationWitness
 {
     /// <summary>Messages that may wait; a flood of refused strangers is not worth more memory, and the trail has its beginning.</summary>
     private const int QueueLength = 1024;
@@ -35,6 +36,10 @@ internal sealed class NetworkAudit(string device, AuditTrail trail, NetworkMembe
     /// <summary>Somebody changed, or tried to change, who is in the network.</summary>
     public ValueTask ConfiguredAsync(IPAddress? by, string description, bool isDone, CancellationToken cancellationToken) => trail.RecordAsync(
         AuditEvents.SecurityConfigured(device, by, description, isDone ? AuditOutcome.Success : AuditOutcome.MinorFailure), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask AskedAsync(NodeId by, string description, bool isDone, CancellationToken cancellationToken) =>
+        ConfiguredAsync(null, $"{NameOf(by)}: {description}", isDone, cancellationToken);
 
     /// <summary>Writes what was queued, also what came until the end.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -1,4 +1,5 @@
 using Panal.Federation;
+using Panal.Federation.Administration;
 using Panal.Federation.Feed;
 using Panal.Federation.Membership;
 using Panal.Node.Options;
@@ -21,6 +22,7 @@ internal static class NetworkComposition
         services.AddFederation(FolderIn(configuration.DataFolder), new FeedOptions());
         services.AddSingleton<NetworkAudit>(provider => ActivatorUtilities.CreateInstance<NetworkAudit>(provider, configuration.Device.EffectiveName));
         services.AddSingleton<ILinkWitness>(static provider => provider.GetRequiredService<NetworkAudit>());
+        services.AddSingleton<IAdministrationWitness>(static provider => provider.GetRequiredService<NetworkAudit>());
         services.AddSingleton<ILinkSteering, LinkSteering>();
         services.AddSingleton<RawTcpListenerFactory>();
         services.AddSingleton(configuration.NetworkConnection);

@@ -1,6 +1,8 @@
 using System.Net;
+using Panal.Federation.Administration;
 using Panal.Federation.Membership;
 using Panal.Node.Admin;
+using Panal.Node.Network.Placement;
 using Panal.Node.Web;
 using Panal.Security.Accounts;
 using Panal.Security.Identities;
@@ -16,6 +18,9 @@ internal static class NetworkDoor
     {
         JoinDoor.Map(application);
         GroupRoutes.Map(application, Network);
+        ConflictRoutes.Map(application, Network);
+        RecyclingDoor.Map(application);
+        PlacementDoor.Map(application);
         application.MapGet("/api/network", Guarded(LookAsync)).WithMetadata(Network);
         application.MapGet("/api/network/requests", Guarded(RequestsAsync)).WithMetadata(Network);
         application.MapPost("/api/network/requests/{request}/approve", Guarded(ApproveAsync)).WithMetadata(Network);
@@ -50,7 +55,7 @@ internal static class NetworkDoor
             : JoinDoor.RefuseAsync(context, StatusCodes.Status403Forbidden, "The network is administered from the machine of the node only.");
     };
 
-    private static JoinDesk Desk(HttpContext context) => context.RequestServices.GetRequiredService<JoinDesk>();
+    private static NetworkAdministration Administration(HttpContext context) => context.RequestServices.GetRequiredService<NetworkAdministration>();
 
     private static NetworkView Look(HttpContext context) => context.RequestServices.GetRequiredService<NetworkSight>().Look()
         ?? throw new JoinRefusedException(JoinRefusal.Unknown, "This node is no member of a network.");
@@ -60,42 +65,42 @@ internal static class NetworkDoor
     private static Task LookAsync(HttpContext context) =>
         JoinDoor.AnswerAsync(context, NetworkJson.Default.NetworkView, () => Task.FromResult(Look(context)));
 
-    private static Task RequestsAsync(HttpContext context) =>
-        JoinDoor.AnswerAsync(context, NetworkJson.Default.IReadOnlyListJoinRequestView, () => Task.FromResult(Desk(context).Requests()));
+    private static Task RequestsAsync(HttpContext context) => JoinDoor.AnswerAsync(
+        context,
+        NetworkJson.Default.IReadOnlyListJoinRequestView,
+        async () => (await Administration(context).ActAsync(new NetworkAct { Kind = NetworkActKind.Requests }, context.RequestAborted).ConfigureAwait(false)).Requests ?? []);
 
     private static Task ApproveAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.MembershipView, async () =>
     {
         var approval = await JoinDoor.ReadAsync(context, NetworkJson.Default.Approval).ConfigureAwait(false);
-        if (approval.Role is { } role && !Enum.IsDefined(role))
+        return ViewOf(await ActAsync(context, new NetworkAct
         {
-            throw new JoinRefusedException(JoinRefusal.Malformed, "There is no such role.");
-        }
-
-        return await AuditedAsync(
-            context,
-            $"approve the request {Route(context, "request")}",
-            () => ViewOf(Desk(context).Approve(Route(context, "request"), approval.Role, approval.Institution, approval.WithoutOthers))).ConfigureAwait(false);
+            Kind = NetworkActKind.Approve,
+            Target = Route(context, "request"),
+            Role = approval.Role,
+            Institution = approval.Institution,
+            WithoutOthers = approval.WithoutOthers,
+        }).ConfigureAwait(false));
     });
 
     private static Task DenyAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.JoinRequestView, async () =>
     {
         var motive = await JoinDoor.ReadAsync(context, NetworkJson.Default.Motive).ConfigureAwait(false);
-        return await AuditedAsync(
-            context, $"deny the request {Route(context, "request")}", () => Desk(context).Deny(Route(context, "request"), motive.Reason)).ConfigureAwait(false);
+        var outcome = await ActAsync(context, new NetworkAct { Kind = NetworkActKind.Deny, Target = Route(context, "request"), Reason = motive.Reason }).ConfigureAwait(false);
+        return outcome.Request ?? throw Incomplete();
     });
 
     private static Task RevokeAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.MembershipView, async () =>
     {
         var motive = await JoinDoor.ReadAsync(context, NetworkJson.Default.Motive).ConfigureAwait(false);
-        var office = context.RequestServices.GetRequiredService<NetworkOffice>();
-        return await AuditedAsync(
-            context, $"revoke {Route(context, "member")}: {motive.Reason}", () => ViewOf(office.Revoke(Route(context, "member"), motive.Reason))).ConfigureAwait(false);
+        return ViewOf(await ActAsync(context, new NetworkAct { Kind = NetworkActKind.Revoke, Target = Route(context, "member"), Reason = motive.Reason }).ConfigureAwait(false));
     });
 
     private static Task InviteAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.InvitationView, async () =>
     {
         var ask = await JoinDoor.ReadAsync(context, NetworkJson.Default.InvitationAsk).ConfigureAwait(false);
-        return await AuditedAsync(context, $"invite a {ask.Role}", () => new InvitationView(Desk(context).Invite(ask.Role))).ConfigureAwait(false);
+        var outcome = await ActAsync(context, new NetworkAct { Kind = NetworkActKind.Invite, Role = ask.Role }).ConfigureAwait(false);
+        return new InvitationView(outcome.Invitation ?? throw Incomplete());
     });
 
     private static Task RenewAuthorityAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.AuthorityStep, async () =>
@@ -142,15 +147,24 @@ internal static class NetworkDoor
         }).ConfigureAwait(false);
     }
 
-    internal static MembershipView ViewOf(RosterMember member) => new(member.Node, member.Name, member.Address, member.Role.ToString().ToLowerInvariant());
+    internal static MembershipView ViewOf(NetworkActOutcome outcome) => outcome.Member is { } member
+        ? new MembershipView(member.Node, member.Name, member.Address, member.Role.ToString().ToLowerInvariant())
+        : throw Incomplete();
 
-    /// <summary>Does something and puts it into the audit trail, done or refused.</summary>
-    internal static async Task<T> AuditedAsync<T>(HttpContext context, string what, Func<T> act)
+    /// <summary>Has something done where the authority is, and puts it into the audit trail, done or refused.</summary>
+    internal static Task<NetworkActOutcome> ActAsync(HttpContext context, NetworkAct act) =>
+        AuditedAsync(context, act.Description, () => Administration(context).ActAsync(act, context.RequestAborted));
+
+    private static JoinRefusedException Incomplete() => new(JoinRefusal.Conflict, "The holder of the authority does not say what became of it.");
+
+    private static Task<T> AuditedAsync<T>(HttpContext context, string what, Func<T> act) => AuditedAsync(context, what, () => ValueTask.FromResult(act()));
+
+    private static async Task<T> AuditedAsync<T>(HttpContext context, string what, Func<ValueTask<T>> act)
     {
         var audit = context.RequestServices.GetRequiredService<NetworkAudit>();
         try
         {
-            var result = act();
+            var result = await act().ConfigureAwait(false);
             await audit.ConfiguredAsync(context.Connection.RemoteIpAddress, what, isDone: true, context.RequestAborted).ConfigureAwait(false);
             return result;
         }

@@ -61,6 +61,8 @@ internal sealed class NetworkSight(NetworkMembership membership, NetworkOffice o
             SentBytesPerSecond = isUp ? link!.SentPerSecond : null,
             ReceivedBytesPerSecond = isUp ? link!.ReceivedPerSecond : null,
             FeedLag = isSelf || isRevoked ? null : publisher?.LagChanges,
+            FeedHeardAt = isSelf || isRevoked ? null : publisher?.Head?.At,
+            FeedIsComplete = isSelf || isRevoked || publisher?.Head is null ? null : publisher.IsComplete,
             Trouble = isUp || isSelf || isRevoked ? null : link?.LastFailure,
         };
     }

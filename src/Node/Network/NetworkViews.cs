@@ -34,6 +34,12 @@ internal sealed record MemberView
     /// <summary>Changes of this member that are not known here.</summary>
     public long? FeedLag { get; init; }
 
+    /// <summary>When its feed was last heard, by its own clock: what is known here is not older.</summary>
+    public DateTimeOffset? FeedHeardAt { get; init; }
+
+    /// <summary>False while a snapshot or a long absence is being caught up.</summary>
+    public bool? FeedIsComplete { get; init; }
+
     /// <summary>Instances that it holds, as far as is known here.</summary>
     public long? HeldInstances { get; init; }
 
@@ -106,5 +112,6 @@ internal sealed record MembershipView(Guid Node, string Name, string Address, st
 [JsonSerializable(typeof(AuthorityStep))]
 [JsonSerializable(typeof(IReadOnlyList<GroupView>))]
 [JsonSerializable(typeof(GroupRights))]
+[JsonSerializable(typeof(IReadOnlyList<ConflictView>))]
 [JsonSerializable(typeof(GroupNames))]
 internal sealed partial class NetworkJson : JsonSerializerContext;

@@ -32,7 +32,22 @@ public enum NetworkFilter
 /// <summary>One right of a group.</summary>
 /// <param name="Verb">To do what.</param>
 /// <param name="Filter">On which studies.</param>
-public sealed record NetworkGrant(NetworkVerb Verb, NetworkFilter Filter);
+public sealed record NetworkGrant(NetworkVerb Verb, NetworkFilter Filter)
+{
+    /// <summary>Reads a right as people write it: a verb, a colon, <c>all</c> or <c>own</c>.</summary>
+    public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out NetworkGrant? grant)
+    {
+        var (verb, filter) = text.Split(':') is [var first, var second] ? (first, second) : ("", "");
+        var isVerb = verb.All(char.IsAsciiLetter) && Enum.TryParse<NetworkVerb>(verb, ignoreCase: true, out var read) && Enum.IsDefined(read);
+        grant = isVerb && filter is ("all" or "own")
+            ? new NetworkGrant(Enum.Parse<NetworkVerb>(verb, ignoreCase: true), filter == "own" ? NetworkFilter.OwnInstitution : NetworkFilter.All)
+            : null;
+        return grant is not null;
+    }
+
+    /// <summary>The right as people write it.</summary>
+    public string ToText() => $"{Verb.ToString().ToLowerInvariant()}:{(Filter == NetworkFilter.All ? "all" : "own")}";
+}
 
 /// <summary>Whether a node may do something here, and why not.</summary>
 /// <param name="IsGranted">True when it may.</param>

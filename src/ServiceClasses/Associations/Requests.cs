@@ -30,4 +30,11 @@ internal static class Requests
 
     /// <summary>Us, on an association that another opened.</summary>
     public static AuditParty Acceptor(this Association association) => new(Security.Access.AeTitle.ForDisplay(association.CalledAeTitle), null);
+
+    /// <summary>Us, on an association that we opened.</summary>
+    public static AuditParty Caller(this Association association) => new(Security.Access.AeTitle.ForDisplay(association.CallingAeTitle), null);
+
+    /// <summary>The other side of an association that we opened.</summary>
+    public static AuditParty Called(this Association association) =>
+        new(Security.Access.AeTitle.ForDisplay(association.CalledAeTitle), (association.Peer.RemoteEndPoint as IPEndPoint)?.Address);
 }

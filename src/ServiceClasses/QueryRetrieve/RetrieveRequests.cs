@@ -37,7 +37,8 @@ public sealed class RetrieveRequests(Retriever retriever, AuditTrail audit, Serv
         await using (ct.Register(() => BreakOffUnlessCancelled(request, breakOff)))
         await using (PendingResponses.Start(request, counters, options, time))
         {
-            await send([.. instances.Select(instance => Sendable(instance, ct))], counters.Count, breakOff.Token);
+            var known = await WithClassesAsync(instances, ct);
+            await send([.. known.Select(instance => Sendable(instance, ct))], counters.Count, breakOff.Token);
         }
 
         var status = counters.FinalStatus(request.IsCancelRequested);
@@ -62,6 +63,39 @@ public sealed class RetrieveRequests(Retriever retriever, AuditTrail audit, Serv
         {
             breakOff.Cancel();
         }
+    }
+
+    /// <summary>
+    /// A foreign archive need not tell the SOP class of what it only offers, and without it no context can be proposed or chosen: the first
+    /// of each such series is awaited, and the others are taken to be like it.
+    /// </summary>
+    private async ValueTask<IReadOnlyList<InstanceReference>> WithClassesAsync(IReadOnlyList<InstanceReference> instances, CancellationToken ct)
+    {
+        if (instances.All(static instance => instance.SopClassUid.Length > 0))
+        {
+            return instances;
+        }
+
+        var firsts = new Dictionary<string, InstanceReference>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var first in instances.Where(static one => one.SopClassUid.Length == 0).DistinctBy(static one => one.SeriesInstanceUid))
+            {
+                await retriever.BringAsync(first, ct);
+                firsts[first.SeriesInstanceUid] = retriever.Current(first);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The sending that follows stops by itself.
+        }
+
+        return
+        [
+            .. instances.Select(one => one.SopClassUid.Length == 0 && firsts.TryGetValue(one.SeriesInstanceUid, out var first)
+                ? one with { SopClassUid = first.SopClassUid, TransferSyntaxUid = first.TransferSyntaxUid }
+                : one),
+        ];
     }
 
     private static AuditPatient[] PatientsOf(IReadOnlyList<InstanceReference> instances) =>

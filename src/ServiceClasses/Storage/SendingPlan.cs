@@ -13,7 +13,8 @@ internal sealed record SendingBatch(IReadOnlyList<PlannedContext> Contexts, IRea
 /// <remarks>
 /// A stored transfer syntax has a context of its own: in a context with several the receiver would choose, and might choose one that
 /// the bytes are not in. The uncompressed ones share another context of the SOP class, which every receiver must accept (PS3.5 §10.1);
-/// and where something is stored compressed, the lossless syntaxes that it can be given as share a third.
+/// and where something is stored compressed, the lossless syntaxes that it can be given as share a third. What a foreign archive only
+/// offers is in a syntax that nobody knows before it has come, and goes by the shared ones.
 /// </remarks>
 internal static class SendingPlan
 {
@@ -56,15 +57,16 @@ internal static class SendingPlan
     {
         foreach (var syntaxes in storedSyntaxes.Chunk(MaximumContexts - SharedContexts))
         {
-            List<PlannedContext> contexts = [.. syntaxes.Select(syntax => new PlannedContext(sopClassUid, [syntax]))];
-            string[] others = [.. Uncompressed.Except(syntaxes)];
+            string[] known = [.. syntaxes.Where(static syntax => syntax.Length > 0)];
+            List<PlannedContext> contexts = [.. known.Select(syntax => new PlannedContext(sopClassUid, [syntax]))];
+            string[] others = [.. Uncompressed.Except(known)];
             if (others.Length > 0)
             {
                 contexts.Add(new PlannedContext(sopClassUid, others));
             }
 
-            string[] lossless = [.. Retriever.LosslessTransferSyntaxUids.Except(syntaxes)];
-            if (lossless.Length > 0 && syntaxes.Any(Retriever.IsTranscoded))
+            string[] lossless = [.. Retriever.LosslessTransferSyntaxUids.Except(known)];
+            if (lossless.Length > 0 && (known.Length < syntaxes.Length || known.Any(Retriever.IsTranscoded)))
             {
                 contexts.Add(new PlannedContext(sopClassUid, lossless));
             }

@@ -16,7 +16,11 @@ public sealed class StorageAudit(AuditTrail audit, TimeProvider time)
     private readonly ConcurrentDictionary<Association, Burst> _bursts = new();
 
     /// <summary>Counts an instance that is stored, or was already there.</summary>
-    public ValueTask RecordAsync(Association association, string sopClassUid, in IngestOutcome outcome)
+    /// <param name="association">The association that it came on.</param>
+    /// <param name="sopClassUid">Its SOP class.</param>
+    /// <param name="outcome">What became of it.</param>
+    /// <param name="isRetrieved">True when we opened the association and the other side sends.</param>
+    public ValueTask RecordAsync(Association association, string sopClassUid, in IngestOutcome outcome, bool isRetrieved)
     {
         if (outcome.Attributes is not { } attributes)
         {
@@ -25,7 +29,7 @@ public sealed class StorageAudit(AuditTrail audit, TimeProvider time)
 
         if (!_bursts.TryGetValue(association, out var burst))
         {
-            burst = _bursts.GetOrAdd(association, one => new Burst(one, time, FinishAsync));
+            burst = _bursts.GetOrAdd(association, one => new Burst(one, isRetrieved, time, FinishAsync));
         }
 
         return burst.Add(attributes, sopClassUid, outcome.Result) is { } finished
@@ -47,6 +51,7 @@ public sealed class StorageAudit(AuditTrail audit, TimeProvider time)
     {
         private readonly Lock _gate = new();
         private readonly Association _association;
+        private readonly bool _isRetrieved;
         private readonly TimeProvider _time;
         private readonly Dictionary<string, int> _instances = new(StringComparer.Ordinal);
         private DataSet? _first;
@@ -54,9 +59,10 @@ public sealed class StorageAudit(AuditTrail audit, TimeProvider time)
         private bool _isNew;
         private long _since;
 
-        public Burst(Association association, TimeProvider time, Func<Association, Burst, Task> finish)
+        public Burst(Association association, bool isRetrieved, TimeProvider time, Func<Association, Burst, Task> finish)
         {
             _association = association;
+            _isRetrieved = isRetrieved;
             _time = time;
             Finishing = finish(association, this);
         }
@@ -102,8 +108,9 @@ public sealed class StorageAudit(AuditTrail audit, TimeProvider time)
             var action = _isNew ? AuditAction.Create : AuditAction.Read;
             (_first, _isNew) = (null, false);
             _instances.Clear();
-            return AuditEvents.InstancesTransferred(
-                _association.Requestor(), _association.Acceptor(), true, patient, action, AuditOutcome.Success);
+            return _isRetrieved
+                ? AuditEvents.InstancesTransferred(_association.Called(), _association.Caller(), false, patient, action, AuditOutcome.Success)
+                : AuditEvents.InstancesTransferred(_association.Requestor(), _association.Acceptor(), true, patient, action, AuditOutcome.Success);
         }
     }
 }

@@ -33,7 +33,7 @@ public sealed class StorageScp(Ingester ingester, Callers callers, StorageAudit 
             return;
         }
 
-        await audit.RecordAsync(request.Association, sopClassUid, outcome);
+        await audit.RecordAsync(request.Association, sopClassUid, outcome, isRetrieved: false);
         await request.RespondAsync(StorageTable.Success.Code, ct);
     }
 

@@ -48,6 +48,7 @@ function row(study) {
     description: first(study, '00081030') ?? '',
     accession: first(study, '00080050') ?? '',
     instances: first(study, '00201208') ?? '',
+    isHere: (first(study, '00080056') ?? 'ONLINE') === 'ONLINE',
   };
 }
 
@@ -61,12 +62,14 @@ export async function studyOf(uid, signal) {
   return json.length ? row(json[0]) : null;
 }
 
-/** Studies whose patient's name, or ID where there is a digit in it, begins with the text. */
-export async function studies(text, limit, signal) {
-  const query = new URLSearchParams({ limit: String(limit), includefield: '00081030,00080050,00201208' });
+/** Studies that a person asks for: the patient's name, or ID where there is a digit in it, begins with the text; of a day, of a modality. */
+export async function studies({ text, date, modality }, limit, offset, signal) {
+  const query = new URLSearchParams({ limit: String(limit), offset: String(offset), includefield: '00081030,00080050,00201208,00080056' });
   // What has a meaning in a search (PS3.4 §C.2.2.2) is no letter of a name.
   const wanted = text.trim().replaceAll(/[*?\\]/g, '');
   if (wanted) query.set(/\d/.test(wanted) ? 'PatientID' : 'PatientName', `${wanted.replace(/\s+/g, '*')}*`);
+  if (date) query.set('StudyDate', date.replaceAll('-', ''));
+  if (modality) query.set('ModalitiesInStudy', modality);
   const found = await fetch(`/dicom-web/studies?${query}`, { headers: { Accept: 'application/dicom+json' }, signal });
   if (found.status === 204) return [];
   const json = await found.json();

@@ -42,12 +42,19 @@ internal sealed class ClusterNode : IAsyncDisposable
     public string Output => program?.Output ?? "";
 
     /// <summary>Starts a node that is no member of anything.</summary>
-    public static async Task<ClusterNode> StartAsync(string name, CancellationToken ct, bool canOnlyDial = false)
+    /// <param name="settings">Its panal.json; none when null.</param>
+    public static async Task<ClusterNode> StartAsync(string name, CancellationToken ct, bool canOnlyDial = false, string? settings = null)
     {
         Assert.SkipUnless(File.Exists(Repository.Executable), $"{Repository.Executable} is not built");
         var node = new ClusterNode(name, canOnlyDial);
         try
         {
+            if (settings is not null)
+            {
+                Directory.CreateDirectory(node.Data);
+                await File.WriteAllTextAsync(Path.Combine(node.Data, "panal.json"), settings, ct);
+            }
+
             await node.StartAgainAsync(ct);
             return node;
         }
@@ -90,11 +97,13 @@ internal sealed class ClusterNode : IAsyncDisposable
         RunningCommand.Start(["join", centre.Url, .. MemberOptions(), .. options, "--data", Data]);
 
     /// <summary>Joins a network, approved by its administrator.</summary>
-    public async Task JoinAsync(ClusterNode centre, string fingerprint, CancellationToken ct)
+    /// <param name="role">The role that it is given; what it asks for when null.</param>
+    public async Task JoinAsync(ClusterNode centre, string fingerprint, CancellationToken ct, string? role = null)
     {
         await using var join = Join(centre, "--authority", fingerprint);
         var shown = await join.AfterAsync("Authentication string: ", ct);
-        (await centre.RunAsync(ct, "network", "approve", shown)).Succeeded();
+        string[] given = role is null ? [] : ["--role", role];
+        (await centre.RunAsync(ct, ["network", "approve", shown, .. given])).Succeeded();
         Assert.True(await join.EndAsync(ct) == 0, join.Output);
     }
 

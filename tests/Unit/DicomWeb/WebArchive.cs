@@ -4,10 +4,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Panal.Archive;
 using Panal.Archive.Ingest;
+using Panal.Archive.Retrieve;
 using Panal.Dicom;
 using Panal.DicomWeb;
 using Panal.DicomWeb.Access;
@@ -36,8 +38,12 @@ internal sealed class WebArchive : IAsyncDisposable
 
     public TemporaryArchive Archive => _archive;
 
+    /// <summary>All routes with their methods.</summary>
+    public IEnumerable<(string Path, IReadOnlyList<string> Methods)> Routes => _application.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        .Select(endpoint => (endpoint.RoutePattern.RawText!, endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []));
+
     public static async Task<WebArchive> OpenAsync(
-        Func<DicomWebOptions, DicomWebOptions>? change = null, IWebAccess? access = null, IngestOptions? ingest = null)
+        Func<DicomWebOptions, DicomWebOptions>? change = null, IWebAccess? access = null, IngestOptions? ingest = null, IRemoteCopies? remote = null)
     {
         var archive = await TemporaryArchive.OpenAsync(ingest ?? new IngestOptions());
         var audit = new AuditTrail(Path.Combine(archive.Directory, "audit"), new AuditSource("test", ""), TimeProvider.System);
@@ -51,6 +57,11 @@ internal sealed class WebArchive : IAsyncDisposable
             ImportFolder = Path.Combine(archive.Directory, "imports"),
             Ingest = ingest ?? new IngestOptions(),
         });
+        if (remote is not null)
+        {
+            builder.Services.AddSingleton(remote);
+        }
+
         if (access is not null)
         {
             builder.Services.AddSingleton(access);

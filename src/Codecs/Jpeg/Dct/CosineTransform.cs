@@ -14,6 +14,24 @@ internal static class CosineTransform
 
     private static readonly float[] Basis = MakeBasis();
 
+    /// <summary>Rounds a block, shifts it to unsigned numbers and clamps it to the precision (T.81 §A.3.1, §F.2.1.5).</summary>
+    /// <param name="block">Samples around zero.</param>
+    /// <param name="precision">Bits of a sample.</param>
+    /// <param name="target">The place of the first sample, and all behind it.</param>
+    /// <param name="stride">Samples from one line to the next.</param>
+    internal static void Place(ReadOnlySpan<float> block, int precision, Span<ushort> target, int stride)
+    {
+        float middle = 1 << (precision - 1), largest = (1 << precision) - 1;
+        for (var y = 0; y < Size; y++)
+        {
+            var line = target.Slice(y * stride, Size);
+            for (var x = 0; x < Size; x++)
+            {
+                line[x] = (ushort)(Math.Clamp(block[(y * Size) + x] + middle, 0, largest) + 0.5f);
+            }
+        }
+    }
+
     /// <summary>Turns coefficients, in place, into samples around zero.</summary>
     internal static void Inverse(Span<float> block)
     {

@@ -113,7 +113,7 @@ internal sealed class DctScan
                         CosineTransform.Inverse(block);
                     }
 
-                    Place(block, band, (column * band.H) + h, v);
+                    CosineTransform.Place(block, _frame.Precision, band.From(v * Size)[(((column * band.H) + h) * Size)..], band.Width);
                 }
             }
         }
@@ -161,20 +161,6 @@ internal sealed class DctScan
         return onlyDc;
     }
 
-    /// <summary>Rounds a block, shifts it to unsigned numbers and clamps it to the precision (T.81 §A.3.1, §F.2.1.5).</summary>
-    private void Place(ReadOnlySpan<float> block, Band band, int column, int row)
-    {
-        float middle = 1 << (_frame.Precision - 1), largest = (1 << _frame.Precision) - 1;
-        for (var y = 0; y < Size; y++)
-        {
-            var target = band.Line((row * Size) + y).Slice(column * Size, Size);
-            for (var x = 0; x < Size; x++)
-            {
-                target[x] = (ushort)(Math.Clamp(block[(y * Size) + x] + middle, 0, largest) + 0.5f);
-            }
-        }
-    }
-
     private void Store(in SampleLayout layout, Span<byte> samples, int row)
     {
         foreach (var band in _bands)
@@ -193,7 +179,6 @@ internal sealed class DctScan
     private sealed class Band(int index, int h, int v, HuffmanTable dc, HuffmanTable ac, ushort[] quantization)
     {
         private ushort[] _values = [];
-        private int _width;
 
         internal int Index => index;
 
@@ -210,10 +195,13 @@ internal sealed class DctScan
         /// <summary>DC coefficient of the block before.</summary>
         internal int Prediction { get; set; }
 
+        /// <summary>Samples a line.</summary>
+        internal int Width { get; private set; }
+
         internal void Rent(int columns)
         {
-            _width = columns * h * Size;
-            _values = ArrayPool<ushort>.Shared.Rent(_width * v * Size);
+            Width = columns * h * Size;
+            _values = ArrayPool<ushort>.Shared.Rent(Width * v * Size);
         }
 
         internal void Return()
@@ -224,6 +212,9 @@ internal sealed class DctScan
             }
         }
 
-        internal Span<ushort> Line(int line) => _values.AsSpan(line * _width, _width);
+        internal Span<ushort> Line(int line) => _values.AsSpan(line * Width, Width);
+
+        /// <summary>A line and all below it.</summary>
+        internal Span<ushort> From(int line) => _values.AsSpan(line * Width);
     }
 }

@@ -57,6 +57,19 @@ internal ref struct HuffmanReader
         return value < 1 << (bits - 1) ? value - (1 << bits) + 1 : value;
     }
 
+    /// <summary>Reads a number of 0 to 15 bits.</summary>
+    internal int ReadBits(int bits)
+    {
+        if (_available < 32)
+        {
+            Fill();
+        }
+
+        var value = bits == 0 ? 0 : (int)(_bits >> (64 - bits));
+        Skip(bits);
+        return value;
+    }
+
     /// <summary>Ends the data of a scan or of a restart interval.</summary>
     /// <exception cref="CodecException">More was read than there was.</exception>
     internal readonly void CheckEnd()

@@ -1,60 +1,50 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Panal.Codecs.Jpeg2000.Codestream;
 using static Panal.Codecs.Jpeg2000.Blocks.BlockContexts;
+using static Panal.Codecs.Jpeg2000.Blocks.StripeFlags;
 
 namespace Panal.Codecs.Jpeg2000.Blocks;
 
 /// <summary>Decodes the coding passes of code-blocks (T.800 Annex D); its memory is used again for each.</summary>
-internal sealed class BlockDecoder
+internal sealed class BlockDecoder : IBlockDecoder
 {
     private const int LargestBlock = 4096;
-    private const int StripeRows = 4;
-    private const int BlockSideLimit = 1024;
+    private const int LargestSide = 1024;
+    private const uint SignBit = 0x80000000;
 
-    // One row and one column more on every side, so that neighbours need no test.
-    private readonly ushort[] _flags = new ushort[LargestBlock + (2 * (LargestBlock / 4)) + (2 * BlockSideLimit) + 16];
-    private readonly int[] _magnitudes = new int[LargestBlock];
+    // One word more on every side; a block may be 4 x 1024 or 1024 x 4.
+    private readonly uint[] _flags = new uint[(LargestBlock / Rows) + (2 * LargestSide) + (2 * LargestSide / Rows) + 16];
+    private readonly uint[] _coefficients = new uint[LargestBlock + (LargestSide * (Rows - 1))];
     private readonly byte[] _contexts = new byte[Count];
+    private readonly MqInput _input = new();
+    private byte[] _significance = [];
     private int _width;
     private int _height;
     private int _stride;
+    private int _stripes;
     private bool _isCausal;
     private int _lastPlane;
     private bool _endsInPropagation;
 
-    /// <summary>Magnitudes of the block that was decoded last, row by row.</summary>
-    internal ReadOnlySpan<int> Magnitudes => _magnitudes.AsSpan(0, _width * _height);
-
-    /// <summary>The lowest bit-plane that is known of a significant coefficient; 0 is the lowest of all.</summary>
-    /// <remarks>When the last pass was a propagation, those that were significant before still wait for their refinement.</remarks>
-    internal int LastPlaneOf(int x, int y) => _lastPlane + (_endsInPropagation && (_flags[At(x, y)] & IsVisited) == 0 ? 1 : 0);
-
-    /// <summary>Whether a coefficient is below zero.</summary>
-    internal bool IsBelowZero(int x, int y) => (_flags[At(x, y)] & IsNegative) != 0;
-
-    /// <summary>Begins a block: everything is zero.</summary>
-    internal void Begin(int width, int height, int style)
+    public void Begin(int width, int height, int style)
     {
-        (_width, _height, _stride, _lastPlane, _endsInPropagation) = (width, height, width + 2, 0, false);
+        (_width, _height, _stride, _stripes) = (width, height, width + 2, (height + Rows - 1) / Rows);
+        (_lastPlane, _endsInPropagation) = (0, false);
         _isCausal = (style & ComponentStyle.VerticallyCausal) != 0;
-        _flags.AsSpan(0, _stride * (height + 2)).Clear();
-        _magnitudes.AsSpan(0, width * height).Clear();
+        _flags.AsSpan(0, _stride * (_stripes + 2)).Clear();
+        _coefficients.AsSpan(0, width * Rows * _stripes).Clear();
         Reset(_contexts);
     }
 
-    /// <summary>Decodes the passes of one segment.</summary>
-    /// <param name="data">All bytes of the segment.</param>
-    /// <param name="firstPass">How many passes of the block came before.</param>
-    /// <param name="passes">How many passes the segment has.</param>
-    /// <param name="planes">Bit-planes that are coded in the block, 1 to 31.</param>
-    /// <param name="band">Which subband.</param>
-    /// <param name="style">Bits of T.800 Table A.19.</param>
-    /// <exception cref="CodecException">There are more passes than bit-planes.</exception>
-    internal void Decode(ReadOnlySpan<byte> data, int firstPass, int passes, int planes, BandKind band, int style)
+    public void Decode(ReadOnlySpan<byte> data, int firstPass, int passes, int planes, BandKind band, int style)
     {
         const int BeforeBypass = 10;
         var isRaw = (style & ComponentStyle.Bypass) != 0 && firstPass >= BeforeBypass && (firstPass + 2) % 3 != 2;
+        _significance = SignificanceOf(band);
+        _input.Load(data);
         var raw = new RawBits(data);
-        var mq = isRaw ? default : new MqDecoder(data);
+        var mq = new MqDecoder(_input);
         for (var pass = firstPass; pass < firstPass + passes; pass++)
         {
             var plane = planes - 1 - ((pass + 2) / 3);
@@ -66,17 +56,17 @@ internal sealed class BlockDecoder
             switch ((pass + 2) % 3)
             {
                 case 0 when isRaw: Propagate(ref raw, plane); break;
-                case 0: Propagate(ref mq, plane, Of(band)); break;
+                case 0: mq = Propagate(mq, plane); break;
                 case 1 when isRaw: Refine(ref raw, plane); break;
-                case 1: Refine(ref mq, plane); break;
+                case 1: mq = Refine(mq, plane); break;
                 default:
-                    CleanUp(ref mq, plane, Of(band));
+                    mq = CleanUp(mq, plane);
                     if ((style & ComponentStyle.SegmentationSymbols) != 0)
                     {
                         // 1010 for a decoder that looks for errors; pixels do not depend on it.
                         for (var i = 0; i < 4; i++)
                         {
-                            mq.Decode(ref _contexts[Uniform]);
+                            mq.Decode(_input, ref _contexts[Uniform]);
                         }
                     }
 
@@ -91,99 +81,175 @@ internal sealed class BlockDecoder
         }
     }
 
-    private int At(int x, int y) => ((y + 1) * _stride) + x + 1;
+    public void CopyRow(int y, int regionShift, Span<int> target)
+    {
+        target = target[.._width];
+        ref var source = ref _coefficients[(y / Rows * _width * Rows) + (y % Rows)];
+        for (var x = 0; x < target.Length; x++, source = ref Unsafe.Add(ref source, Rows))
+        {
+            var magnitude = (int)(source & ~SignBit);
+            if (_lastPlane > 0 || _endsInPropagation || regionShift > 0)
+            {
+                magnitude = Refined(magnitude, LastPlaneOf(x, y), regionShift);
+            }
 
-    /// <summary>The flags as contexts may use them: a causal block does not look into the next stripe.</summary>
-    private int Seen(int at, int y) => _isCausal && (y & 3) == 3 ? _flags[at] & ~(South | SouthWest | SouthEast) : _flags[at];
+            var sign = (int)source >> 31;
+            target[x] = (magnitude ^ sign) - sign;
+        }
+    }
+
+    public void CopyRow(int y, int regionShift, float step, Span<float> target)
+    {
+        target = target[.._width];
+        ref var source = ref _coefficients[(y / Rows * _width * Rows) + (y % Rows)];
+        for (var x = 0; x < target.Length; x++, source = ref Unsafe.Add(ref source, Rows))
+        {
+            var plane = LastPlaneOf(x, y);
+            var magnitude = Refined((int)(source & ~SignBit), plane, regionShift);
+            var value = magnitude == 0 ? 0 : (magnitude + (plane > 0 ? 0f : 0.5f)) * step;
+            target[x] = (int)source < 0 ? -value : value;
+        }
+    }
+
+    /// <summary>Bit-planes that were not sent are taken for their middle (T.800 §E.1.1.2).</summary>
+    internal static int Refined(int magnitude, int lastPlane, int regionShift)
+    {
+        magnitude += magnitude != 0 && lastPlane > 0 ? 1 << (lastPlane - 1) : 0;
+        return regionShift > 0 && magnitude >> Math.Min(regionShift, 30) != 0 ? magnitude >> regionShift : magnitude;
+    }
+
+    /// <summary>The lowest bit-plane that is known of a significant coefficient; 0 is the lowest of all.</summary>
+    /// <remarks>When the last pass was a propagation, those that were significant before still wait for their refinement.</remarks>
+    private int LastPlaneOf(int x, int y) =>
+        _lastPlane + (_endsInPropagation && (_flags[(((y / Rows) + 1) * _stride) + x + 1] >> (VisitedShift + (y % Rows)) & 1) == 0 ? 1 : 0);
 
     /// <summary>Significance propagation (T.800 §D.3.1).</summary>
-    private void Propagate(ref MqDecoder mq, int plane, ReadOnlySpan<byte> significance)
+    private MqDecoder Propagate(MqDecoder mq, int plane)
     {
-        for (var top = 0; top < _height; top += StripeRows)
+        var input = _input;
+        ref var contexts = ref MemoryMarshal.GetArrayDataReference(_contexts);
+        ref var significance = ref MemoryMarshal.GetArrayDataReference(_significance);
+        for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            for (var x = 0; x < _width; x++)
+            var rows = Math.Min(Rows, _height - (stripe * Rows));
+            ref var words = ref _flags[((stripe + 1) * _stride) + 1];
+            ref var column = ref _coefficients[stripe * _width * Rows];
+            for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
-                for (var y = top; y < Math.Min(top + StripeRows, _height); y++)
+                var word = words;
+                if ((word & AnySignificant) == 0)
                 {
-                    var at = At(x, y);
-                    var seen = Seen(at, y);
-                    if ((seen & IsSignificant) != 0 || (seen & AnyNeighbour) == 0)
+                    continue;
+                }
+
+                for (var row = 0; row < rows; row++)
+                {
+                    var around = word >> (3 * row);
+                    if ((around & Own) != 0 || (around & Neighbours) == 0)
                     {
                         continue;
                     }
 
-                    if (mq.Decode(ref _contexts[significance[seen & AnyNeighbour]]) == 1)
+                    if (mq.Decode(input, ref Unsafe.Add(ref contexts, Unsafe.Add(ref significance, around & Neighbourhood))) != 0)
                     {
-                        BecomeSignificant(at, x, y, plane, DecodeSign(ref mq, seen));
+                        var index = SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), row)];
+                        var sign = mq.Decode(input, ref Unsafe.Add(ref contexts, index & 0x7F)) ^ (uint)(index >> 7);
+                        Unsafe.Add(ref column, row) = (1u << plane) | (sign << 31);
+                        word = BecomeSignificant(ref words, _stride, word, row, sign, _isCausal);
                     }
 
-                    _flags[at] |= IsVisited;
+                    word |= 1u << (VisitedShift + row);
                 }
+
+                words = word;
             }
         }
+
+        return mq;
     }
 
     private void Propagate(ref RawBits raw, int plane)
     {
-        for (var top = 0; top < _height; top += StripeRows)
+        for (var stripe = 0; stripe < _stripes; stripe++)
         {
+            var rows = Math.Min(Rows, _height - (stripe * Rows));
             for (var x = 0; x < _width; x++)
             {
-                for (var y = top; y < Math.Min(top + StripeRows, _height); y++)
+                ref var words = ref _flags[((stripe + 1) * _stride) + 1 + x];
+                var word = words;
+                for (var row = 0; row < rows; row++)
                 {
-                    var at = At(x, y);
-                    var seen = Seen(at, y);
-                    if ((seen & IsSignificant) != 0 || (seen & AnyNeighbour) == 0)
+                    var around = word >> (3 * row);
+                    if ((around & Own) != 0 || (around & Neighbours) == 0)
                     {
                         continue;
                     }
 
-                    if (raw.Read() == 1)
+                    if (raw.Read() != 0)
                     {
-                        BecomeSignificant(at, x, y, plane, raw.Read() == 1);
+                        var sign = raw.Read();
+                        _coefficients[(((stripe * _width) + x) * Rows) + row] = (1u << plane) | (sign << 31);
+                        word = BecomeSignificant(ref words, _stride, word, row, sign, _isCausal);
                     }
 
-                    _flags[at] |= IsVisited;
+                    word |= 1u << (VisitedShift + row);
                 }
+
+                words = word;
             }
         }
     }
 
     /// <summary>Magnitude refinement (T.800 §D.3.3).</summary>
-    private void Refine(ref MqDecoder mq, int plane)
+    private MqDecoder Refine(MqDecoder mq, int plane)
     {
-        for (var top = 0; top < _height; top += StripeRows)
+        var input = _input;
+        ref var contexts = ref MemoryMarshal.GetArrayDataReference(_contexts);
+        for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            for (var x = 0; x < _width; x++)
+            ref var words = ref _flags[((stripe + 1) * _stride) + 1];
+            ref var column = ref _coefficients[stripe * _width * Rows];
+            for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
-                for (var y = top; y < Math.Min(top + StripeRows, _height); y++)
+                var word = words;
+                if ((word & OwnSignificant) == 0)
                 {
-                    var at = At(x, y);
-                    var seen = Seen(at, y);
-                    if ((seen & (IsSignificant | IsVisited)) == IsSignificant)
-                    {
-                        var context = FirstRefinement + ((seen & IsRefined) != 0 ? 2 : (seen & AnyNeighbour) != 0 ? 1 : 0);
-                        _magnitudes[(y * _width) + x] |= mq.Decode(ref _contexts[context]) << plane;
-                        _flags[at] |= IsRefined;
-                    }
+                    continue;
                 }
+
+                for (var row = 0; row < Rows; row++)
+                {
+                    var around = word >> (3 * row);
+                    if ((around & Own) == 0 || (word >> (VisitedShift + row) & 1) != 0)
+                    {
+                        continue;
+                    }
+
+                    var context = (word >> (RefinedShift + row) & 1) != 0 ? FirstRefinement + 2 : (around & Neighbours) != 0 ? FirstRefinement + 1 : FirstRefinement;
+                    Unsafe.Add(ref column, row) |= mq.Decode(input, ref Unsafe.Add(ref contexts, context)) << plane;
+                    word |= 1u << (RefinedShift + row);
+                }
+
+                words = word;
             }
         }
+
+        return mq;
     }
 
     private void Refine(ref RawBits raw, int plane)
     {
-        for (var top = 0; top < _height; top += StripeRows)
+        for (var stripe = 0; stripe < _stripes; stripe++)
         {
             for (var x = 0; x < _width; x++)
             {
-                for (var y = top; y < Math.Min(top + StripeRows, _height); y++)
+                ref var word = ref _flags[((stripe + 1) * _stride) + 1 + x];
+                for (var row = 0; row < Rows; row++)
                 {
-                    var at = At(x, y);
-                    if ((_flags[at] & (IsSignificant | IsVisited)) == IsSignificant)
+                    if ((word & (Own << (3 * row))) != 0 && (word >> (VisitedShift + row) & 1) == 0)
                     {
-                        _magnitudes[(y * _width) + x] |= raw.Read() << plane;
-                        _flags[at] |= IsRefined;
+                        _coefficients[(((stripe * _width) + x) * Rows) + row] |= raw.Read() << plane;
+                        word |= 1u << (RefinedShift + row);
                     }
                 }
             }
@@ -191,77 +257,52 @@ internal sealed class BlockDecoder
     }
 
     /// <summary>Cleanup, with runs of four coefficients that nothing is known of (T.800 §D.3.4).</summary>
-    private void CleanUp(ref MqDecoder mq, int plane, ReadOnlySpan<byte> significance)
+    private MqDecoder CleanUp(MqDecoder mq, int plane)
     {
-        for (var top = 0; top < _height; top += StripeRows)
+        var input = _input;
+        ref var contexts = ref MemoryMarshal.GetArrayDataReference(_contexts);
+        ref var significance = ref MemoryMarshal.GetArrayDataReference(_significance);
+        for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            for (var x = 0; x < _width; x++)
+            var rows = Math.Min(Rows, _height - (stripe * Rows));
+            ref var words = ref _flags[((stripe + 1) * _stride) + 1];
+            ref var column = ref _coefficients[stripe * _width * Rows];
+            for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
-                var y = top;
-                if (IsRun(x, top))
+                var word = words;
+                var row = 0;
+                var isBroken = false;
+                if ((word & (AnySignificant | AnyVisited)) == 0 && rows == Rows)
                 {
-                    if (mq.Decode(ref _contexts[Run]) == 0)
+                    if (mq.Decode(input, ref Unsafe.Add(ref contexts, Run)) == 0)
                     {
                         continue;
                     }
 
-                    y += mq.Decode(ref _contexts[Uniform]) << 1;
-                    y += mq.Decode(ref _contexts[Uniform]);
-                    BecomeSignificant(At(x, y), x, y, plane, DecodeSign(ref mq, Seen(At(x, y), y)));
-                    y++;
+                    row = (int)(mq.Decode(input, ref Unsafe.Add(ref contexts, Uniform)) << 1);
+                    row |= (int)mq.Decode(input, ref Unsafe.Add(ref contexts, Uniform));
+                    isBroken = true;
                 }
 
-                for (; y < Math.Min(top + StripeRows, _height); y++)
+                for (; row < rows; row++)
                 {
-                    var at = At(x, y);
-                    var seen = Seen(at, y);
-                    if ((seen & (IsSignificant | IsVisited)) == 0 && mq.Decode(ref _contexts[significance[seen & AnyNeighbour]]) == 1)
+                    if (!isBroken && ((word & ((Own << (3 * row)) | (1u << (VisitedShift + row)))) != 0
+                        || mq.Decode(input, ref Unsafe.Add(ref contexts, Unsafe.Add(ref significance, (word >> (3 * row)) & Neighbourhood))) == 0))
                     {
-                        BecomeSignificant(at, x, y, plane, DecodeSign(ref mq, seen));
+                        continue;
                     }
+
+                    isBroken = false;
+                    var index = SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), row)];
+                    var sign = mq.Decode(input, ref Unsafe.Add(ref contexts, index & 0x7F)) ^ (uint)(index >> 7);
+                    Unsafe.Add(ref column, row) = (1u << plane) | (sign << 31);
+                    word = BecomeSignificant(ref words, _stride, word, row, sign, _isCausal);
                 }
+
+                words = word & ~AnyVisited;
             }
         }
 
-        foreach (ref var flags in _flags.AsSpan(0, _stride * (_height + 2)))
-        {
-            flags &= unchecked((ushort)~IsVisited);
-        }
-    }
-
-    private bool IsRun(int x, int top)
-    {
-        if (top + StripeRows > _height)
-        {
-            return false;
-        }
-
-        var any = Seen(At(x, top + 3), top + 3);
-        for (var y = top; y < top + 3; y++)
-        {
-            any |= _flags[At(x, y)];
-        }
-
-        return (any & (AnyNeighbour | IsSignificant | IsVisited)) == 0;
-    }
-
-    private bool DecodeSign(ref MqDecoder mq, int seen)
-    {
-        var context = SignOf(seen);
-        return (mq.Decode(ref _contexts[context & 0x7F]) ^ (context >> 7)) == 1;
-    }
-
-    private void BecomeSignificant(int at, int x, int y, int plane, bool isNegative)
-    {
-        _magnitudes[(y * _width) + x] |= 1 << plane;
-        _flags[at] |= (ushort)(IsSignificant | (isNegative ? IsNegative : 0));
-        _flags[at - _stride] |= (ushort)(South | (isNegative ? SouthNegative : 0));
-        _flags[at + _stride] |= (ushort)(North | (isNegative ? NorthNegative : 0));
-        _flags[at - 1] |= (ushort)(East | (isNegative ? EastNegative : 0));
-        _flags[at + 1] |= (ushort)(West | (isNegative ? WestNegative : 0));
-        _flags[at - _stride - 1] |= SouthEast;
-        _flags[at - _stride + 1] |= SouthWest;
-        _flags[at + _stride - 1] |= NorthEast;
-        _flags[at + _stride + 1] |= NorthWest;
+        return mq;
     }
 }

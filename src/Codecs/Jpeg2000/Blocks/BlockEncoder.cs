@@ -12,7 +12,7 @@ namespace Panal.Codecs.Jpeg2000.Blocks;
 internal readonly record struct PassEnd(int LengthBytes, double Gain);
 
 /// <summary>Encodes the coding passes of code-blocks up to 64 x 64 (T.800 Annex D, without styles); its memory is used again for each.</summary>
-internal sealed class BlockEncoder
+internal sealed class BlockEncoder : IBlockEncoder
 {
     /// <summary>Largest side of a code-block.</summary>
     internal const int SideLimit = 64;
@@ -38,14 +38,14 @@ internal sealed class BlockEncoder
     private int _stripes;
     private long _gain;
 
-    /// <summary>Bit-planes of the block encoded last; 0 if all its coefficients are zero.</summary>
-    internal int Planes { get; private set; }
+    public int MagnitudeBits => Planes;
 
-    /// <summary>The passes of that block.</summary>
-    internal ReadOnlySpan<PassEnd> Passes => _passes.AsSpan(0, Planes == 0 ? 0 : (3 * Planes) - 2);
+    /// <summary>As many as the magnitudes have bits.</summary>
+    public int Planes { get; private set; }
 
-    /// <summary>Its bytes.</summary>
-    internal ReadOnlySpan<byte> Encoded => _bytes.Written;
+    public ReadOnlySpan<PassEnd> Passes => _passes.AsSpan(0, Planes == 0 ? 0 : (3 * Planes) - 2);
+
+    public ReadOnlySpan<byte> Encoded => _bytes.Written;
 
     /// <summary>The longest form that so many coefficients can have.</summary>
     /// <remarks>
@@ -55,13 +55,7 @@ internal sealed class BlockEncoder
     /// </remarks>
     internal static int MaximumLengthBytes(int coefficients, int planes) => 512 + (coefficients * (planes + 4) * 9 / 32);
 
-    /// <summary>Encodes a block.</summary>
-    /// <param name="values">First row and all that follow, up to the last coefficient of the block.</param>
-    /// <param name="stride">Values from one row to the next.</param>
-    /// <param name="width">Columns, 1 to 64.</param>
-    /// <param name="height">Rows, 1 to 64.</param>
-    /// <param name="band">Which subband.</param>
-    internal void Encode(ReadOnlySpan<int> values, int stride, int width, int height, BandKind band)
+    public void Encode(ReadOnlySpan<int> values, int stride, int width, int height, BandKind band)
     {
         (_width, _height, _stride, _stripes) = (width, height, width + 2, (height + Rows - 1) / Rows);
         _bytes.Clear();
@@ -74,7 +68,7 @@ internal sealed class BlockEncoder
         _flags.AsSpan(0, _stride * (_stripes + 2)).Clear();
         Reset(_contexts);
         _significance = SignificanceOf(band);
-        _mq = new MqEncoder(_bytes);
+        _mq = new MqEncoder();
         var pass = 0;
         for (var plane = Planes - 1; plane >= 0; plane--)
         {
@@ -90,7 +84,7 @@ internal sealed class BlockEncoder
             End(pass++, plane);
         }
 
-        _mq.Flush();
+        _mq.Flush(_bytes);
         Trim();
     }
 
@@ -122,7 +116,7 @@ internal sealed class BlockEncoder
     /// <summary>Notes the end of a pass and what it gained.</summary>
     private void End(int pass, int plane)
     {
-        _passes[pass] = new PassEnd(_mq.SufficientBytes, Math.ScaleB(_gain, (2 * plane) - FractionBits));
+        _passes[pass] = new PassEnd(_bytes.SufficientCount, Math.ScaleB(_gain, (2 * plane) - FractionBits));
         _gain = 0;
     }
 
@@ -142,7 +136,7 @@ internal sealed class BlockEncoder
     /// <summary>Significance propagation (T.800 §D.3.1).</summary>
     private void Propagate(int plane)
     {
-        var mq = _mq;
+        var (mq, bytes) = (_mq, _bytes);
         ref var contexts = ref MemoryMarshal.GetArrayDataReference(_contexts);
         ref var significance = ref MemoryMarshal.GetArrayDataReference(_significance);
         long gain = 0;
@@ -169,13 +163,13 @@ internal sealed class BlockEncoder
 
                     var coefficient = Unsafe.Add(ref column, row);
                     var decision = (coefficient >> plane) & 1;
-                    mq.Encode(ref Unsafe.Add(ref contexts, Unsafe.Add(ref significance, around & Neighbourhood)), decision);
+                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, Unsafe.Add(ref significance, around & Neighbourhood)), decision);
                     if (decision != 0)
                     {
                         var sign = coefficient >> 31;
                         var index = SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), row)];
-                        mq.Encode(ref Unsafe.Add(ref contexts, index & 0x7F), sign ^ (uint)(index >> 7));
-                        word = BecomeSignificant(ref words, word, row, sign);
+                        mq.Encode(bytes, ref Unsafe.Add(ref contexts, index & 0x7F), sign ^ (uint)(index >> 7));
+                        word = BecomeSignificant(ref words, _stride, word, row, sign);
                         gain += SignificanceGain(coefficient, plane);
                     }
 
@@ -192,7 +186,7 @@ internal sealed class BlockEncoder
     /// <summary>Magnitude refinement (T.800 §D.3.3).</summary>
     private void Refine(int plane)
     {
-        var mq = _mq;
+        var (mq, bytes) = (_mq, _bytes);
         ref var contexts = ref MemoryMarshal.GetArrayDataReference(_contexts);
         long gain = 0;
         for (var stripe = 0; stripe < _stripes; stripe++)
@@ -217,7 +211,7 @@ internal sealed class BlockEncoder
 
                     var coefficient = Unsafe.Add(ref column, row);
                     var context = (word >> (RefinedShift + row) & 1) != 0 ? FirstRefinement + 2 : (around & Neighbours) != 0 ? FirstRefinement + 1 : FirstRefinement;
-                    mq.Encode(ref Unsafe.Add(ref contexts, context), (coefficient >> plane) & 1);
+                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, context), (coefficient >> plane) & 1);
                     gain += RefinementGain(coefficient, plane);
                     word |= 1u << (RefinedShift + row);
                 }
@@ -232,7 +226,7 @@ internal sealed class BlockEncoder
     /// <summary>Cleanup, with runs of four coefficients that nothing is known of (T.800 §D.3.4).</summary>
     private void CleanUp(int plane)
     {
-        var mq = _mq;
+        var (mq, bytes) = (_mq, _bytes);
         ref var contexts = ref MemoryMarshal.GetArrayDataReference(_contexts);
         ref var significance = ref MemoryMarshal.GetArrayDataReference(_significance);
         long gain = 0;
@@ -249,14 +243,14 @@ internal sealed class BlockEncoder
                 if ((word & (AnySignificant | AnyVisited)) == 0 && rows == Rows)
                 {
                     row = FirstOf(ref column, plane);
-                    mq.Encode(ref Unsafe.Add(ref contexts, Run), row < Rows ? 1u : 0);
+                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, Run), row < Rows ? 1u : 0);
                     if (row == Rows)
                     {
                         continue;
                     }
 
-                    mq.Encode(ref Unsafe.Add(ref contexts, Uniform), (uint)row >> 1);
-                    mq.Encode(ref Unsafe.Add(ref contexts, Uniform), (uint)row & 1);
+                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, Uniform), (uint)row >> 1);
+                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, Uniform), (uint)row & 1);
                     isBroken = true;
                 }
 
@@ -271,7 +265,7 @@ internal sealed class BlockEncoder
                         }
 
                         var decision = (coefficient >> plane) & 1;
-                        mq.Encode(ref Unsafe.Add(ref contexts, Unsafe.Add(ref significance, (word >> (3 * row)) & Neighbourhood)), decision);
+                        mq.Encode(bytes, ref Unsafe.Add(ref contexts, Unsafe.Add(ref significance, (word >> (3 * row)) & Neighbourhood)), decision);
                         if (decision == 0)
                         {
                             continue;
@@ -281,8 +275,8 @@ internal sealed class BlockEncoder
                     isBroken = false;
                     var sign = coefficient >> 31;
                     var index = SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), row)];
-                    mq.Encode(ref Unsafe.Add(ref contexts, index & 0x7F), sign ^ (uint)(index >> 7));
-                    word = BecomeSignificant(ref words, word, row, sign);
+                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, index & 0x7F), sign ^ (uint)(index >> 7));
+                    word = BecomeSignificant(ref words, _stride, word, row, sign);
                     gain += SignificanceGain(coefficient, plane);
                 }
 
@@ -297,40 +291,19 @@ internal sealed class BlockEncoder
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int FirstOf(ref uint column, int plane)
     {
+        // Nearly always there is none.
+        if (((column | Unsafe.Add(ref column, 1) | Unsafe.Add(ref column, 2) | Unsafe.Add(ref column, 3)) >> plane & 1) == 0)
+        {
+            return Rows;
+        }
+
         var row = 0;
-        while (row < Rows && (Unsafe.Add(ref column, row) >> plane & 1) == 0)
+        while ((Unsafe.Add(ref column, row) >> plane & 1) == 0)
         {
             row++;
         }
 
         return row;
-    }
-
-    /// <summary>Tells the words around that a coefficient became significant; returns its own word.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint BecomeSignificant(ref uint words, uint word, int row, uint sign)
-    {
-        const uint FromWest = 0x08, FromEast = 0x20;
-        Unsafe.Add(ref words, -1) |= FromEast << (3 * row);
-        Unsafe.Add(ref words, 1) |= FromWest << (3 * row);
-        if (row == 0)
-        {
-            const uint LastRow = 0x10000;
-            ref var above = ref Unsafe.Add(ref words, -_stride);
-            above |= LastRow | (sign << (SignShift + Rows + 1));
-            Unsafe.Add(ref above, -1) |= LastRow << 1;
-            Unsafe.Add(ref above, 1) |= LastRow >> 1;
-        }
-        else if (row == Rows - 1)
-        {
-            const uint FirstRow = 0x02;
-            ref var below = ref Unsafe.Add(ref words, _stride);
-            below |= FirstRow | (sign << SignShift);
-            Unsafe.Add(ref below, -1) |= FirstRow << 1;
-            Unsafe.Add(ref below, 1) |= FirstRow >> 1;
-        }
-
-        return word | (Own << (3 * row)) | (sign << (OwnSignShift + row));
     }
 
     /// <summary>

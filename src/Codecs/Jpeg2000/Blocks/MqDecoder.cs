@@ -1,109 +1,131 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Panal.Codecs.Jpeg2000.Blocks;
 
-/// <summary>Decodes binary decisions (T.800 §C.3); bytes behind the end count as FF.</summary>
-internal ref struct MqDecoder
+/// <summary>
+/// Decodes binary decisions (T.800 §C.3). A struct of three numbers, which the runtime keeps in registers while a pass runs; so the bytes are given
+/// to each call.
+/// </summary>
+internal struct MqDecoder
 {
-    private readonly ReadOnlySpan<byte> _data;
     private uint _c;
     private uint _a;
     private int _shifts;
-    private int _position;
 
-    internal MqDecoder(ReadOnlySpan<byte> data)
+    /// <summary>Begins to decode.</summary>
+    internal MqDecoder(MqInput input)
     {
-        _data = data;
-        _c = (uint)At(0) << 16;
-        ReadByte();
+        _c = input.First;
+        Take(input);
         _c <<= 7;
         _shifts -= 7;
         _a = 0x8000;
     }
 
     /// <summary>Decodes one decision.</summary>
+    /// <param name="input">The codeword.</param>
     /// <param name="context">State in the upper bits, more probable symbol in the lowest; changed.</param>
-    internal int Decode(ref byte context)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint Decode(MqInput input, ref byte context)
     {
-        var state = context >> 1;
-        var symbol = context & 1;
-        uint qe = MqStates.Qe[state];
+        var entry = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(MqStates.Table), (nint)context);
+        var qe = entry & 0xFFFF;
+        uint symbol = context & 1u;
         _a -= qe;
-        if (_c >> 16 < qe)
+        bool isMore;
+        if (_c < qe << 16)
         {
             // The less probable part of the interval, unless it is the larger one.
-            var isMore = _a < qe;
+            isMore = _a < qe;
             _a = qe;
-            if (isMore)
-            {
-                context = (byte)((MqStates.NextMps[state] << 1) | symbol);
-            }
-            else
-            {
-                context = (byte)((MqStates.NextLps[state] << 1) | (MqStates.Switches(state) ? 1 - symbol : symbol));
-                symbol = 1 - symbol;
-            }
-
-            Renormalize();
-            return symbol;
-        }
-
-        _c -= qe << 16;
-        if ((_a & 0x8000) != 0)
-        {
-            return symbol;
-        }
-
-        if (_a < qe)
-        {
-            context = (byte)((MqStates.NextLps[state] << 1) | (MqStates.Switches(state) ? 1 - symbol : symbol));
-            symbol = 1 - symbol;
         }
         else
         {
-            context = (byte)((MqStates.NextMps[state] << 1) | symbol);
+            _c -= qe << 16;
+            if ((_a & 0x8000) != 0)
+            {
+                return symbol;
+            }
+
+            isMore = _a >= qe;
         }
 
-        Renormalize();
+        context = (byte)(isMore ? entry >> 16 : entry >> 24);
+        symbol ^= isMore ? 0 : 1u;
+        Renormalize(input);
         return symbol;
     }
 
-    private void Renormalize()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Renormalize(MqInput input)
     {
-        do
+        const int HalfBits = 16;
+        var shift = BitOperations.LeadingZeroCount(_a) - HalfBits;
+        _a <<= shift;
+        while (shift > _shifts)
         {
-            if (_shifts == 0)
-            {
-                ReadByte();
-            }
-
-            _a <<= 1;
-            _c <<= 1;
-            _shifts--;
+            _c <<= _shifts;
+            shift -= _shifts;
+            Take(input);
         }
-        while ((_a & 0x8000) == 0);
+
+        _c <<= shift;
+        _shifts -= shift;
     }
 
-    private readonly byte At(int position) => position < _data.Length ? _data[position] : (byte)0xFF;
-
-    private void ReadByte()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Take(MqInput input)
     {
-        if (At(_position) == 0xFF)
-        {
-            if (At(_position + 1) > 0x8F)
-            {
-                _c += 0xFF00;
-                _shifts = 8;
-                return;
-            }
+        var next = input.Take(_c);
+        _c = (uint)next;
+        _shifts = (int)(next >> 32);
+    }
+}
 
+/// <summary>The bytes that decisions are decoded from; behind their end there are FF without end.</summary>
+internal sealed class MqInput
+{
+    private const int MarkerBytes = 2;
+
+    private byte[] _data = new byte[4096];
+    private int _position;
+
+    internal uint First => (uint)_data[0] << 16;
+
+    /// <summary>Takes the bytes of a codeword.</summary>
+    internal void Load(ReadOnlySpan<byte> data)
+    {
+        if (_data.Length < data.Length + MarkerBytes)
+        {
+            _data = new byte[Math.Max(data.Length + MarkerBytes, 2 * _data.Length)];
+        }
+
+        data.CopyTo(_data);
+
+        // What looks like a marker is never stepped over.
+        _data.AsSpan(data.Length, MarkerBytes).Fill(0xFF);
+        _position = 0;
+    }
+
+    /// <summary>Adds a byte to the register; returns the register, and in the upper half how many shifts there are to the next (T.800 §C.3.4).</summary>
+    internal ulong Take(uint register)
+    {
+        var next = _data[_position + 1];
+        if (_data[_position] != 0xFF)
+        {
             _position++;
-            _c += (uint)At(_position) << 9;
-            _shifts = 7;
-            return;
+            return (register + ((uint)next << 8)) | (8ul << 32);
+        }
+
+        if (next > 0x8F)
+        {
+            return (register + 0xFF00u) | (8ul << 32);
         }
 
         _position++;
-        _c += (uint)At(_position) << 8;
-        _shifts = 8;
+        return (register + ((uint)next << 9)) | (7ul << 32);
     }
 }
 
@@ -115,7 +137,7 @@ internal ref struct RawBits(ReadOnlySpan<byte> data)
     private int _left;
     private byte _current;
 
-    internal int Read()
+    internal uint Read()
     {
         if (_left == 0)
         {
@@ -125,6 +147,6 @@ internal ref struct RawBits(ReadOnlySpan<byte> data)
         }
 
         _left--;
-        return (_current >> _left) & 1;
+        return (uint)(_current >> _left) & 1;
     }
 }

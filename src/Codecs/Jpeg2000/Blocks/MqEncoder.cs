@@ -1,26 +1,30 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Panal.Codecs.Jpeg2000.Blocks;
 
-/// <summary>Encodes binary decisions (T.800 §C.2). A struct, so that its registers are those of the processor while a pass runs.</summary>
-internal struct MqEncoder(MqBytes bytes)
+/// <summary>
+/// Encodes binary decisions (T.800 §C.2). A struct of three numbers, which the runtime keeps in registers while a pass runs; so the bytes are given
+/// to each call.
+/// </summary>
+internal struct MqEncoder
 {
-    // More probable symbol in the lowest bit of the index; Qe, then the two next indices.
-    private static readonly uint[] Table = MakeTable();
-
-    private readonly MqBytes _bytes = bytes;
-    private uint _a = 0x8000;
+    private uint _a;
     private uint _c;
-    private int _shifts = 12;
+    private int _shifts;
+
+    /// <summary>Begins a codeword.</summary>
+    public MqEncoder() => (_a, _shifts) = (0x8000, 12);
 
     /// <summary>Encodes one decision.</summary>
+    /// <param name="bytes">Where the codeword goes.</param>
     /// <param name="context">State in the upper bits, more probable symbol in the lowest; changed.</param>
     /// <param name="decision">0 or 1.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Encode(ref byte context, uint decision)
+    internal void Encode(MqBytes bytes, ref byte context, uint decision)
     {
-        var entry = Unsafe.Add(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(Table), (nint)context);
+        var entry = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(MqStates.Table), (nint)context);
         var qe = entry & 0xFFFF;
         _a -= qe;
         if (((context ^ decision) & 1) == 0)
@@ -45,22 +49,11 @@ internal struct MqEncoder(MqBytes bytes)
             context = (byte)(entry >> 24);
         }
 
-        Renormalize();
-    }
-
-    /// <summary>Bytes that a decoder needs at most to come as far as the encoder is now.</summary>
-    internal readonly int SufficientBytes
-    {
-        get
-        {
-            // All bits of the register, seven in a byte if need be.
-            const int RegisterBytes = 4;
-            return _bytes.Count + RegisterBytes;
-        }
+        Renormalize(bytes);
     }
 
     /// <summary>Ends the codeword; a last FF is left out, as decoders put one in its place (T.800 §C.2.9).</summary>
-    internal void Flush()
+    internal void Flush(MqBytes bytes)
     {
         var highest = _c + _a;
         _c |= 0xFFFF;
@@ -68,12 +61,12 @@ internal struct MqEncoder(MqBytes bytes)
         for (var i = 0; i < 2; i++)
         {
             _c <<= _shifts;
-            Emit();
+            Emit(bytes);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Renormalize()
+    private void Renormalize(MqBytes bytes)
     {
         const int HalfBits = 16;
         var shift = BitOperations.LeadingZeroCount(_a) - HalfBits;
@@ -82,7 +75,7 @@ internal struct MqEncoder(MqBytes bytes)
         {
             _c <<= _shifts;
             shift -= _shifts;
-            Emit();
+            Emit(bytes);
         }
 
         _c <<= shift;
@@ -90,24 +83,11 @@ internal struct MqEncoder(MqBytes bytes)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Emit()
+    private void Emit(MqBytes bytes)
     {
-        var next = _bytes.Emit(_c);
+        var next = bytes.Emit(_c);
         _c = (uint)next;
         _shifts = (int)(next >> 32);
-    }
-
-    private static uint[] MakeTable()
-    {
-        var table = new uint[2 * MqStates.Count];
-        for (var i = 0; i < table.Length; i++)
-        {
-            var (state, symbol) = (i >> 1, i & 1);
-            var less = (MqStates.NextLps[state] << 1) | (MqStates.Switches(state) ? 1 - symbol : symbol);
-            table[i] = MqStates.Qe[state] | ((uint)((MqStates.NextMps[state] << 1) | symbol) << 16) | ((uint)less << 24);
-        }
-
-        return table;
     }
 }
 
@@ -116,6 +96,7 @@ internal struct MqEncoder(MqBytes bytes)
 internal sealed class MqBytes(int lengthLimitBytes)
 {
     private const uint Carry = 0x8000000;
+    private const int RegisterBytes = 4;
 
     // One byte in front, which the first byte out leaves behind.
     private readonly byte[] _data = new byte[lengthLimitBytes + 1];
@@ -123,6 +104,9 @@ internal sealed class MqBytes(int lengthLimitBytes)
 
     /// <summary>Bytes so far, the open one included.</summary>
     internal int Count => _last;
+
+    /// <summary>Bytes that a decoder needs at most to come as far as the encoder is now: all bits of the register, seven in a byte if need be.</summary>
+    internal int SufficientCount => Count + RegisterBytes;
 
     /// <summary>The bytes; a last FF does not count.</summary>
     internal ReadOnlySpan<byte> Written => _data.AsSpan(1, _last - (_last > 0 && _data[_last] == 0xFF ? 1 : 0));

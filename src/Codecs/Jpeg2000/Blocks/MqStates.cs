@@ -29,4 +29,23 @@ internal static class MqStates
 
     /// <summary>Whether the less probable symbol changes places with the other.</summary>
     internal static bool Switches(int state) => state is 0 or 6 or 14;
+
+    /// <summary>
+    /// The same for a state with its more probable symbol in the lowest bit: Qe in the lower half, then what follows the more
+    /// probable symbol, then what follows the other.
+    /// </summary>
+    internal static uint[] Table { get; } = MakeTable();
+
+    private static uint[] MakeTable()
+    {
+        var table = new uint[2 * Count];
+        for (var i = 0; i < table.Length; i++)
+        {
+            var (state, symbol) = (i >> 1, i & 1);
+            var less = (NextLps[state] << 1) | (Switches(state) ? 1 - symbol : symbol);
+            table[i] = Qe[state] | ((uint)((NextMps[state] << 1) | symbol) << 16) | ((uint)less << 24);
+        }
+
+        return table;
+    }
 }

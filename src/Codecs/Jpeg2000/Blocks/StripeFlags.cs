@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static Panal.Codecs.Jpeg2000.Blocks.BlockContexts;
 
 namespace Panal.Codecs.Jpeg2000.Blocks;
@@ -41,6 +42,39 @@ internal static class StripeFlags
         var east = (right >> (OwnSignShift + row)) & 1;
         var south = (word >> (OwnSignShift + 1 + row)) & 1;
         return (int)(significant | north | (west << 2) | (east << 4) | (south << 6));
+    }
+
+    /// <summary>Tells the words around that a coefficient became significant; returns its own word.</summary>
+    /// <param name="words">The word of the coefficient, in its place.</param>
+    /// <param name="stride">Words from one stripe to the next.</param>
+    /// <param name="word">The word as it is so far.</param>
+    /// <param name="row">Row of the coefficient, 0 to 3.</param>
+    /// <param name="sign">1 if it is negative, else 0.</param>
+    /// <param name="isCausal">The stripe above is not to know.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static uint BecomeSignificant(ref uint words, int stride, uint word, int row, uint sign, bool isCausal = false)
+    {
+        const uint FromWest = 0x08, FromEast = 0x20;
+        Unsafe.Add(ref words, -1) |= FromEast << (3 * row);
+        Unsafe.Add(ref words, 1) |= FromWest << (3 * row);
+        if (row == 0 && !isCausal)
+        {
+            const uint LastRow = 0x10000;
+            ref var above = ref Unsafe.Add(ref words, -stride);
+            above |= LastRow | (sign << (SignShift + Rows + 1));
+            Unsafe.Add(ref above, -1) |= LastRow << 1;
+            Unsafe.Add(ref above, 1) |= LastRow >> 1;
+        }
+        else if (row == Rows - 1)
+        {
+            const uint FirstRow = 0x02;
+            ref var below = ref Unsafe.Add(ref words, stride);
+            below |= FirstRow | (sign << SignShift);
+            Unsafe.Add(ref below, -1) |= FirstRow << 1;
+            Unsafe.Add(ref below, 1) |= FirstRow >> 1;
+        }
+
+        return word | (Own << (3 * row)) | (sign << (OwnSignShift + row));
     }
 
     private static byte[] MakeSignificance(BandKind band)

@@ -9,11 +9,13 @@ internal sealed class CodestreamWriter
     private const int SegmentLimitBytes = 65_535;
     private const int LengthLimitBytes = 5;
     private const int TilePartHeaderBytes = 12;
+    private const int CapabilitiesFollow = 0x4000, PartFifteen = 1 << 17;
 
     // The sums of the transform of colours take a bit more than samples do, and no exponent says so (T.800 equation E-2).
     private const int GuardBits = 2, GuardBitsOfColours = 3;
 
     private readonly byte[] _mainHeader;
+    private readonly int _lengthAt;
 
     /// <param name="form">How the codestream is laid out.</param>
     /// <param name="layout">What samples it has.</param>
@@ -22,10 +24,22 @@ internal sealed class CodestreamWriter
     {
         using var header = new MemoryStream();
         Put16(header, CodestreamMarker.Start);
-        WriteSize(header, layout);
+        WriteSize(header, layout, form.IsHighThroughput);
         var transforms = form.TransformsColour && layout.Components == 3;
+        var guardBits = transforms ? GuardBitsOfColours : GuardBits;
+        if (form.IsHighThroughput)
+        {
+            WriteCapabilities(header, layout.BitsStored + (levels > 0 ? 2 : 0) + guardBits - 1);
+        }
+
         WriteStyle(header, form, levels, transforms);
-        WriteQuantization(header, layout.BitsStored, levels, transforms ? GuardBitsOfColours : GuardBits);
+        WriteQuantization(header, layout.BitsStored, levels, guardBits);
+        if (form.IsHighThroughput)
+        {
+            WriteTilePartLengths(header);
+            _lengthAt = (int)header.Length - 4;
+        }
+
         _mainHeader = header.ToArray();
     }
 
@@ -52,6 +66,11 @@ internal sealed class CodestreamWriter
         }
 
         _mainHeader.CopyTo(target);
+        if (_lengthAt > 0)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(target[_lengthAt..], (uint)tilePart);
+        }
+
         var at = _mainHeader.Length;
         WriteTilePart(target[at..], (uint)tilePart);
         at += TilePartHeaderBytes;
@@ -96,12 +115,36 @@ internal sealed class CodestreamWriter
         return segments.ToArray();
     }
 
-    private static void WriteSize(MemoryStream header, in SampleLayout layout)
+    /// <summary>CAP: reversible high throughput code-blocks only, of magnitudes of so many bits (T.814 §A.3).</summary>
+    private static void WriteCapabilities(MemoryStream header, int magnitudeBits)
+    {
+        const int LengthBytes = 8, FewestBits = 8;
+        Put16(header, CodestreamMarker.Capabilities);
+        Put16(header, LengthBytes);
+        Put16(header, PartFifteen >> 16);
+        Put16(header, 0);
+        Put16(header, Math.Max(0, magnitudeBits - FewestBits));
+    }
+
+    /// <summary>TLM with the one tile-part, whose length is put in later (T.800 §A.7.1).</summary>
+    private static void WriteTilePartLengths(MemoryStream header)
+    {
+        const int LengthBytes = 9, TileInByteLengthInFour = 0x50;
+        Put16(header, CodestreamMarker.TilePartLengths);
+        Put16(header, LengthBytes);
+        header.WriteByte(0);
+        header.WriteByte(TileInByteLengthInFour);
+        header.WriteByte(0);
+        Put16(header, 0);
+        Put16(header, 0);
+    }
+
+    private static void WriteSize(MemoryStream header, in SampleLayout layout, bool hasCapabilities)
     {
         const int FixedBytes = 38, ComponentBytes = 3;
         Put16(header, CodestreamMarker.Size);
         Put16(header, FixedBytes + (ComponentBytes * layout.Components));
-        Put16(header, 0);
+        Put16(header, hasCapabilities ? CapabilitiesFollow : 0);
         foreach (var number in (ReadOnlySpan<int>)[layout.Width, layout.Height, 0, 0, layout.Width, layout.Height, 0, 0])
         {
             Put16(header, number >> 16);
@@ -129,7 +172,7 @@ internal sealed class CodestreamWriter
         header.WriteByte((byte)levels);
         header.WriteByte((byte)(form.BlockLog - 2));
         header.WriteByte((byte)(form.BlockLog - 2));
-        header.WriteByte(0);
+        header.WriteByte((byte)(form.IsHighThroughput ? ComponentStyle.HighThroughput : 0));
         header.WriteByte(1);
         for (var r = 0; r <= levels; r++)
         {

@@ -60,6 +60,9 @@ public sealed record ImageSize(int X0, int Y0, int X1, int Y1, int TileX0, int T
         return size;
     }
 
+    /// <summary>The image on the reference grid.</summary>
+    internal Area Whole => new(X0, Y0, X1, Y1);
+
     /// <summary>The part of the grid that a tile covers (T.800 §B.3).</summary>
     internal Area Tile(int index)
     {

@@ -18,11 +18,23 @@ internal sealed class ComponentPlane : IDisposable
     private readonly int _tile;
     private readonly int _component;
 
-    internal ComponentPlane(CodestreamHeaders headers, TileGeometry geometry, int tile, int component)
+    /// <param name="headers">Those of the codestream.</param>
+    /// <param name="geometry">That of the tile.</param>
+    /// <param name="tile">Which tile.</param>
+    /// <param name="component">Which component.</param>
+    /// <param name="halvings">How many of the largest resolutions are left out.</param>
+    /// <exception cref="CodecException">The component has fewer resolutions.</exception>
+    internal ComponentPlane(CodestreamHeaders headers, TileGeometry geometry, int tile, int component, int halvings)
     {
         (_headers, _geometry, _tile, _component) = (headers, geometry, tile, component);
         Style = headers.StyleOf(tile, component);
-        Area = geometry.SamplesOf(component);
+        if (halvings > Style.Levels)
+        {
+            throw new CodecException(CodecFault.Unsupported, $"A component of {Style.Levels} levels cannot be halved {halvings} times.");
+        }
+
+        Resolutions = Style.Levels + 1 - halvings;
+        Area = geometry.Grid(component, Resolutions - 1).Area;
         _values = ArrayPool<int>.Shared.Rent(Math.Max(1, Width * Height));
         Values.Clear();
     }
@@ -30,7 +42,10 @@ internal sealed class ComponentPlane : IDisposable
     /// <summary>Coding style of the component.</summary>
     internal ComponentStyle Style { get; }
 
-    /// <summary>The samples that the plane has, on the grid of the component.</summary>
+    /// <summary>How many resolutions are decoded, the smallest ones.</summary>
+    internal int Resolutions { get; }
+
+    /// <summary>The samples that the plane has, on the grid of the component at the largest of these resolutions.</summary>
     internal Area Area { get; }
 
     internal int Width => Area.X1 - Area.X0;
@@ -44,7 +59,7 @@ internal sealed class ComponentPlane : IDisposable
     internal Span<float> Fractions => MemoryMarshal.Cast<int, float>(Values);
 
     /// <summary>Decodes the code-blocks of one precinct of a resolution into their places.</summary>
-    internal void Decode(ReadOnlySpan<byte> codestream, int resolution, PacketHeaderReader.Band[] bands, BlockDecoder decoder)
+    internal void Decode(ReadOnlySpan<byte> codestream, int resolution, PacketHeaderReader.Band[] bands, IBlockDecoder decoder)
     {
         var quantization = _headers.QuantizationOf(_tile, _component);
         var shift = _headers.RegionShiftOf(_tile, _component);
@@ -80,7 +95,7 @@ internal sealed class ComponentPlane : IDisposable
     /// <summary>Turns the coefficients into samples.</summary>
     internal void Synthesize()
     {
-        var resolutions = new Area[Style.Levels + 1];
+        var resolutions = new Area[Resolutions];
         for (var r = 0; r < resolutions.Length; r++)
         {
             resolutions[r] = _geometry.Grid(_component, r).Area;
@@ -106,7 +121,7 @@ internal sealed class ComponentPlane : IDisposable
 
     public void Dispose() => ArrayPool<int>.Shared.Return(_values);
 
-    private void DecodeBlock(ReadOnlySpan<byte> codestream, List<BlockChunk> chunks, in Area block, int planes, BandKind kind, BlockDecoder decoder)
+    private void DecodeBlock(ReadOnlySpan<byte> codestream, List<BlockChunk> chunks, in Area block, int planes, BandKind kind, IBlockDecoder decoder)
     {
         decoder.Begin(block.X1 - block.X0, block.Y1 - block.Y0, Style.BlockStyle);
         var longest = chunks.Sum(chunk => chunk.LengthBytes);
@@ -146,39 +161,17 @@ internal sealed class ComponentPlane : IDisposable
         return (kind is BandKind.HighX or BandKind.HighBoth ? low.X1 - low.X0 : 0, kind is BandKind.HighY or BandKind.HighBoth ? low.Y1 - low.Y0 : 0);
     }
 
-    private void Store(BlockDecoder decoder, int width, int height, int at, int shift, float step)
+    private void Store(IBlockDecoder decoder, int width, int height, int at, int shift, float step)
     {
-        var values = Values;
-        var fractions = Fractions;
-        var magnitudes = decoder.Magnitudes;
-        for (var y = 0; y < height; y++)
+        for (var y = 0; y < height; y++, at += Width)
         {
-            for (var x = 0; x < width; x++)
+            if (Style.IsReversible)
             {
-                var magnitude = magnitudes[(y * width) + x];
-                if (magnitude == 0)
-                {
-                    continue;
-                }
-
-                // Bit-planes that were not sent are taken for their middle (T.800 §E.1.1.2).
-                var plane = decoder.LastPlaneOf(x, y);
-                magnitude += plane > 0 ? 1 << (plane - 1) : 0;
-                if (shift > 0 && magnitude >> Math.Min(shift, 30) != 0)
-                {
-                    magnitude >>= shift;
-                }
-
-                var isNegative = decoder.IsBelowZero(x, y);
-                if (Style.IsReversible)
-                {
-                    values[at + (y * Width) + x] = isNegative ? -magnitude : magnitude;
-                }
-                else
-                {
-                    var value = (magnitude + (plane > 0 ? 0f : 0.5f)) * step;
-                    fractions[at + (y * Width) + x] = isNegative ? -value : value;
-                }
+                decoder.CopyRow(y, shift, Values.Slice(at, width));
+            }
+            else
+            {
+                decoder.CopyRow(y, shift, step, Fractions.Slice(at, width));
             }
         }
     }

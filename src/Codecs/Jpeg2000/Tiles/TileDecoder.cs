@@ -1,14 +1,17 @@
+using System.Buffers;
 using Panal.Codecs.Jpeg2000.Blocks;
 using Panal.Codecs.Jpeg2000.Codestream;
+using Panal.Codecs.Jpeg2000.HighThroughput;
 using Panal.Codecs.Jpeg2000.Packets;
 using Panal.Codecs.Samples;
 
 namespace Panal.Codecs.Jpeg2000.Tiles;
 
 /// <summary>Decodes one tile after the other into the caller's samples.</summary>
-internal sealed class TileDecoder(PacketIndex index)
+internal sealed class TileDecoder(PacketIndex index, Jpeg2000View view)
 {
-    private readonly BlockDecoder _blocks = new();
+    private BlockDecoder? _blocks;
+    private HighThroughputDecoder? _fastBlocks;
 
     /// <summary>Decodes a tile.</summary>
     internal void Decode(ReadOnlySpan<byte> codestream, int tile, ReadOnlySpan<Packet> packets, in SampleLayout layout, Span<byte> samples)
@@ -17,7 +20,10 @@ internal sealed class TileDecoder(PacketIndex index)
         var reader = new PacketHeaderReader(geometry, index.Headers, tile, keepsChunks: true);
         foreach (ref readonly var packet in packets)
         {
-            reader.Read(codestream, packet);
+            if (packet.Layer < view.Layers && packet.Resolution <= index.Headers.StyleOf(tile, packet.Component).Levels - view.Halvings)
+            {
+                reader.Read(codestream, packet);
+            }
         }
 
         var planes = new ComponentPlane[geometry.Components];
@@ -25,12 +31,12 @@ internal sealed class TileDecoder(PacketIndex index)
         {
             for (var c = 0; c < planes.Length; c++)
             {
-                planes[c] = new ComponentPlane(index.Headers, geometry, tile, c);
+                planes[c] = new ComponentPlane(index.Headers, geometry, tile, c, view.Halvings);
             }
 
             foreach (var (component, resolution, bands) in reader.Precincts)
             {
-                planes[component].Decode(codestream, resolution, bands, _blocks);
+                planes[component].Decode(codestream, resolution, bands, DecoderOf(planes[component].Style));
             }
 
             foreach (var plane in planes)
@@ -54,40 +60,48 @@ internal sealed class TileDecoder(PacketIndex index)
         }
     }
 
+    private IBlockDecoder DecoderOf(ComponentStyle style) =>
+        (style.BlockStyle & ComponentStyle.HighThroughput) != 0 ? _fastBlocks ??= new HighThroughputDecoder() : _blocks ??= new BlockDecoder();
+
     /// <summary>Puts the samples of a plane into their places; those of a subsampled component are repeated.</summary>
-    private static void Write(ComponentPlane plane, ImageSize size, int tile, int component, in SampleLayout layout, Span<byte> samples)
+    private void Write(ComponentPlane plane, ImageSize size, int tile, int component, in SampleLayout layout, Span<byte> samples)
     {
         var (precision, isSigned, stepX, stepY) = size.Components[component];
-        var area = size.Tile(tile);
-        var (lowest, highest) = isSigned ? (-(1 << (precision - 1)), (1 << (precision - 1)) - 1) : (0, (1 << precision) - 1);
-        var shift = isSigned ? 0 : 1 << (precision - 1);
-        var extended = layout.IsSigned ? 32 - precision : 0;
-        var mask = layout.IsSigned ? -1 : (1 << precision) - 1;
+        var image = size.Whole.Reduce(1L << view.Halvings, 1L << view.Halvings);
+        var area = size.Tile(tile).Reduce(1L << view.Halvings, 1L << view.Halvings);
+        var width = area.X1 - area.X0;
+        if (width == 0 || plane.Width == 0 || plane.Height == 0)
+        {
+            return;
+        }
+
+        var row = ArrayPool<int>.Shared.Rent(width);
         for (var y = area.Y0; y < area.Y1; y++)
         {
-            var row = Math.Clamp((y / stepY) - plane.Area.Y0, 0, plane.Height - 1) * plane.Width;
-            for (var x = area.X0; x < area.X1; x++)
+            var at = Math.Clamp((y / stepY) - plane.Area.Y0, 0, plane.Height - 1) * plane.Width;
+            for (var x = 0; x < width; x++)
             {
-                var at = row + (stepX == 1 ? x - area.X0 : Math.Clamp((x / stepX) - plane.Area.X0, 0, plane.Width - 1));
-                var value = plane.Style.IsReversible ? plane.Values[at] : (int)MathF.Round(Math.Clamp(plane.Fractions[at], -1e9f, 1e9f));
-                value = Math.Clamp(value + shift, lowest, highest);
-                Put(layout, samples, component, x - size.X0, y - size.Y0, ((value << extended) >> extended) & mask);
+                var column = at + (stepX == 1 ? Math.Min(x, plane.Width - 1) : Math.Clamp(((x + area.X0) / stepX) - plane.Area.X0, 0, plane.Width - 1));
+                row[x] = plane.Style.IsReversible ? plane.Values[column] : (int)MathF.Round(Math.Clamp(plane.Fractions[column], -1e9f, 1e9f));
             }
+
+            Clamp(row.AsSpan(0, width), precision, isSigned, layout.IsSigned);
+            SampleRows.Write(layout, samples, component, y - image.Y0, area.X0 - image.X0, row.AsSpan(0, width));
         }
+
+        ArrayPool<int>.Shared.Return(row);
     }
 
-    private static void Put(in SampleLayout layout, Span<byte> samples, int component, int x, int y, int value)
+    /// <summary>Shifts the samples of an unsigned component back, and keeps them within their bits (T.800 §G.1).</summary>
+    private static void Clamp(Span<int> row, int precision, bool isSigned, bool isSignWanted)
     {
-        var at = layout.IsPlanar
-            ? (((component * layout.Height) + y) * layout.Width) + x
-            : (((y * layout.Width) + x) * layout.Components) + component;
-        if (layout.BytesPerSample == 1)
+        var (lowest, highest) = isSigned ? (-(1 << (precision - 1)), (1 << (precision - 1)) - 1) : (0, (1 << precision) - 1);
+        var shift = isSigned ? 0 : 1 << (precision - 1);
+        var extended = isSignWanted ? 32 - precision : 0;
+        var mask = isSignWanted ? -1 : (1 << precision) - 1;
+        foreach (ref var value in row)
         {
-            samples[at] = (byte)value;
-        }
-        else
-        {
-            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(samples)[at] = (ushort)value;
+            value = ((Math.Clamp(value + shift, lowest, highest) << extended) >> extended) & mask;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Panal.Codecs.Jpeg2000.Blocks;
 using Panal.Codecs.Jpeg2000.Codestream;
+using Panal.Codecs.Jpeg2000.HighThroughput;
 using Panal.Codecs.Jpeg2000.Layers;
 using Panal.Codecs.Jpeg2000.Packets;
 using Panal.Codecs.Jpeg2000.Wavelets;
@@ -15,7 +16,7 @@ internal sealed class TileEncoder : IDisposable
     private readonly CodestreamHeaders _headers;
     private readonly CodecLimits _limits;
     private readonly TileGeometry _geometry;
-    private readonly BlockEncoder _encoder = new();
+    private readonly IBlockEncoder _encoder;
     private readonly int[][] _planes;
     private readonly int _width;
     private readonly int _height;
@@ -35,6 +36,7 @@ internal sealed class TileEncoder : IDisposable
     {
         (_headers, _limits, _geometry) = (headers, limits, new TileGeometry(headers, 0));
         (_width, _height) = (headers.Size.X1, headers.Size.Y1);
+        _encoder = (headers.StyleOf(0, 0).BlockStyle & ComponentStyle.HighThroughput) != 0 ? new HighThroughputEncoder() : new BlockEncoder();
         _planes = new int[headers.Size.Components.Count][];
         for (var c = 0; c < _planes.Length; c++)
         {
@@ -144,9 +146,9 @@ internal sealed class TileEncoder : IDisposable
     /// <summary>Keeps what the encoder made of a block.</summary>
     private CodedBlock Keep(int planes, double weight)
     {
-        if (_encoder.Planes > planes)
+        if (_encoder.MagnitudeBits > planes)
         {
-            throw new InvalidOperationException($"A code-block of {_encoder.Planes} bit-planes where the header promises {planes}.");
+            throw new InvalidOperationException($"A code-block of {_encoder.MagnitudeBits} bit-planes where the header promises {planes}.");
         }
 
         var encoded = _encoder.Encoded;

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Panal.Codecs.Jpeg2000.Codestream;
 
 namespace Panal.Codecs.Jpeg2000.Wavelets;
@@ -64,26 +63,15 @@ internal static class Analysis
 
     private static void TransformColumns(Span<int> plane, int stride, int columns, int height, Span<int> scratch)
     {
-        var lows = (height + 1) / 2;
-        var low = scratch[..(lows * columns)];
-        var high = scratch.Slice(lows * columns, (height - lows) * columns);
+        var lows = (height + 1) / 2 * columns;
+        var low = scratch[..lows];
+        var high = scratch[lows..(height * columns)];
         for (var y = 0; y < height; y++)
         {
             plane.Slice(y * stride, columns).CopyTo(((y & 1) == 0 ? low : high)[(y / 2 * columns)..]);
         }
 
-        for (var y = 0; y < height - lows; y++)
-        {
-            var after = Math.Min(y + 1, lows - 1);
-            Predict(high.Slice(y * columns, columns), low.Slice(y * columns, columns), low.Slice(after * columns, columns));
-        }
-
-        for (var y = 0; y < lows; y++)
-        {
-            var (before, after) = (Math.Max(y - 1, 0), Math.Min(y, height - lows - 1));
-            Update(low.Slice(y * columns, columns), high.Slice(before * columns, columns), high.Slice(after * columns, columns));
-        }
-
+        ReversibleLifting.Apply(low, high, columns);
         for (var y = 0; y < height; y++)
         {
             scratch.Slice(y * columns, columns).CopyTo(plane[(y * stride)..]);
@@ -92,65 +80,10 @@ internal static class Analysis
 
     private static void TransformRow(Span<int> row, Span<int> scratch)
     {
-        var lows = (row.Length + 1) / 2;
-        var highs = row.Length - lows;
-        var low = scratch[..lows];
-        var high = scratch.Slice(lows, highs);
-        for (var i = 0; i < highs; i++)
-        {
-            low[i] = row[2 * i];
-            high[i] = row[(2 * i) + 1];
-        }
-
-        low[^1] = row[(lows - 1) * 2];
-
-        // Behind the last low of a row of even length there is none: it stands for itself.
-        Predict(high[..(lows - 1)], low, low[1..]);
-        if (highs == lows)
-        {
-            high[^1] -= low[^1];
-        }
-
-        low[0] += (high[0] + high[0] + 2) >> 2;
-        Update(low[1..highs], high, high[1..]);
-        if (lows > highs && lows > 1)
-        {
-            low[^1] += (high[^1] + high[^1] + 2) >> 2;
-        }
-
+        var low = scratch[..((row.Length + 1) / 2)];
+        var high = scratch[low.Length..row.Length];
+        Lines.Split(row, low, high);
+        ReversibleLifting.Apply(low, high, 1);
         scratch[..row.Length].CopyTo(row);
-    }
-
-    /// <summary>What is high is what its neighbours do not predict (T.800 equation F-9).</summary>
-    private static void Predict(Span<int> high, ReadOnlySpan<int> before, ReadOnlySpan<int> after)
-    {
-        var i = 0;
-        for (; i <= high.Length - Vector<int>.Count; i += Vector<int>.Count)
-        {
-            var sum = new Vector<int>(before[i..]) + new Vector<int>(after[i..]);
-            (new Vector<int>(high[i..]) - (sum >> 1)).CopyTo(high[i..]);
-        }
-
-        for (; i < high.Length; i++)
-        {
-            high[i] -= (before[i] + after[i]) >> 1;
-        }
-    }
-
-    /// <summary>What is low takes its share of the high beside it (T.800 equation F-10).</summary>
-    private static void Update(Span<int> low, ReadOnlySpan<int> before, ReadOnlySpan<int> after)
-    {
-        var i = 0;
-        var two = new Vector<int>(2);
-        for (; i <= low.Length - Vector<int>.Count; i += Vector<int>.Count)
-        {
-            var sum = new Vector<int>(before[i..]) + new Vector<int>(after[i..]) + two;
-            (new Vector<int>(low[i..]) + (sum >> 2)).CopyTo(low[i..]);
-        }
-
-        for (; i < low.Length; i++)
-        {
-            low[i] += (before[i] + after[i] + 2) >> 2;
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Panal.Codecs.Jpeg2000.Codestream;
 
 namespace Panal.Codecs.Jpeg2000.Wavelets;
@@ -5,8 +6,8 @@ namespace Panal.Codecs.Jpeg2000.Wavelets;
 /// <summary>Puts the subbands of a component together, resolution by resolution (T.800 §F.3.2).</summary>
 internal static class Synthesis
 {
-    // Columns that are transformed together: a cache line of them.
-    private const int ColumnsTogether = 16;
+    // Columns that are transformed together: some cache lines of them.
+    private const int ColumnsTogether = 64;
 
     /// <summary>Scratch that a plane needs, in values.</summary>
     internal static int ScratchLength(int width, int height) => Math.Max(width, height * ColumnsTogether);
@@ -46,36 +47,31 @@ internal static class Synthesis
         where T : unmanaged
         where TLifting : ILifting<T>
     {
-        var line = scratch[..row.Length];
-        for (int i = 0, at = parity; i < lows; i++, at += 2)
-        {
-            line[at] = row[i];
-        }
+        row.CopyTo(scratch);
+        var low = scratch[..lows];
+        var high = scratch[lows..row.Length];
+        TLifting.Invert(low, high, parity, 1);
 
-        for (int i = lows, at = 1 - parity; i < row.Length; i++, at += 2)
-        {
-            line[at] = row[i];
-        }
-
-        TLifting.Invert(line, row.Length, parity, 1);
-        line.CopyTo(row);
+        // Whole numbers and fractions take four bytes both.
+        var (even, odd) = parity == 0 ? (0, lows) : (lows, 0);
+        var joined = MemoryMarshal.Cast<T, int>(scratch[..row.Length]);
+        Lines.Join(joined.Slice(even, (row.Length + 1) / 2), joined.Slice(odd, row.Length / 2), MemoryMarshal.Cast<T, int>(row));
     }
 
     private static void InvertColumns<T, TLifting>(Span<T> plane, int stride, int columns, int height, int lows, int parity, Span<T> scratch)
         where T : unmanaged
         where TLifting : ILifting<T>
     {
-        var lines = scratch[..(columns * height)];
+        for (var y = 0; y < height; y++)
+        {
+            plane.Slice(y * stride, columns).CopyTo(scratch[(y * columns)..]);
+        }
+
+        TLifting.Invert(scratch[..(lows * columns)], scratch[(lows * columns)..(height * columns)], parity, columns);
         for (var y = 0; y < height; y++)
         {
             var at = y < lows ? parity + (2 * y) : 1 - parity + (2 * (y - lows));
-            plane.Slice(y * stride, columns).CopyTo(lines[(at * columns)..]);
-        }
-
-        TLifting.Invert(lines, height, parity, columns);
-        for (var y = 0; y < height; y++)
-        {
-            lines.Slice(y * columns, columns).CopyTo(plane[(y * stride)..]);
+            scratch.Slice(y * columns, columns).CopyTo(plane[(at * stride)..]);
         }
     }
 }

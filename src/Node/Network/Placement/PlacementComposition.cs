@@ -12,8 +12,11 @@ internal static class PlacementComposition
     /// <summary>Adds recycling and placement; to be called after transfers are added.</summary>
     public static void AddPlacement(this IServiceCollection services, NodeConfiguration configuration)
     {
-        services.AddRecycling(configuration.Bind<RecyclingSettings>(RecyclingSettings.Section).ToOptions(FolderIn(configuration.DataFolder)));
+        services.AddRecycling(
+            configuration.Bind<RecyclingSettings>(RecyclingSettings.Section).ToOptions(FolderIn(configuration.DataFolder)),
+            configuration.Bind<PlacementSettings>(PlacementSettings.Section).ToOptions());
         services.AddSingleton<RecyclingWork>();
+        services.AddHostedService<PlacementWork>();
         services.AddHostedService(static provider => provider.GetRequiredService<RecyclingWork>());
     }
 }

@@ -7,6 +7,7 @@ using Panal.Node.Admin;
 using Panal.Node.Web;
 using Panal.Security.Accounts;
 using Panal.Swarm;
+using Panal.Swarm.Transfers.Running;
 
 namespace Panal.Node.Network.Placement;
 
@@ -45,6 +46,7 @@ internal static class RecyclingDoor
             counts.HitBytes,
             counts.Misses,
             counts.MissBytes,
+            services.GetRequiredService<TransferService>().ServedBytes,
             services.GetRequiredService<RecyclingWork>().Problem));
     });
 

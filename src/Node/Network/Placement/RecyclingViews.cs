@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Panal.Federation.Placement;
 using Panal.Federation.Recycling;
 
 namespace Panal.Node.Network.Placement;
@@ -13,9 +14,10 @@ namespace Panal.Node.Network.Placement;
 /// <param name="HitBytes">Their bytes: what the lines were spared.</param>
 /// <param name="Misses">Instances that other nodes had to be asked for.</param>
 /// <param name="MissBytes">Their bytes.</param>
+/// <param name="ServedBytes">Bytes that were sent to other nodes since the start.</param>
 /// <param name="Problem">Why the last run failed; null when nothing is wrong.</param>
 internal sealed record RecyclingView(
-    bool Recycles, long HeldBytes, long? HighMarkBytes, long? LowMarkBytes, int Pins, long Hits, long HitBytes, long Misses, long MissBytes, string? Problem);
+    bool Recycles, long HeldBytes, long? HighMarkBytes, long? LowMarkBytes, int Pins, long Hits, long HitBytes, long Misses, long MissBytes, long ServedBytes, string? Problem);
 
 /// <summary>A candidate of a run, or the end of one.</summary>
 /// <param name="Study">Study Instance UID; empty in the line that ends a run.</param>
@@ -54,4 +56,12 @@ internal sealed record PinAsk(bool Pinned);
 [JsonSerializable(typeof(IReadOnlyList<PinView>))]
 [JsonSerializable(typeof(PinView))]
 [JsonSerializable(typeof(PinAsk))]
+[JsonSerializable(typeof(CoverageView))]
+[JsonSerializable(typeof(StudyCoverageView))]
+[JsonSerializable(typeof(PlaceAsk))]
+[JsonSerializable(typeof(IReadOnlyList<PlacedView>))]
+[JsonSerializable(typeof(RepairAsk))]
+[JsonSerializable(typeof(RepairReport))]
+[JsonSerializable(typeof(RebuildAsk))]
+[JsonSerializable(typeof(RebuildProgress))]
 internal sealed partial class PlacementJson : JsonSerializerContext;

@@ -11,7 +11,7 @@ internal sealed class PartialObjectStream(IVolumeFile file, long offset, long le
     public override bool CanRead => true;
 
     /// <inheritdoc/>
-    public override bool CanSeek => false;
+    public override bool CanSeek => true;
 
     /// <inheritdoc/>
     public override bool CanWrite => false;
@@ -23,13 +23,17 @@ internal sealed class PartialObjectStream(IVolumeFile file, long offset, long le
     public override long Position
     {
         get => _position;
-        set => throw new NotSupportedException();
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _position = value;
+        }
     }
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        var wanted = buffer[..(int)Math.Min(buffer.Length, lengthBytes - _position)];
+        var wanted = buffer[..(int)Math.Clamp(lengthBytes - _position, 0, buffer.Length)];
         var read = wanted.IsEmpty ? 0 : file.Read(wanted, offset + _position);
         _position += read;
         return read;
@@ -52,7 +56,12 @@ internal sealed class PartialObjectStream(IVolumeFile file, long offset, long le
     }
 
     /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
+    {
+        SeekOrigin.Begin => offset,
+        SeekOrigin.Current => _position + offset,
+        _ => lengthBytes + offset,
+    };
 
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();

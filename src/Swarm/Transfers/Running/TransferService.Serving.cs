@@ -19,6 +19,10 @@ public sealed partial class TransferService
     private readonly List<CustomerSession> _customers = [];
     private readonly Dictionary<ContentHash, (ServedSet Set, int Users)> _sets = [];
     private long _toldBlocks;
+    private long _servedBytes;
+
+    /// <summary>Bytes of blocks that were sent to others since the start.</summary>
+    public long ServedBytes => Interlocked.Read(ref _servedBytes);
 
     /// <summary>A receiver is there; false if there are too many.</summary>
     internal bool Join(CustomerSession customer)
@@ -201,6 +205,7 @@ public sealed partial class TransferService
                 }
 
                 _limit.Sent(next.LengthBytes);
+                Interlocked.Add(ref _servedBytes, next.LengthBytes);
                 _queue.SetBusy(next.Customer, isBusy: true);
                 _width.Begin(next.Customer, Now);
                 _customers.Find(customer => customer.Number == next.Customer)!.Assign(next);

@@ -1,7 +1,7 @@
 import { csrfHeaders, Refusal } from '../api.js';
 
 /** One request carries this many files or bytes at most: enough to be fast, little enough to be sent again when the line breaks. */
-const batchFiles = 50;
+const batchFiles = 20;
 const batchBytes = 32 * 1024 * 1024;
 
 /** Puts files together into requests. */

@@ -43,7 +43,10 @@ async function view(page, look, study, images) {
   await page.mouse.down();
   await page.mouse.move(box.x + 400, box.y + 300, { steps: 4 });
   await page.mouse.up();
-  seen.length = await page.locator('svg text').first().textContent();
+  // Drawn at a later frame than the one in which the button was let go.
+  const measure = page.locator('svg text').filter({ hasText: /^45\.\d mm$/ });
+  await measure.waitFor();
+  seen.length = await measure.textContent();
   await look('viewer');
 
   await page.locator('#compare').click();

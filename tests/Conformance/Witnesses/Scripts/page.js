@@ -3,6 +3,9 @@ const { chromium } = require('playwright-core');
 const axe = require('axe-core');
 const { view } = require('./page-viewer.js');
 
+/** Which pages are pictures in docs/pictures: made by PANAL_PICTURES=$PWD/docs/pictures ./test PageTests. */
+const pictures = { list: 'studies', viewer: 'viewer' };
+
 async function main(setUpLink, password, study, images) {
   const seen = { axe: [], foreign: [], errors: [], headings: {} };
   const origin = new URL(setUpLink).origin;
@@ -18,6 +21,8 @@ async function main(setUpLink, password, study, images) {
     seen.headings[state] = (await page.locator('h2').first().textContent()).trim();
     await page.evaluate(axe.source);
     const { violations } = await page.evaluate(() => window.axe.run());
+    // Pictures for the README are of the same pages, where somebody asks for them.
+    if (process.env.PANAL_PICTURES && pictures[state]) await page.screenshot({ path: `${process.env.PANAL_PICTURES}/${pictures[state]}.png` });
     seen.axe.push(...violations.map(violation => `${state}: ${violation.id}: ${violation.nodes.map(node => node.target.join(' ')).join(', ')}`));
   }
 
@@ -47,6 +52,7 @@ async function main(setUpLink, password, study, images) {
   await page.fill('input[name=search]', '');
   await page.locator('tbody tr').first().waitFor();
   seen.viewer = await view(page, look, study, Number(images));
+  await look('list');
   await page.setViewportSize({ width: 375, height: 700 });
   await page.fill('input[name=search]', '');
   await page.locator('tbody tr').first().waitFor();

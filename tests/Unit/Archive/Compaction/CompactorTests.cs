@@ -80,6 +80,26 @@ public sealed class CompactorTests
     }
 
     [Fact]
+    public async Task A_catalogue_made_anew_of_the_volumes_knows_what_was_received()
+    {
+        await using var archive = await TemporaryArchive.OpenAsync();
+        await StoreAsync(archive, Attributes("CT"));
+        using var compactor = Compactor(archive);
+        await compactor.RunOnceAsync(isTrial: false, ignoresAge: true, _ => { }, None);
+        var before = archive.Holdings.Catalogue.FindInstance(Uid)!.Copy!;
+        var file = (await archive.FilesAsync()).Single(one => one.Key.EndsWith(".compact.dcm", StringComparison.Ordinal)).Value;
+
+        await using var other = await TemporaryArchive.OpenAsync();
+        var outcome = await other.Ingester.StoreCopyAsync(new MemoryStream(file), None);
+        Assert.Equal(IngestResult.Stored, outcome.Result);
+        var after = other.Holdings.Catalogue.FindInstance(Uid)!;
+        Assert.Equal(Uids.ExplicitVRLittleEndian, after.TransferSyntaxUid);
+        Assert.Equal(before.Hash.ToArray(), after.Copy!.Hash.ToArray());
+        Assert.Equal(before.Compact, after.Copy.Compact);
+        Assert.Equal(file, Assert.Single(await other.FilesAsync()).Value);
+    }
+
+    [Fact]
     public async Task A_stop_at_any_step_leaves_a_whole_file_and_the_next_start_sweeps_the_other()
     {
         var directory = Directory.CreateTempSubdirectory("panal-unit-").FullName;
@@ -171,7 +191,7 @@ public sealed class CompactorTests
         TimeProvider.System, NullLogger<Compactor>.Instance);
 
     private static SupersededFiles Superseded(TemporaryArchive archive) =>
-        new(archive.Holdings.Catalogue, archive.Holdings.Volumes, archive.Ingester, TimeProvider.System, NullLogger.Instance);
+        new(archive.Holdings.Catalogue, archive.Ingester, TimeProvider.System, NullLogger.Instance);
 
     private static Task<IngestOutcome> StoreAsync(TemporaryArchive archive, DataSet dataSet, string? seriesUid = null)
     {

@@ -10,7 +10,7 @@ public sealed class PersistedNumbersTests
     {
         Assert.Equal("Patient=0 Study=1 Series=2 Image=3", Names<QueryLevel>());
         Assert.Equal("Staged=1 Online=2 Nearline=3 Offline=4 Damaged=5 Missing=6", Names<CopyState>());
-        Assert.Equal("InstanceAdded=1 InstanceDeleted=2 CopiesChanged=3 ConflictRecorded=4 StudyCorrected=5", Names<ChangeKind>());
+        Assert.Equal("InstanceAdded=1 InstanceDeleted=2 CopiesChanged=3 ConflictRecorded=4 StudyCorrected=5 InstanceOffered=6", Names<ChangeKind>());
         Assert.Equal(
             "OtherContent=1 PatientAttributes=2 StudyAttributes=3 SeriesAttributes=4 StudyOfOtherPatient=5 SeriesOfOtherStudy=6", Names<ConflictKind>());
         Assert.Equal("KeptFirst=1 KeptBoth=2 Refused=3 HeldElsewhere=4", Names<ConflictDecision>());

@@ -37,15 +37,60 @@ public sealed class StateCodecTests
     [Fact]
     public void What_was_said_on_a_stream_is_not_said_again_until_it_changes_or_goes()
     {
-        var encoder = new StateEncoder();
+        var (encoder, memory) = (new StateEncoder(), new StateMemory());
+        CatalogueState Pass(CatalogueState state)
+        {
+            (byte[] columns, byte[] hashes) = Encode(state, encoder);
+            return StateDecoder.Decode(columns, hashes, memory);
+        }
+
         CatalogueState first = State("1", "Doe^Jane", "1.1.1");
-        Assert.NotNull(Decode(Encode(first, encoder)).Studies[0].Patient);
-        StudyState again = Decode(Encode(State("1", "Doe^Jane", "1.1.2"), encoder)).Studies[0];
+        Assert.NotNull(Pass(first).Studies[0].Patient);
+        StudyState again = Pass(State("1", "Doe^Jane", "1.1.2")).Studies[0];
         Assert.True(again is { Patient: null, Attributes: null, Series: [{ Attributes: null }] });
-        StudyState corrected = Decode(Encode(State("1", "Roe^Jane", "1.1.3"), encoder)).Studies[0];
+        StudyState corrected = Pass(State("1", "Roe^Jane", "1.1.3")).Studies[0];
         Assert.True(corrected is { Patient: not null, Series: [{ Attributes: null }] });
-        Encode(new CatalogueState([], [], ["1.1.1"]), encoder);
-        Assert.True(Decode(Encode(State("1", "Roe^Jane", "1.1.4"), encoder)).Studies[0] is { Patient: not null, Series: [{ Attributes: not null }] });
+        Pass(new CatalogueState([], [], ["1.1.1"]));
+        Assert.True(Pass(State("1", "Roe^Jane", "1.1.4")).Studies[0] is { Patient: not null, Series: [{ Attributes: not null }] });
+    }
+
+    [Fact]
+    public void What_is_the_same_from_step_to_step_costs_a_byte_and_comes_back()
+    {
+        var (encoder, memory) = (new StateEncoder(), new StateMemory());
+        int[] lengths = new int[4];
+        for (int step = 0; step < 4; step++)
+        {
+            CatalogueState state = State("1", "Doe^Jane", [.. Enumerable.Range(step * 10, 10).Select(number => $"1.1.{number}")]);
+            (byte[] columns, byte[] hashes) = Encode(state, encoder);
+            lengths[step] = columns.Length;
+            AssertSameInstances(state, StateDecoder.Decode(columns, hashes, memory));
+        }
+
+        Assert.True(lengths[1] < lengths[0] / 2, string.Join(' ', lengths));
+
+        // Another class and one attribute more: all is told, and the next is short again.
+        InstanceState other = State("1", "Doe^Jane", "1.1.90").Studies[0].Series[0].Instances[0] with { SopClassUid = Uids.MRImageStorage };
+        InstanceState more = other with { SopInstanceUid = "1.1.91", Attributes = Samples.Instance("1", "1.1", "1.1.91", (Tags.Rows, "512")).Encoded[QueryLevel.Image] };
+        foreach (InstanceState[] instances in (InstanceState[][])[[other], [other, more], [more], [other], [other]])
+        {
+            var state = new CatalogueState([new StudyState("1", false, null, null, [new SeriesState("1.1", null, instances)])], [], []);
+            (byte[] columns, byte[] hashes) = Encode(state, encoder);
+            AssertSameInstances(state, StateDecoder.Decode(columns, hashes, memory));
+        }
+    }
+
+    [Fact]
+    public void What_was_not_sent_is_said_again_in_full()
+    {
+        var (encoder, memory) = (new StateEncoder(), new StateMemory());
+        Encode(State("1", "Doe^Jane", "1.1.1"), encoder);
+        encoder.Forget();
+        CatalogueState state = State("1", "Doe^Jane", "1.1.2");
+        (byte[] columns, byte[] hashes) = Encode(state, encoder);
+        AssertSameInstances(state, StateDecoder.Decode(columns, hashes, memory));
+        (columns, hashes) = Encode(State("1", "Doe^Jane", "1.1.3"), encoder);
+        Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns, hashes, new StateMemory()));
     }
 
     [Fact]
@@ -54,11 +99,11 @@ public sealed class StateCodecTests
         (byte[] columns, byte[] hashes) = Encode(State("1.2", "Doe^Jane", "1.2.1.1", "1.2.1.2", "1.2.1.30", "other"));
         for (int length = 0; length < columns.Length; length++)
         {
-            Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns.AsMemory(0, length), hashes));
+            Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns.AsMemory(0, length), hashes, new StateMemory()));
         }
 
-        Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns, hashes.AsMemory(1)));
-        Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns, new byte[hashes.Length + 32]));
+        Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns, hashes.AsMemory(1), new StateMemory()));
+        Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns, new byte[hashes.Length + 32], new StateMemory()));
         int refused = 0, changes = 0;
         for (int position = 0; position < columns.Length; position++)
         {
@@ -96,7 +141,7 @@ public sealed class StateCodecTests
         var columns = new ArrayBufferWriter<byte>();
         var writer = new ColumnWriter(columns);
         writer.Unsigned((ulong)count);
-        Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns.WrittenMemory, default));
+        Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns.WrittenMemory, default, new StateMemory()));
     }
 
     [Fact]
@@ -134,7 +179,7 @@ public sealed class StateCodecTests
 
         var hashes = new byte[StateDecoder.InstanceLimit * 32];
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns.WrittenMemory, hashes));
+        Assert.Throws<StateFormatException>(() => StateDecoder.Decode(columns.WrittenMemory, hashes, new StateMemory()));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2L * StateDecoder.BudgetBytes);
     }
 
@@ -178,7 +223,7 @@ public sealed class StateCodecTests
     {
         try
         {
-            StateDecoder.Decode(columns, hashes);
+            StateDecoder.Decode(columns, hashes, new StateMemory());
             return false;
         }
         catch (StateFormatException)
@@ -186,6 +231,10 @@ public sealed class StateCodecTests
             return true;
         }
     }
+
+    private static void AssertSameInstances(CatalogueState expected, CatalogueState actual) => Assert.Equal(
+        expected.Studies.SelectMany(study => study.Series).SelectMany(series => series.Instances).Select(Text),
+        actual.Studies.SelectMany(study => study.Series).SelectMany(series => series.Instances).Select(Text));
 
     internal static CatalogueState State(string study, string name, params string[] uids)
     {
@@ -210,7 +259,7 @@ public sealed class StateCodecTests
         return (columns.WrittenSpan.ToArray(), hashes.WrittenSpan.ToArray());
     }
 
-    private static CatalogueState Decode((byte[] Columns, byte[] Hashes) bytes) => StateDecoder.Decode(bytes.Columns, bytes.Hashes);
+    private static CatalogueState Decode((byte[] Columns, byte[] Hashes) bytes) => StateDecoder.Decode(bytes.Columns, bytes.Hashes, new StateMemory());
 
     private static void AssertSame(CatalogueState expected, CatalogueState actual)
     {

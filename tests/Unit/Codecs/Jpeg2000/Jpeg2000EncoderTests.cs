@@ -2,6 +2,7 @@ using Panal.Codecs;
 using Panal.Codecs.Jpeg2000;
 using Panal.Codecs.Jpeg2000.Codestream;
 using Panal.Codecs.Jpeg2000.Packets;
+using Panal.Codecs.Jpeg2000.Wavelets;
 using Panal.Codecs.Samples;
 using Panal.Unit.Codecs.Support;
 
@@ -15,15 +16,17 @@ public sealed class Jpeg2000EncoderTests
     public void Every_layout_and_form_comes_back_sample_by_sample_and_is_indexed_alike_by_PLT_and_by_packet_headers()
     {
         var random = new Random(11);
-        for (var round = 0; round < 60; round++)
+        for (var round = 0; round < 90; round++)
         {
             var bits = random.Next(1, 17);
             var layout = new SampleLayout(
                 random.Next(1, 150), random.Next(1, 150), random.Next(1, 5), bits > 8 || random.Next(4) == 0 ? 16 : 8, bits, random.Next(2) == 0, random.Next(2) == 0);
+            var isFast = random.Next(3) == 0;
             var form = new Jpeg2000Form
             {
                 Levels = random.Next(8),
-                Layers = random.Next(1, 9),
+                Layers = isFast ? 1 : random.Next(1, 9),
+                IsHighThroughput = isFast,
                 PrecinctLog = random.Next(1, 9),
                 BlockLog = random.Next(2, 7),
                 TransformsColour = random.Next(2) == 0,
@@ -54,6 +57,7 @@ public sealed class Jpeg2000EncoderTests
                 }
 
                 Assert.True(ComesBack(Jpeg2000Encoder.Lossless, samples, layout), $"{layout}, pattern {pattern}");
+                Assert.True(ComesBack(Jpeg2000Encoder.HighThroughput, samples, layout), $"{layout}, pattern {pattern}, high throughput");
             }
         }
     }
@@ -67,6 +71,20 @@ public sealed class Jpeg2000EncoderTests
         Assert.Equal(Enumerable.Repeat((byte)0x77, 6), index.Headers.StyleOf(0, 0).Precincts);
         Assert.True(index.Headers.StyleOf(0, 0).IsReversible);
         Assert.NotEmpty(Assert.Single(index.Headers.TileParts).PacketLengths);
+    }
+
+    [Theory]
+    [InlineData(512, 512, 5)]
+    [InlineData(200, 4000, 5)]
+    [InlineData(2100, 2300, 6)]
+    [InlineData(20, 30, 4)]
+    public void High_throughput_codestreams_begin_with_a_thumbnail_as_DICOM_wants_it(int width, int height, int levels)
+    {
+        var layout = new SampleLayout(width, height, 1, 8, 8);
+        var index = PacketIndex.Read(Hostile.Encode(Jpeg2000Encoder.HighThroughput, new byte[width * height], layout), CodecLimits.Default);
+        Assert.Equal(new CodingStyle(ProgressionOrder.Rpcl, 1, false, false, false), index.Headers.StyleOf(0));
+        Assert.Equal(levels, index.Headers.StyleOf(0, 0).Levels);
+        Assert.Equal(0x40, index.Headers.StyleOf(0, 0).BlockStyle);
     }
 
     [Fact]
@@ -106,6 +124,7 @@ public sealed class Jpeg2000EncoderTests
         Assert.Throws<ArgumentException>(() => Jpeg2000Encoder.Lossless.TryEncode(new byte[63], new(8, 8, 1, 8, 8), new byte[99], CodecLimits.Default, out _));
         Assert.Throws<ArgumentException>(() => new Jpeg2000Encoder(new Jpeg2000Form { Layers = 0 }));
         Assert.Throws<ArgumentException>(() => new Jpeg2000Encoder(new Jpeg2000Form { BlockLog = 7 }));
+        Assert.Throws<ArgumentException>(() => new Jpeg2000Encoder(new Jpeg2000Form { IsHighThroughput = true }));
 
         static CodecFault Fault(SampleLayout layout) => Assert.Throws<CodecException>(() => Jpeg2000Encoder.Lossless.TryEncode(
             new byte[layout.LengthBytes], layout, new byte[999], new CodecLimits { Width = 8 }, out _)).Fault;
@@ -118,6 +137,75 @@ public sealed class Jpeg2000EncoderTests
         var encoded = new byte[Jpeg2000Encoder.Lossless.MaximumLengthBytes(Slice)];
         Assert.InRange(Allocated.Bytes(() => Jpeg2000Encoder.Lossless.TryEncode(samples, Slice, encoded, CodecLimits.Default, out _)), 0, 400 << 10);
     }
+
+    [Fact]
+    public void Each_layer_more_brings_the_samples_nearer_to_the_original_and_the_last_makes_them_equal()
+    {
+        var samples = Frames.Make(Slice);
+        var encoded = Hostile.Encode(Jpeg2000Encoder.Lossless, samples, Slice);
+        var errors = Enumerable.Range(1, 6).Select(layers => Error(samples, Decode(encoded, new Jpeg2000View(layers, 0)))).ToArray();
+        Assert.Equal(0, errors[^1]);
+        Assert.Equal(errors.OrderDescending(), errors);
+
+        // Made frames are hard: stripes of both ends of the range. A tenth of the bytes still finds nine tenths of what is there.
+        Assert.InRange(errors[2], 1, 0.1 * Error(samples, Enumerable.Repeat((byte)8, samples.Length).ToArray()));
+    }
+
+    [Fact]
+    public void A_halved_view_is_the_low_band_of_the_samples()
+    {
+        var layout = new SampleLayout(131, 77, 1, 16, 12);
+        var samples = Frames.Make(layout);
+        var encoded = Hostile.Encode(Jpeg2000Encoder.Lossless, samples, layout);
+        int[] plane = [.. Enumerable.Range(0, 131 * 77).Select(i => samples[2 * i] + (samples[(2 * i) + 1] << 8) - 2048)];
+        for (var halvings = 1; halvings <= 3; halvings++)
+        {
+            var (from, to) = (new Area(0, 0, 131, 77).Reduce(1 << (halvings - 1), 1 << (halvings - 1)), new Area(0, 0, 131, 77).Reduce(1 << halvings, 1 << halvings));
+            Analysis.Transform(plane, 131, [to, from], new int[Analysis.ScratchLength(131, 77)]);
+            var view = Jpeg2000Decoder.ReadLayout(encoded, new Jpeg2000View(6, halvings), CodecLimits.Default);
+            Assert.Equal((to.X1, to.Y1), (view.Width, view.Height));
+            var halved = Decode(encoded, new Jpeg2000View(6, halvings));
+            for (var i = 0; i < halved.Length / 2; i++)
+            {
+                var expected = Math.Clamp(plane[(i / to.X1 * 131) + (i % to.X1)] + 2048, 0, 4095);
+                Assert.Equal(expected, halved[2 * i] + (halved[(2 * i) + 1] << 8));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_view_needs_the_bytes_of_its_own_packets_only()
+    {
+        var encoded = Hostile.Encode(Jpeg2000Encoder.Lossless, Frames.Make(Slice), Slice);
+        foreach (var view in (Jpeg2000View[])[new(2, 0), new(6, 2), new(1, 1)])
+        {
+            var expected = Decode(encoded, view);
+            var partial = (byte[])encoded.Clone();
+            foreach (ref readonly var packet in PacketIndex.Read(encoded, CodecLimits.Default).Packets)
+            {
+                if (packet.Layer >= view.Layers || packet.Resolution > 5 - view.Halvings)
+                {
+                    partial.AsSpan((int)packet.Offset, packet.LengthBytes).Fill(0xA5);
+                }
+            }
+
+            Assert.Equal(expected, Decode(partial, view));
+        }
+
+        Assert.Equal(CodecFault.Unsupported, Assert.Throws<CodecException>(() => Decode(encoded, new Jpeg2000View(6, 6))).Fault);
+        Assert.Throws<ArgumentException>(() => Decode(encoded, new Jpeg2000View(0, 0)));
+    }
+
+    private static byte[] Decode(byte[] encoded, Jpeg2000View view)
+    {
+        var layout = Jpeg2000Decoder.ReadLayout(encoded, view, CodecLimits.Default);
+        var samples = new byte[layout.LengthBytes];
+        Jpeg2000Decoder.Decode(encoded, view, layout, samples, CodecLimits.Default);
+        return samples;
+    }
+
+    private static double Error(byte[] one, byte[] other) => Enumerable.Range(0, one.Length / 2).Sum(i =>
+        Math.Pow(one[2 * i] + (one[(2 * i) + 1] << 8) - other[2 * i] - (other[(2 * i) + 1] << 8), 2));
 
     private static bool ComesBack(Jpeg2000Encoder encoder, byte[] samples, SampleLayout layout)
     {

@@ -46,7 +46,7 @@ internal static class Images
         DataSetEncoding.Encode(dataSet, syntax, target);
         var outcome = await web.Archive.Ingester.StoreAsync(
             PipeReader.Create(new ReadOnlySequence<byte>(target.WrittenMemory)),
-            new IngestRequest(Uids.SecondaryCaptureImageStorage, dataSet.GetString(Tags.SOPInstanceUID)!, syntax, "MODALITY"),
+            new IngestRequest(dataSet.GetString(Tags.SOPClassUID)!, dataSet.GetString(Tags.SOPInstanceUID)!, syntax, "MODALITY"),
             TestContext.Current.CancellationToken);
         Assert.Equal(IngestResult.Stored, outcome.Result);
     }

@@ -3,6 +3,11 @@ using System.Net;
 using System.Net.Http;
 using System.Text;
 using System.Text.Json;
+using Panal.Codecs;
+using Panal.Codecs.Jpeg;
+using Panal.Codecs.JpegLs;
+using Panal.Codecs.Rle;
+using Panal.Codecs.Samples;
 using Panal.Dicom;
 using Panal.Unit.Archive;
 using Panal.Unit.DicomWeb.Store;
@@ -64,7 +69,7 @@ public sealed class RetrieveTests
     public async Task Compressed_instances_leave_as_they_are_and_partly_when_others_cannot_be_made()
     {
         await using var web = await StoredAsync();
-        await Images.StoreAsync(web, Images.Encapsulated("1.2.3.4.3", 1, [], [1, 2, 3, 4]), TransferSyntax.ForUid(Uids.JPEGBaseline8Bit));
+        await Images.StoreAsync(web, Images.Encapsulated("1.2.3.4.3", 1, [], [1, 2, 3, 4]), TransferSyntax.ForUid(Uids.JPEGXL));
         using var all = await web.GetAsync("studies/1.2.3", Parts);
         Assert.Equal((HttpStatusCode.OK, 3), (all.StatusCode, (await PartsAsync(all)).Length));
         using var plain = await web.GetAsync("studies/1.2.3", Parts + "; transfer-syntax=1.2.840.10008.1.2.1");
@@ -109,7 +114,7 @@ public sealed class RetrieveTests
         Assert.Equal(StoreResourceTests.File(First), await file.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         foreach (var (path, status) in new[]
         {
-            (One, 406), (One + "&contentType=image/jpeg", 406), (One + "&contentType=application/dicom&anonymize=yes", 400),
+            (One, 422), (One + "&contentType=image/jpeg", 422), (One + "&contentType=video/mpeg", 406), (One + "&contentType=application/dicom&anonymize=yes", 400),
             (One.Replace("WADO&", "X&", StringComparison.Ordinal), 400), (One.Replace("objectUID=1.2.3.4.1", "objectUID=1.2.9", StringComparison.Ordinal) + "&contentType=application/dicom", 404),
             (One.Replace("1.2.3.4.1", "..%2Fx", StringComparison.Ordinal) + "&contentType=application/dicom", 400),
             (One + "&contentType=application/dicom&transferSyntax=1.2.840.10008.1.2", 406), (One + "&objectUID=1.2.3.4.2&contentType=application/dicom", 400),
@@ -202,9 +207,9 @@ public sealed class RetrieveTests
 
         foreach (var (uid, accept, status) in new[]
         {
-            (1, "multipart/related; type=\"application/octet-stream\"", 406), (1, "multipart/related; type=\"image/jp2\"", 406),
+            (1, "multipart/related; type=\"application/octet-stream\"", 422), (1, "multipart/related; type=\"image/jp2\"", 406),
             (1, "multipart/related; type=\"application/octet-stream\"; transfer-syntax=*", 200), (1, "image/jpeg", 200), (1, "image/*", 406),
-            (4, "*/*", 500), (5, "*/*", 404),
+            (4, "*/*", 422), (5, "*/*", 404),
         })
         {
             using var answer = await web.GetAsync($"{Images.Path}1.2.3.4.{uid}/frames/1", accept);
@@ -215,6 +220,62 @@ public sealed class RetrieveTests
         Assert.Equal([4, 2], (await PartsAsync(bulk)).Select(part => part.Bytes.Length));
     }
 
+    [Theory]
+    [InlineData("multipart/related; type=\"image/jls\"", "image/jls; transfer-syntax=1.2.840.10008.1.2.4.80")]
+    [InlineData("multipart/related; type=\"image/jpeg\"", "image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.70")]
+    [InlineData("multipart/related; type=\"image/jpeg\"; transfer-syntax=1.2.840.10008.1.2.4.57", "image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.57")]
+    [InlineData("multipart/related; type=\"image/dicom-rle\"", "image/dicom-rle; transfer-syntax=1.2.840.10008.1.2.5")]
+    public async Task Frames_are_compressed_as_the_client_takes_them_and_hold_the_same_pixels(string accept, string type)
+    {
+        await using var web = await WebArchive.OpenAsync();
+        await Images.StoreAsync(web, Images.Native("1.2.3.4.1"), TransferSyntax.ExplicitVrLittleEndian);
+        using var answer = await web.GetAsync(Images.Path + "1.2.3.4.1/frames/2,3", accept);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var parts = await PartsAsync(answer);
+        Assert.Equal(2, parts.Length);
+        Assert.All(parts, part => Assert.Equal(type, part.Head["content-type"]));
+        var layout = new SampleLayout(4, 2, 1, 16, 16);
+        var samples = new byte[layout.LengthBytes];
+        IFrameDecoder decoder = type.StartsWith("image/jls", StringComparison.Ordinal) ? JpegLsDecoder.Instance
+            : type.StartsWith("image/jpeg", StringComparison.Ordinal) ? JpegDecoder.Instance : RleDecoder.Instance;
+        decoder.Decode(parts[1].Bytes, layout, samples, CodecLimits.Default);
+        Assert.Equal(Enumerable.Range(32, 16).Select(value => (byte)value), samples);
+    }
+
+    [Fact]
+    public async Task Compressed_frames_and_instances_are_decoded_for_who_does_not_take_them()
+    {
+        await using var web = await WebArchive.OpenAsync();
+        var layout = new SampleLayout(4, 2, 1, 16, 16);
+        var samples = Enumerable.Range(0, 16).Select(value => (byte)value).ToArray();
+        var encoded = Unit.Codecs.Support.Hostile.Encode(JpegLsEncoder.Lossless, samples, layout);
+        var image = Images.Encapsulated("1.2.3.4.1", 1, [], encoded);
+        image.SetUInt16(Tags.BitsAllocated, 16);
+        await Images.StoreAsync(web, image, TransferSyntax.ForUid(Uids.JPEGLSLossless));
+        using var frame = await web.GetAsync(Images.Path + "1.2.3.4.1/frames/1", "application/octet-stream");
+        Assert.Equal("application/octet-stream", frame.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(samples, await frame.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        using var rle = await web.GetAsync(Images.Path + "1.2.3.4.1/frames/1", "image/dicom-rle");
+        Assert.Equal(HttpStatusCode.OK, rle.StatusCode);
+        using var instance = await web.GetAsync(Images.Path + "1.2.3.4.1", "application/dicom; transfer-syntax=1.2.840.10008.1.2.1");
+        var dataSet = DataSetOf(await instance.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.True(dataSet.TryGet(Tags.PixelData, out var pixels));
+        Assert.Equal(samples, pixels.Value.ToArray());
+        using var study = await web.GetAsync("studies/1.2.3", Parts + "; transfer-syntax=1.2.840.10008.1.2.5");
+        Assert.Equal("application/dicom; transfer-syntax=1.2.840.10008.1.2.5", Assert.Single(await PartsAsync(study)).Head["content-type"]);
+    }
+
+    [Fact]
+    public async Task What_is_damaged_leaves_as_it_is_among_others_and_is_refused_alone()
+    {
+        await using var web = await StoredAsync();
+        await Images.StoreAsync(web, Images.Encapsulated("1.2.3.4.3", 1, [], [1, 2, 3, 4]), TransferSyntax.ForUid(Uids.JPEGBaseline8Bit));
+        using var study = await web.GetAsync("studies/1.2.3", Parts + "; transfer-syntax=1.2.840.10008.1.2.1");
+        Assert.Equal(["1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"], (await PartsAsync(study)).Select(part => part.Head["content-type"].Split('=')[1]));
+        using var alone = await web.GetAsync(Images.Path + "1.2.3.4.3", "application/dicom; transfer-syntax=1.2.840.10008.1.2.1");
+        Assert.Equal(HttpStatusCode.NotAcceptable, alone.StatusCode);
+    }
+
     [Fact]
     public async Task What_is_not_there_or_not_of_the_path_is_404_and_what_cannot_be_given_406()
     {
@@ -223,7 +284,7 @@ public sealed class RetrieveTests
         {
             ("studies/1.2.4", "*/*", 404), ("studies/1.2.3/series/1.2.9", "*/*", 404), ("studies/1.2.4/series/1.2.3.4/instances/1.2.3.4.1", "*/*", 404),
             ("studies/1.2.4/metadata", "*/*", 404), ("studies/1.2.3", "image/jpeg", 406), ("studies/1.2.3", "application/dicom", 406),
-            ("studies/1.2.3/metadata", "image/jpeg", 406), ("studies/1.2.3", "nonsense;;;", 400), (Images.Path + "1.2.3.4.1/thumbnail", "*/*", 404),
+            ("studies/1.2.3/metadata", "image/jpeg", 406), ("studies/1.2.3", "nonsense;;;", 400), (Images.Path + "1.2.3.4.1/thumbnails", "*/*", 404),
         })
         {
             using var answer = await web.GetAsync(path, accept);

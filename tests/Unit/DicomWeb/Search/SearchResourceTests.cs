@@ -135,7 +135,7 @@ public sealed class SearchResourceTests
     [InlineData("studies/1..2/series", 400)]
     [InlineData("studies/%2e%2e%2fetc/series", 400)]
     [InlineData("studies/1.2'--/series", 400)]
-    [InlineData("studies/1.2.1/rendered", 404)]
+    [InlineData("studies/1.2.1/nothing", 404)]
     [InlineData("nothing", 404)]
     public async Task What_cannot_be_answered_is_a_problem(string path, int status)
     {

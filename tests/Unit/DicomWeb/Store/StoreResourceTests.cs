@@ -108,7 +108,6 @@ public sealed class StoreResourceTests
     [InlineData("multipart/related; boundary=TOOLONG", "", 415)]
     [InlineData("multipart/related; boundary=b", "--b--", 400)]
     [InlineData("multipart/related; boundary=b", "nothing", 400)]
-    [InlineData("multipart/related; boundary=b", "--b\r\nContent-Type: application/dicom+xml\r\n\r\nx\r\n--b--", 415)]
     [InlineData("multipart/related; boundary=b", "--b\r\nContent-Type: application/dicom+json\r\n\r\n{}\r\n--b--", 400)]
     [InlineData("multipart/related; boundary=b", "--b\r\nContent-Type: application/dicom+json\r\n\r\n[[[\r\n--b--", 400)]
     [InlineData("multipart/related; boundary=b", "--b\r\nContent-Type: application/dicom+json\r\n\r\n[]\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\nx\r\n--b--", 400)]
@@ -156,6 +155,41 @@ public sealed class StoreResourceTests
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         var stored = Assert.Single(await web.JsonAsync("studies/1.2.3/instances?includefield=PatientName"));
         Assert.Equal("1.2.3.4.8", WebArchive.Value(stored, Tags.SOPInstanceUID));
+        Assert.Equal("Müller^Eva", stored.GetProperty("00100010").GetProperty("Value")[0].GetProperty("Alphabetic").GetString());
+        Assert.Equal(
+            [1, 2, 3, 4, 5, 6],
+            await web.Client.GetByteArrayAsync(new Uri("studies/1.2.3/series/1.2.3.4/instances/1.2.3.4.8/bulkdata/7FE00010", UriKind.Relative), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Metadata_may_come_in_XML_one_data_set_a_part_and_what_is_none_is_told_of()
+    {
+        await using var web = await WebArchive.OpenAsync();
+        const string Metadata = """
+            <?xml version="1.0" encoding="UTF-8"?>
+            <NativeDicomModel xmlns="http://dicom.nema.org/PS3.19/models/NativeDICOM">
+              <DicomAttribute tag="00020010" vr="UI"><Value number="1">1.2.840.10008.1.2.1</Value></DicomAttribute>
+              <DicomAttribute tag="00080016" vr="UI"><Value number="1">1.2.840.10008.5.1.4.1.1.7</Value></DicomAttribute>
+              <DicomAttribute tag="00080018" vr="UI"><Value number="1">1.2.3.4.8</Value></DicomAttribute>
+              <DicomAttribute tag="00100010" vr="PN"><PersonName number="1"><Alphabetic><FamilyName>Müller</FamilyName><GivenName>Eva</GivenName></Alphabetic></PersonName></DicomAttribute>
+              <DicomAttribute tag="00100020" vr="LO"><Value number="1">P8</Value></DicomAttribute>
+              <DicomAttribute tag="0020000D" vr="UI"><Value number="1">1.2.3</Value></DicomAttribute>
+              <DicomAttribute tag="0020000E" vr="UI"><Value number="1">1.2.3.4</Value></DicomAttribute>
+              <DicomAttribute tag="7FE00010" vr="OW"><BulkData uri="pixels/1"/></DicomAttribute>
+            </NativeDicomModel>
+            """;
+        using var content = new MultipartContent("related", "boundary42");
+        using var xml = new StringContent(Metadata, Encoding.UTF8, "application/dicom+xml");
+        using var damaged = new StringContent("<!DOCTYPE x SYSTEM 'file:///etc/passwd'><x/>", Encoding.UTF8, "application/dicom+xml");
+        using var pixels = new ByteArrayContent([1, 2, 3, 4, 5, 6]);
+        pixels.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        pixels.Headers.ContentLocation = new Uri("pixels/1", UriKind.Relative);
+        content.Add(xml);
+        content.Add(damaged);
+        content.Add(pixels);
+        using var answer = await web.Client.PostAsync(new Uri("studies", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        var stored = Assert.Single(await web.JsonAsync("studies/1.2.3/instances?includefield=PatientName"));
         Assert.Equal("Müller^Eva", stored.GetProperty("00100010").GetProperty("Value")[0].GetProperty("Alphabetic").GetString());
         Assert.Equal(
             [1, 2, 3, 4, 5, 6],

@@ -29,10 +29,31 @@ public sealed class FeedMessagesTests
     [Fact]
     public void A_step_comes_back()
     {
-        FeedStep step = FeedMessages.ReadStep(Content(Step()));
+        FeedStep step = FeedMessages.ReadStep(Content(Step()), new StateMemory());
 
         Assert.Equal((Cursor, true, 2), (step.Cursor, step.IsFreshSnapshot, step.State.InstanceCount));
         Assert.Equal(Step().Head, step.Head);
+    }
+
+    [Fact]
+    public void A_step_told_by_what_it_has_beyond_the_one_before_comes_back_and_stands_as_the_page_says()
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        FeedStep step = Step();
+        Assert.Equal(FeedMessages.WriteNext(bytes, step, Cursor with { Sequence = 2, Seen = 4, Mark = 8 }, new StateEncoder()), bytes.WrittenCount);
+        ReadOnlyMemory<byte> content = bytes.WrittenMemory[FeedFrame.HeaderBytes..];
+
+        // Typed by hand from docs/formats/feed.md: kind 5; 3 beyond sequence 2, seen 2 beyond 5, mark -3, head 9, at 1,790,000,000,123 ms.
+        Assert.Equal("05" + "03" + "02" + "FDFFFFFFFFFFFFFF" + "09" + "FBD8C1A28C34", Convert.ToHexString(bytes.WrittenSpan[4..22]));
+        FeedStep read = FeedMessages.ReadNext(content, Cursor with { Sequence = 2, Seen = 4, Mark = 8 }, new StateMemory());
+        Assert.Equal((Cursor, step.Head, false, 2), (read.Cursor, read.Head, read.IsFreshSnapshot, read.State.InstanceCount));
+        for (int length = 0; length < content.Length; length++)
+        {
+            Assert.Throws<FeedProtocolException>(() => FeedMessages.ReadNext(content[..length], Cursor, new StateMemory()));
+        }
+
+        // Beyond what a sequence can be.
+        Assert.Throws<FeedProtocolException>(() => FeedMessages.ReadNext(content, Cursor with { Sequence = long.MaxValue - 2, Seen = long.MaxValue }, new StateMemory()));
     }
 
     [Fact]
@@ -41,7 +62,7 @@ public sealed class FeedMessagesTests
         byte[] content = Content(Step());
         for (int length = 0; length < content.Length; length++)
         {
-            Assert.Throws<FeedProtocolException>(() => FeedMessages.ReadStep(content.AsMemory(0, length)));
+            Assert.Throws<FeedProtocolException>(() => FeedMessages.ReadStep(content.AsMemory(0, length), new StateMemory()));
         }
 
         int refused = 0;
@@ -53,7 +74,7 @@ public sealed class FeedMessagesTests
                 flipped[position] ^= pattern;
                 try
                 {
-                    FeedMessages.ReadStep(flipped);
+                    FeedMessages.ReadStep(flipped, new StateMemory());
                 }
                 catch (FeedProtocolException)
                 {
@@ -83,7 +104,7 @@ public sealed class FeedMessagesTests
         // The length of the columns stands behind cursor, flags and head.
         int at = FeedMessages.CursorBytes + 17;
         content[at] ^= 1;
-        Assert.Throws<FeedProtocolException>(() => FeedMessages.ReadStep(content));
+        Assert.Throws<FeedProtocolException>(() => FeedMessages.ReadStep(content, new StateMemory()));
     }
 
     [Theory]
@@ -101,7 +122,7 @@ public sealed class FeedMessagesTests
         Assert.False(FeedFrame.TryReadHeader(new ReadOnlySequence<byte>(header, 0, 4), 100, out _, out _));
         Assert.True(FeedFrame.TryReadHeader(new ReadOnlySequence<byte>(header), 100, out FeedFrameKind kind, out int length));
         Assert.Equal((FeedFrameKind.Step, 99), (kind, length));
-        header[4] = 5;
+        header[4] = 6;
         Assert.Throws<FeedProtocolException>(() => FeedFrame.TryReadHeader(new ReadOnlySequence<byte>(header), 100, out _, out _));
     }
 

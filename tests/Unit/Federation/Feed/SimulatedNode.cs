@@ -104,6 +104,22 @@ internal sealed class SimulatedNode : IAsyncDisposable
         FROM series_claim AS c JOIN publisher AS p ON p.id = c.publisher JOIN series AS r ON r.id = c.series WHERE p.node = ?1 ORDER BY r.uid
         """, publisher);
 
+    /// <summary>How far another one is known, and what of it, read at one moment while others write; null where it is unknown.</summary>
+    public (PublisherState? State, string View) KnownOf(Guid publisher)
+    {
+        while (true)
+        {
+            PublisherState? before = Catalogue.Publishers().SingleOrDefault(known => known.Node == publisher);
+            string view = ViewOf(publisher);
+            PublisherState? after = Catalogue.Publishers().SingleOrDefault(known => known.Node == publisher);
+            // Rows and cursor change together: with the same cursor on both sides of it, the rows are of that cursor.
+            if (before?.Cursor == after?.Cursor && before?.IsComplete == after?.IsComplete)
+            {
+                return (after, view);
+            }
+        }
+    }
+
     /// <summary>All that a search can find here, and who holds it, without anything that may differ between nodes.</summary>
     public string Dump() => Read(
         "SELECT 'patient ' || key || ' ' || name_alphabetic || ' ' || hex(attributes) FROM patient ORDER BY key", null)

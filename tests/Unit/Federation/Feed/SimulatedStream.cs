@@ -79,7 +79,7 @@ internal sealed class SimulatedStream(SimulatedNode publisher, SimulatedNode sub
             rest.Write(_onTheWay.WrittenSpan[(FeedFrame.HeaderBytes + length)..]);
             _onTheWay = rest;
             _arrived -= FeedFrame.HeaderBytes + length;
-            if (kind == FeedFrameKind.Step)
+            if (kind is FeedFrameKind.Step or FeedFrameKind.Next)
             {
                 Check();
             }

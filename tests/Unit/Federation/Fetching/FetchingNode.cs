@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
+using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
 using Panal.Swarm;
 using Panal.Swarm.Links;
@@ -12,25 +13,28 @@ using Panal.Unit.Swarm.Transfers.Running;
 namespace Panal.Unit.Federation.Fetching;
 
 /// <summary>An archive on disk that is linked to others in memory.</summary>
-internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
+internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDisposable
 {
     private readonly MemoryNetwork _network;
 
-    private FetchingNode(MemoryNetwork network, TemporaryArchive archive)
+    private FetchingNode(MemoryNetwork network, TemporaryArchive archive, TimeSpan stallTimeout)
     {
         (_network, Archive) = (network, archive);
         var catalogue = archive.Holdings.Catalogue;
+        var holdings = new StudyHoldings(catalogue, archive.Holdings.Volumes, this);
+        var fetching = new FetchOptions { StallTimeout = TimeSpan.FromSeconds(1) };
         Transfers = new TransferService(
             this,
             () => Id,
-            new TransferPorts(new StudyHoldings(catalogue, archive.Holdings.Volumes, this), new CopyKeeper(archive.Ingester), new StudyHolders(catalogue)),
+            new TransferPorts(holdings, new CopyKeeper(archive.Ingester), new StudyHolders(catalogue)),
             new TransferOptions { Folder = Path.Combine(archive.Directory, "transfers"), ReserveBytes = 0, FirstRetry = TimeSpan.FromMilliseconds(20) },
             TimeProvider.System,
             NullLogger<TransferService>.Instance);
         Remote = new RemoteCopies(
-            catalogue, Transfers, new FetchOptions { StallTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System, NullLogger<RemoteCopies>.Instance);
+            catalogue, Transfers, new FormsDesk(this, new StudyHolders(catalogue), fetching, TimeProvider.System), fetching, TimeProvider.System, NullLogger<RemoteCopies>.Instance);
         Retriever = new Retriever(catalogue, archive.Holdings.Volumes, Remote);
         network.Add(Id, Transfers);
+        network.Add(Id, new FormsService(holdings));
     }
 
     public NodeId Id { get; } = NodeId.New();
@@ -43,7 +47,7 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
 
     public Retriever Retriever { get; }
 
-    /// <summary>What others may fetch of this node.</summary>
+    /// <summary>What others may see and fetch of this node.</summary>
     public FeedFilter? Filter { get; set; } = FeedFilter.All;
 
     /// <summary>Nodes that it is linked to, for those who ask.</summary>
@@ -51,9 +55,11 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
 
     public IReadOnlyCollection<NodeId> Linked => [.. Peers.Where(_network.IsThere)];
 
-    public static async Task<FetchingNode> StartAsync(MemoryNetwork network)
+    /// <param name="network">Where it is.</param>
+    /// <param name="stallTimeout">When whoever waits for an instance gives up; a second when null.</param>
+    public static async Task<FetchingNode> StartAsync(MemoryNetwork network, TimeSpan? stallTimeout = null)
     {
-        var node = new FetchingNode(network, await TemporaryArchive.OpenAsync());
+        var node = new FetchingNode(network, await TemporaryArchive.OpenAsync(), stallTimeout ?? TimeSpan.FromSeconds(1));
         await node.Archive.Holdings.Catalogue.IdentifyAsync(node.Id.Value, 1, TestContext.Current.CancellationToken);
         return node;
     }
@@ -68,6 +74,8 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IAsyncDisposable
     }
 
     public FeedFilter? FetchableBy(NodeId asker) => Filter;
+
+    public FeedFilter? FilterFor(NodeId subscriber) => Filter;
 
     public async ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken) =>
         await _network.OpenAsync(Id, peer, protocol);

@@ -21,12 +21,15 @@ internal sealed class RecyclingNode : IPlacementRights, IAsyncDisposable
         Statistics = new UseStatistics(Folder, TimeSpan.FromDays(30), Clock);
         Pins = new PinnedStudies(Folder, Clock);
         History = new RecyclingHistory(Folder);
+        Meter = new RecyclingMeter(Statistics, node.Transfers);
         Desk = new PlacementDesk(node, TimeProvider.System);
         Service = new PlacementService(
             node.Archive.Holdings.Catalogue, node.Archive.Holdings.Volumes, node.Remote, Pins, node, this, TimeProvider.System, NullLogger<PlacementService>.Instance);
         Recycler = new Recycler(
             node.Archive.Holdings.Catalogue, node.Archive.Ingester, node, node.Transfers, Desk, Statistics, Pins, History, Meter, Clock, NullLogger<Recycler>.Instance);
         Retriever = new Retriever(node.Archive.Holdings.Catalogue, node.Archive.Holdings.Volumes, node.Remote, Statistics);
+        Survey = new CoverageSurvey(
+            node.Archive.Holdings.Catalogue, node.Archive.Holdings.Volumes, node, Desk, node.Remote, this, NullLogger<CoverageSurvey>.Instance);
         network.Add(node.Id, Service);
     }
 
@@ -46,7 +49,7 @@ internal sealed class RecyclingNode : IPlacementRights, IAsyncDisposable
 
     public RecyclingHistory History { get; }
 
-    public RecyclingMeter Meter { get; } = new();
+    public RecyclingMeter Meter { get; }
 
     public PlacementDesk Desk { get; }
 
@@ -63,7 +66,14 @@ internal sealed class RecyclingNode : IPlacementRights, IAsyncDisposable
     /// <summary>Studies that are wholly or partly here, with the bytes.</summary>
     public IReadOnlyList<string> Held => [.. Archive.Holdings.Catalogue.StudiesHeldHere(TestContext.Current.CancellationToken).Select(static study => study.StudyInstanceUid)];
 
-    public static async Task<RecyclingNode> StartAsync(MemoryNetwork network) => new(network, await FetchingNode.StartAsync(network));
+    public static async Task<RecyclingNode> StartAsync(MemoryNetwork network) =>
+        new(network, await FetchingNode.StartAsync(network, TimeSpan.FromMinutes(2)));
+
+    public NodeId? Self => Id;
+
+    public IReadOnlyList<NodeId> Others => _node.Peers;
+
+    public CoverageSurvey Survey { get; }
 
     public bool MayPlace(NodeId node) => IsWilling;
 
@@ -91,6 +101,15 @@ internal sealed class RecyclingNode : IPlacementRights, IAsyncDisposable
             Modality = modality,
             Pixel = (byte)number,
         });
+
+    /// <summary>Waits until all transfers of this node have ended.</summary>
+    public async Task FetchedAsync()
+    {
+        while (_node.Transfers.Transfers is [var transfer, ..])
+        {
+            await transfer.Ended.WaitAsync(TestContext.Current.CancellationToken);
+        }
+    }
 
     public Task<RecyclingRun> RecycleAsync(RecyclingRules rules, List<RecyclingStep>? steps = null, bool isDryRun = false) =>
         Recycler.RunAsync(rules, isDryRun, step => steps?.Add(step), TestContext.Current.CancellationToken);

@@ -18,7 +18,7 @@ public sealed class CodecMeasurementTests
         await measurement.AddAsync(new MemoryStream(new byte[400]), TestContext.Current.CancellationToken);
 
         Assert.Equal((1, 2, 1, 2 * images.Layout.LengthBytes), (measurement.Images, measurement.Frames, measurement.LeftOut, measurement.SampleBytes));
-        Assert.Equal(4, measurement.Results.Count);
+        Assert.Equal(5, measurement.Results.Count);
         Assert.All(measurement.Results, result => Assert.Equal(2, result.Frames));
         Assert.True(measurement.Results[0].Ratio > 1);
         Assert.Equal(measurement.Results.Select(result => result.Ratio).OrderDescending(), measurement.Results.Select(result => result.Ratio));

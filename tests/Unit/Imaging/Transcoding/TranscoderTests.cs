@@ -22,7 +22,7 @@ public sealed class TranscoderTests
         new(37, 23, 3, 8, 8, IsPlanar: true),
     ];
 
-    public static TheoryData<string> Lossless => [Uids.JPEGLSLossless, Uids.JPEGLosslessSV1, Uids.JPEGLossless, Uids.RLELossless, Uids.JPEG2000Lossless, Uids.JPEG2000];
+    public static TheoryData<string> Lossless => [Uids.JPEGLSLossless, Uids.JPEGLosslessSV1, Uids.JPEGLossless, Uids.RLELossless, Uids.JPEG2000Lossless, Uids.JPEG2000, Uids.HTJ2KLossless, Uids.HTJ2KLosslessRPCL, Uids.HTJ2K];
 
     [Theory]
     [MemberData(nameof(Lossless))]
@@ -60,8 +60,8 @@ public sealed class TranscoderTests
         IFrameDecoder decoder = other.Uid switch
         {
             Uids.RLELossless => RleDecoder.Instance,
-            Uids.JPEG2000Lossless or Uids.JPEG2000 => Jpeg2000Decoder.Instance,
-            _ => JpegDecoder.Instance,
+            Uids.JPEGLossless or Uids.JPEGLosslessSV1 => JpegDecoder.Instance,
+            _ => Jpeg2000Decoder.Instance,
         };
         for (var frame = 0; frame < 2; frame++)
         {

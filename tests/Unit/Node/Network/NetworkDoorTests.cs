@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Panal.Node.Network;
+using Panal.Node.Network.Placement;
 
 namespace Panal.Unit.Node.Network;
 
@@ -38,6 +39,20 @@ public sealed class NetworkDoorTests
     [InlineData("Group", typeof(GroupView))]
     [InlineData("GroupRights", typeof(GroupRights))]
     [InlineData("GroupNames", typeof(GroupNames))]
+    [InlineData("Conflict", typeof(ConflictView))]
+    [InlineData("Recycling", typeof(RecyclingView))]
+    [InlineData("Dropped", typeof(DroppedView))]
+    [InlineData("Pin", typeof(PinView))]
+    [InlineData("PinAsk", typeof(PinAsk))]
+    [InlineData("Coverage", typeof(CoverageView))]
+    [InlineData("StudyCoverage", typeof(StudyCoverageView))]
+    [InlineData("HolderCount", typeof(HolderCount))]
+    [InlineData("PlaceAsk", typeof(PlaceAsk))]
+    [InlineData("Placed", typeof(PlacedView))]
+    [InlineData("RepairAsk", typeof(RepairAsk))]
+    [InlineData("RepairReport", typeof(Panal.Federation.Placement.RepairReport))]
+    [InlineData("RebuildAsk", typeof(RebuildAsk))]
+    [InlineData("RebuildProgress", typeof(Panal.Federation.Placement.RebuildProgress))]
     [InlineData("AuthorityStep", typeof(Panal.Federation.Membership.AuthorityStep))]
     public async Task Each_schema_has_the_properties_of_its_record(string schema, Type record)
     {
@@ -46,5 +61,22 @@ public sealed class NetworkDoorTests
         var described = document.RootElement.GetProperty("components").GetProperty("schemas").GetProperty(schema).GetProperty("properties").EnumerateObject().Select(p => p.Name);
         var declared = record.GetProperties().Where(p => p.Name != "EqualityContract").Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name));
         Assert.Equal(declared.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(3, true, "3 s ago")]
+    [InlineData(-30, true, "0 s ago")]
+    [InlineData(600, false, "10 min ago, catching up")]
+    [InlineData(36_000, true, "10 h ago")]
+    [InlineData(864_000, true, "10 d ago")]
+    public void The_status_says_how_old_what_is_known_of_a_member_is(int seconds, bool isComplete, string expected)
+    {
+        var now = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+        var member = new MemberView
+        {
+            Node = Guid.NewGuid(), Name = "A", Role = "clinic", Address = "10.77.0.2", Institution = "", Endpoints = [], State = "up", FeedHeardAt = now.AddSeconds(-seconds), FeedIsComplete = isComplete,
+        };
+        Assert.Equal(expected, Panal.Node.Commands.NetworkCommand.AsOf(member, now));
+        Assert.Equal("–", Panal.Node.Commands.NetworkCommand.AsOf(member with { FeedHeardAt = null }, now));
     }
 }

@@ -65,4 +65,24 @@ public sealed class NetworkAccessTests : IDisposable
         Assert.Equal(NetworkFilter.All, NetworkAccess.WidestFilter(roster, _network.Denied(1), member.Node, NetworkVerb.Store));
         Assert.Null(NetworkAccess.WidestFilter(roster, _network.Denied(1), roster.Members[1].Node, NetworkVerb.Query));
     }
+
+    [Theory]
+    [InlineData("query:all", true)]
+    [InlineData("Store:own", true)]
+    [InlineData("administer:all", true)]
+    [InlineData("query", false)]
+    [InlineData("query:", false)]
+    [InlineData("query:some", false)]
+    [InlineData("delete:all", false)]
+    [InlineData("3:all", false)]
+    [InlineData("query:all:all", false)]
+    [InlineData("", false)]
+    public void A_right_is_written_as_verb_and_filter_and_read_back(string text, bool isRight)
+    {
+        Assert.Equal(isRight, NetworkGrant.TryParse(text, out var grant));
+        if (isRight)
+        {
+            Assert.Equal(text.ToLowerInvariant(), grant!.ToText());
+        }
+    }
 }

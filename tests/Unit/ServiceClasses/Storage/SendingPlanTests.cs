@@ -29,7 +29,12 @@ public sealed class SendingPlanTests
     {
         var batch = Assert.Single(SendingPlan.Create([Reference(Uids.CTImageStorage, 1, Uids.JPEGLSLossless)]));
         Assert.Equal(3, batch.Contexts.Count);
-        Assert.Equal([Uids.JPEGLosslessSV1, Uids.JPEGLossless, Uids.RLELossless], batch.Contexts[2].TransferSyntaxUids);
+        Assert.Equal(
+            [
+                Uids.JPEG2000Lossless, Uids.HTJ2KLosslessRPCL, Uids.HTJ2KLossless, Uids.JPEGLosslessSV1, Uids.JPEGLossless, Uids.RLELossless, Uids.JPEG2000,
+                Uids.HTJ2K,
+            ],
+            batch.Contexts[2].TransferSyntaxUids);
     }
 
     [Fact]

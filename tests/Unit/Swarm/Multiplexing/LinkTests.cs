@@ -142,6 +142,20 @@ public sealed class LinkTests
     }
 
     [Fact]
+    public async Task A_draining_link_whose_streams_do_not_end_is_closed_when_its_time_is_over()
+    {
+        var options = new LinkOptions { PingInterval = TimeSpan.FromMilliseconds(20), DrainTimeout = TimeSpan.FromMilliseconds(1) };
+        await using var pair = LinkPair.Create([Echo], options);
+        await using var stream = pair.Dialler.Open("echo/1", LinkPriority.Interactive);
+        await stream.Output.WriteAsync(new byte[1], Cancelled);
+        await ReadAsync(stream, 1);
+        pair.Acceptor.Drain(LinkCloseReason.Duplicate);
+        Assert.Equal(LinkCloseReason.Duplicate, (await pair.AcceptorEnd).Reason);
+        Assert.Equal(LinkCloseReason.Duplicate, (await pair.DiallerEnd).Reason);
+        Assert.Equal(LinkCloseReason.Duplicate, (await Assert.ThrowsAsync<LinkException>(() => stream.Input.ReadAsync(Cancelled).AsTask())).Reason);
+    }
+
+    [Fact]
     public async Task A_peer_that_is_not_read_is_stopped_by_credit_and_memory_stays_within_the_window()
     {
         var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

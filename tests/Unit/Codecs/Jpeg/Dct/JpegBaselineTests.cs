@@ -54,7 +54,7 @@ public sealed class JpegBaselineTests
         var layout = new SampleLayout(8, 8, 1, 8, 8);
         var encoded = Hostile.Encode(new JpegBaselineEncoder(75), Frames.Make(layout), layout);
         var frame = encoded.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]) + 1;
-        foreach (byte marker in (int[])[0xC2, 0xC5, 0xC9])
+        foreach (byte marker in (int[])[0xC5, 0xC6, 0xC9])
         {
             encoded[frame] = marker;
             Assert.Equal(CodecFault.Unsupported, Hostile.FaultOf(JpegDecoder.Instance, encoded, layout));

@@ -12,13 +12,13 @@ public sealed class MqEncoderTests
         var expected = Convert.FromHexString("84C73BFCE1A1430402200000410DBB86F4317FFF88FF37471ADB6ADF");
         Span<byte> context = [0];
         var bytes = new MqBytes(64);
-        var encoder = new MqEncoder(bytes);
+        var encoder = new MqEncoder();
         foreach (var bit in Bits(decisions))
         {
-            encoder.Encode(ref context[0], bit);
+            encoder.Encode(bytes, ref context[0], bit);
         }
 
-        encoder.Flush();
+        encoder.Flush(bytes);
         Assert.Equal(expected, bytes.Written);
     }
 
@@ -35,18 +35,20 @@ public sealed class MqEncoderTests
         var states = new byte[BlockContexts.Count];
         BlockContexts.Reset(states);
         var bytes = new MqBytes(Decisions);
-        var encoder = new MqEncoder(bytes);
+        var encoder = new MqEncoder();
         for (var i = 0; i < Decisions; i++)
         {
-            encoder.Encode(ref states[contexts[i]], decisions[i]);
+            encoder.Encode(bytes, ref states[contexts[i]], decisions[i]);
         }
 
-        encoder.Flush();
+        encoder.Flush(bytes);
         BlockContexts.Reset(states);
-        var decoder = new MqDecoder(bytes.Written);
+        var input = new MqInput();
+        input.Load(bytes.Written);
+        var decoder = new MqDecoder(input);
         for (var i = 0; i < Decisions; i++)
         {
-            Assert.Equal((int)decisions[i], decoder.Decode(ref states[contexts[i]]));
+            Assert.Equal(decisions[i], decoder.Decode(input, ref states[contexts[i]]));
         }
     }
 
@@ -58,22 +60,24 @@ public sealed class MqEncoderTests
         uint[] decisions = [.. Enumerable.Range(0, Decisions).Select(_ => random.Next(3) == 0 ? 1u : 0)];
         Span<byte> context = [0];
         var bytes = new MqBytes(Decisions);
-        var encoder = new MqEncoder(bytes);
+        var encoder = new MqEncoder();
         var sufficient = new int[Decisions];
         for (var i = 0; i < Decisions; i++)
         {
-            encoder.Encode(ref context[0], decisions[i]);
-            sufficient[i] = encoder.SufficientBytes;
+            encoder.Encode(bytes, ref context[0], decisions[i]);
+            sufficient[i] = bytes.SufficientCount;
         }
 
-        encoder.Flush();
+        encoder.Flush(bytes);
+        var input = new MqInput();
         for (var last = 0; last < Decisions; last += 37)
         {
             context[0] = 0;
-            var decoder = new MqDecoder(bytes.Written[..Math.Min(sufficient[last], bytes.Written.Length)]);
+            input.Load(bytes.Written[..Math.Min(sufficient[last], bytes.Written.Length)]);
+            var decoder = new MqDecoder(input);
             for (var i = 0; i <= last; i++)
             {
-                Assert.Equal((int)decisions[i], decoder.Decode(ref context[0]));
+                Assert.Equal(decisions[i], decoder.Decode(input, ref context[0]));
             }
         }
     }

@@ -1,0 +1,109 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+using System.Text;
+using Panal.Volumes;
+
+namespace Panal.Federation.Fetching;
+
+/// <summary>A content that a node also has in fewer bytes.</summary>
+/// <param name="Content">Content hash of the file as it was stored at first.</param>
+/// <param name="Hash">Content hash of the compact file.</param>
+/// <param name="LengthBytes">Length of the compact file.</param>
+public readonly record struct CompactOffer(ContentHash Content, ContentHash Hash, long LengthBytes);
+
+/// <summary>A peer does not keep to forms/1.</summary>
+public sealed class FormsProtocolException(string message) : IOException(message);
+
+/// <summary>Bytes of forms/1. See docs/formats/forms.md.</summary>
+internal static class FormsMessages
+{
+    /// <summary>Most forms in an answer.</summary>
+    internal const int FormLimit = 262_144;
+
+    /// <summary>Longest scope, in bytes.</summary>
+    internal const int ScopeLimitBytes = 128;
+
+    private const int FormBytes = (2 * ContentHash.LengthBytes) + sizeof(ulong);
+
+    internal static void WriteQuestion(IBufferWriter<byte> output, string scope)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(scope.Length, nameof(scope));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(scope.Length, ScopeLimitBytes, nameof(scope));
+        var bytes = output.GetSpan(1 + scope.Length);
+        bytes[0] = (byte)scope.Length;
+        Encoding.ASCII.GetBytes(scope, bytes[1..]);
+        output.Advance(1 + scope.Length);
+    }
+
+    internal static void WriteAnswer(IBufferWriter<byte> output, IReadOnlyCollection<CompactOffer> offers)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offers.Count, FormLimit, nameof(offers));
+        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), offers.Count);
+        output.Advance(sizeof(int));
+        foreach (var offer in offers)
+        {
+            var bytes = output.GetSpan(FormBytes);
+            offer.Content.CopyTo(bytes);
+            offer.Hash.CopyTo(bytes[ContentHash.LengthBytes..]);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes[(2 * ContentHash.LengthBytes)..], offer.LengthBytes);
+            output.Advance(FormBytes);
+        }
+    }
+
+    /// <summary>Reads a question.</summary>
+    /// <exception cref="FormsProtocolException">It is none.</exception>
+    internal static async ValueTask<string> ReadQuestionAsync(PipeReader input, CancellationToken ct)
+    {
+        var length = (await TakeAsync(input, 1, ct))[0];
+        if (length is 0 or > ScopeLimitBytes)
+        {
+            throw new FormsProtocolException("The scope is none.");
+        }
+
+        var scope = await TakeAsync(input, length, ct);
+        return Ascii.IsValid(scope) ? Encoding.ASCII.GetString(scope) : throw new FormsProtocolException("The scope is none.");
+    }
+
+    /// <summary>Reads an answer; memory grows with what really comes.</summary>
+    /// <exception cref="FormsProtocolException">It is none.</exception>
+    internal static async ValueTask<IReadOnlyList<CompactOffer>> ReadAnswerAsync(PipeReader input, CancellationToken ct)
+    {
+        var count = BinaryPrimitives.ReadUInt32LittleEndian(await TakeAsync(input, sizeof(uint), ct));
+        if (count > FormLimit)
+        {
+            throw new FormsProtocolException("More forms than a study has.");
+        }
+
+        var offers = new List<CompactOffer>();
+        for (var i = 0u; i < count; i++)
+        {
+            var bytes = await TakeAsync(input, FormBytes, ct);
+            var length = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(2 * ContentHash.LengthBytes));
+            if (length <= 0)
+            {
+                throw new FormsProtocolException("A form of no length.");
+            }
+
+            offers.Add(new CompactOffer(
+                new ContentHash(bytes.AsSpan(0, ContentHash.LengthBytes)), new ContentHash(bytes.AsSpan(ContentHash.LengthBytes, ContentHash.LengthBytes)), length));
+        }
+
+        return offers;
+    }
+
+    private static async ValueTask<byte[]> TakeAsync(PipeReader input, int lengthBytes, CancellationToken ct)
+    {
+        var read = await input.ReadAtLeastAsync(lengthBytes, ct);
+        if (read.Buffer.Length < lengthBytes)
+        {
+            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            throw new FormsProtocolException("The stream ends inside a message.");
+        }
+
+        var taken = read.Buffer.Slice(0, lengthBytes);
+        var bytes = taken.ToArray();
+        input.AdvanceTo(taken.End);
+        return bytes;
+    }
+}
