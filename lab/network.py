@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ EXECUTABLE = os.environ.get("PANAL_EXECUTABLE") or os.path.join(ROOT, "artifacts
 FOLDER = os.environ.get("PANAL_LAB_FOLDER") or os.path.join(ROOT, "artifacts", "lab")
 LINES = os.path.join(HERE, "lines")
 WAIT_SECONDS = 120
+BLOCK_BYTES = 65536
 
 
 class LabError(Exception):
@@ -53,6 +55,7 @@ class Node:
         self.data = os.path.join(self.folder, "data")
         self.log = os.path.join(self.folder, "log")
         self.process = None
+        self.line = (lab.up, lab.down)
 
     @property
     def title(self):
@@ -67,9 +70,10 @@ class Node:
         os.makedirs(self.folder, exist_ok=True)
         with open(self.log, "ab") as log:
             at = log.tell()
+            environment = dict(os.environ, PANAL_Transfers__UplinkKilobitsPerSecond=str(self.line[0] * self.lab.scale))
             self.process = subprocess.Popen(
                 self.inside("nice", "-n", str(self.lab.nice), EXECUTABLE, "serve", "--data", self.data, *options), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
-                start_new_session=True)
+                env=environment, start_new_session=True)
         until(f"{self.name} is ready", lambda: self._is_ready(at))
 
     def _is_ready(self, at):
@@ -78,6 +82,11 @@ class Node:
         with open(self.log, "rb") as log:
             log.seek(at)
             return b"ready" in log.read()
+
+    def stop(self):
+        """Ends the process in order."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait()
 
     def kill(self):
         """Ends the process without a word."""
@@ -115,15 +124,14 @@ class Node:
     def member(self, name):
         return next(m for m in self.network()["members"] if m["name"] == name.upper())
 
-    def fetch(self, study, seen=None):
-        """Fetches a study; returns the seconds it took and the last report."""
-        begin, last = time.monotonic(), None
-        for last in self.ask("POST", f"/admin/fetch?study={study}&priority=interactive"):
-            if seen:
-                seen(time.monotonic() - begin, last)
-        if last is None or not last["images"] or last["keptImages"] != last["images"]:
-            raise LabError(f"{self.name}: the fetch ended with {last}")
-        return time.monotonic() - begin, last
+    def fetch(self, study):
+        """Fetches a study; returns the seconds it took and all reports, each with its time."""
+        begin, reports = time.monotonic(), []
+        for report in self.ask("POST", f"/admin/fetch?study={study}&priority=interactive"):
+            reports.append((time.monotonic() - begin, report))
+        if not reports or not reports[-1][1]["images"] or reports[-1][1]["keptImages"] != reports[-1][1]["images"]:
+            raise LabError(f"{self.name}: the fetch ended with {reports[-1:]}")
+        return reports[-1][0], reports
 
     def store(self, folder):
         """Sends files to this node by C-STORE."""
@@ -132,12 +140,16 @@ class Node:
     def hashes(self, study):
         """SHA-256 of every file of a study that the archive holds, in order."""
         found = []
-        for path, _, files in os.walk(os.path.join(self.data, "online")):
-            for name in files:
-                if name.endswith(".dcm") and study in path:
-                    with open(os.path.join(path, name), "rb") as file:
-                        found.append(hashlib.sha256(file.read()).hexdigest())
+        for path in self.files(study):
+            with open(path, "rb") as file:
+                found.append(hashlib.sha256(file.read()).hexdigest())
         return sorted(found)
+
+    def files(self, study):
+        """The files of a study that the archive has settled."""
+        return [
+            os.path.join(path, name) for path, _, names in os.walk(os.path.join(self.data, "online")) if study in path for name in names
+            if name.endswith(".dcm")]
 
 
 class Lab:
@@ -184,6 +196,14 @@ class Lab:
             self._join(node, "clinic", f"http://{self.address(self.centre)}:8080", False)
         self.until_linked()
 
+    def set_line(self, node, up, down):
+        """Gives a node another line, in kbit/s before the scale; it is told and starts anew."""
+        if node.line != (up, down):
+            node.stop()
+            node.line = (up, down)
+            self.lines("set", node.name, str(up), str(down))
+            node.start(*self.options)
+
     def until_linked(self):
         """Waits until every node has a link to every other."""
         for node in self.nodes:
@@ -194,25 +214,44 @@ class Lab:
         self.lines("down")
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def study(self, slices=128):
-        """Makes a study, stores it at the first replica and has the others fetch it over the LAN.
+    def study(self, slices=128, falsified=0.0):
+        """Makes a study, stores it at the last replica and has the others fetch it over the LAN.
 
-        Returns its UID, its bytes as stored and the hashes of its files once every node knows that all replicas hold it.
+        Returns its UID, its bytes as stored and the hashes of its files once every node knows that all replicas hold it. The last replica then falsifies a
+        share of its blocks: they are changed on its disk after it has read and proved them, so that they go out with proofs that do not hold.
         """
         import study as maker
         self._seed += 1
         folder = os.path.join(self.folder, "study")
         uid, _ = maker.make(folder, slices, self._seed)
-        self.replicas[0].store(folder)
+        first = self.replicas[-1]
+        first.store(folder)
         shutil.rmtree(folder)
         self._held += slices
+        hashes = until(f"{first.name} has files of the study", lambda: len(h := first.hashes(uid)) == slices and h)
         total = 0
-        for node in self.replicas[1:]:
-            until(f"{node.name} knows the study", lambda n=node: self._holds(n, self.replicas[0]))
-            total = node.fetch(uid)[1]["bytes"]
+        for node in self.replicas[:-1]:
+            until(f"{node.name} knows the study", lambda n=node: self._holds(n, first))
+            total = node.fetch(uid)[1][-1][1]["bytes"]
         for node in self.clinics:
             until(f"{node.name} knows who holds the study", lambda n=node: all(self._holds(n, r) for r in self.replicas))
-        return uid, total, self.replicas[0].hashes(uid)
+        if falsified:
+            self._falsify(first, uid, falsified)
+        return uid, total, hashes
+
+    def _falsify(self, node, study, share):
+        source, done = random.Random(1), 0
+        for path in node.files(study):
+            with open(path, "r+b") as file:
+                for block in range(0, os.path.getsize(path), BLOCK_BYTES):
+                    if source.random() < share:
+                        file.seek(block + 100)
+                        byte = file.read(1)
+                        file.seek(block + 100)
+                        file.write(bytes([byte[0] ^ 1]))
+                        done += 1
+        if not done:
+            raise LabError("Nothing was falsified.")
 
     def _endpoints(self, node, lan):
         addresses = ([self.address(node, lan=True)] if lan else []) + [self.address(node)]

@@ -8,7 +8,16 @@ namespace Panal.Node.Admin;
 /// <summary>What the administration socket does with transfers.</summary>
 internal static class TransferWork
 {
+    /// <summary>The priority of what nobody waits for.</summary>
+    internal const string Bulk = "bulk";
+
+    internal const string NothingToFetch = "Nothing to fetch: all of it is here, or nobody holds it, or there is no room.";
+    internal const string NoSuchChange = "A transfer can be told: pause, resume, cancel, interactive, bulk.";
+
     private const string NoNetwork = "This node is in no network.";
+    /// <summary>What a transfer can be told.</summary>
+    internal static IReadOnlyList<string> Changes { get; } = ["pause", "resume", "cancel", "interactive", Bulk];
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Fetches a study and tells how far it is until it is here; whoever stops listening does not stop the transfer.</summary>
@@ -26,7 +35,7 @@ internal static class TransferWork
 
         if (transfer is null)
         {
-            return Told(report, TransferView.Nothing(study, services.GetService<RemoteCopies>() is null ? NoNetwork : "Nothing to fetch: all of it is here, or nobody holds it, or there is no room."));
+            return Told(report, TransferView.Nothing(study, services.GetService<RemoteCopies>() is null ? NoNetwork : NothingToFetch));
         }
 
         using var timer = new PeriodicTimer(Interval, services.GetRequiredService<TimeProvider>());
@@ -75,17 +84,17 @@ internal static class TransferWork
             case "cancel":
                 await transfer.CancelAsync().ConfigureAwait(false);
                 break;
-            case "interactive" or "bulk":
+            case "interactive" or Bulk:
                 transfer.SetPriority(PriorityOf(change));
                 break;
             default:
-                return Told(report, TransferView.Nothing("", "A transfer can be told: pause, resume, cancel, interactive, bulk."));
+                return Told(report, TransferView.Nothing("", NoSuchChange));
         }
 
         return Told(report, TransferView.Of(transfer.Progress));
     }
 
-    private static TransferPriority PriorityOf(string priority) => priority == "bulk" ? TransferPriority.Bulk : TransferPriority.Interactive;
+    internal static TransferPriority PriorityOf(string priority) => priority == Bulk ? TransferPriority.Bulk : TransferPriority.Interactive;
 
     private static TransferView Told(Action<TransferView> report, TransferView view)
     {

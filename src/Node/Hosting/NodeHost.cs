@@ -191,6 +191,7 @@ internal sealed class NodeHost : IAsyncDisposable
         application.UseWeb();
         AdminDoor.Map(application);
         NetworkDoor.Map(application);
+        TransferDoor.Map(application);
         if (_configuration.DicomWeb.Enabled)
         {
             var routes = application.MapGroup("");

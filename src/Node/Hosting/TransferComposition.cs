@@ -21,7 +21,16 @@ internal static class TransferComposition
             return;
         }
 
-        services.AddFetching(new TransferOptions { Folder = FolderIn(configuration.DataFolder) }, new FetchOptions());
+        var settings = configuration.Transfers;
+        var transfers = new TransferOptions
+        {
+            Folder = FolderIn(configuration.DataFolder),
+            ReserveBytes = settings.ReserveBytes,
+            MaxTransfers = settings.MaximumTransfers,
+            UplinkBytesPerSecond = settings.UplinkBytesPerSecond,
+            UplinkLimits = settings.UplinkLimits,
+        };
+        services.AddFetching(transfers, new FetchOptions());
         services.AddHostedService<TransferResumption>();
     }
 

@@ -41,6 +41,8 @@ internal sealed class NodeConfiguration
 
     public DicomWebSettings DicomWeb => Bind<DicomWebSettings>(DicomWebSettings.Section);
 
+    public TransferSettings Transfers => Bind<TransferSettings>(TransferSettings.Section);
+
     /// <summary>Reads all sources.</summary>
     /// <param name="commandLine">Settings by full name, as the command line gave them.</param>
     /// <exception cref="ConfigurationException">panal.json is not readable JSON.</exception>

@@ -205,7 +205,7 @@ public sealed partial class Links
             }
 
             var remote = socket.RemoteEndPoint;
-            return await DialOverAsync(new NetworkStream(socket, ownsSocket: true), peer, remote, relay: null, cuts, stop);
+            return await DialOverAsync(new LineStream(socket, owner: null, _time), peer, remote, relay: null, cuts, stop);
         }
         catch (Exception e) when (e is SocketException or FormatException or IOException or OperationCanceledException)
         {
@@ -275,7 +275,7 @@ public sealed partial class Links
     /// <summary>Puts a link among those that stand, settles which of the pair stays, and runs it to its end.</summary>
     private Task Stand(EstablishedTunnel tunnel, bool isDialler, EndPoint? remote, NodeId? relay, long cuts, CancellationToken cancellationToken)
     {
-        var link = new Link(tunnel.Stream, tunnel.Peer, isDialler, _options, _keeper, _time, _logger);
+        var link = new Link(tunnel.Stream, tunnel.Peer, isDialler, _options, _keeper, _time, _logger) { Line = tunnel.Line };
         var isLesser = _credentials.Self.CompareTo(tunnel.Peer) < 0;
         var standing = new StandingLink(link, remote, relay, isDialler == isLesser, _time.GetTimestamp());
         StandingLink[] losers;

@@ -117,6 +117,7 @@ public sealed partial class Links : ILinks, IAsyncDisposable
             if (transport is NetworkStream { Socket: var socket })
             {
                 LineSocket.Tune(socket);
+                transport = new LineStream(socket, transport, _time);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

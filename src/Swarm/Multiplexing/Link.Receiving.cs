@@ -182,7 +182,7 @@ internal sealed partial class Link
 
         var priority = header.Flags.HasFlag(FrameFlags.Bulk) ? LinkPriority.Bulk : LinkPriority.Interactive;
         var buffers = _keeper.Buffers(open.Protocol)
-            ?? new StreamBuffers(0, FramePayloads.OpenersCreditBytes, UnsentBytes(priority), CanGrow: true);
+            ?? new StreamBuffers(0, FramePayloads.OpenersCreditBytes, UnsentBytes, CanGrow: true);
         var stream = new LinkStream(this, header.Stream, open.Protocol, priority, buffers with { SendCreditBytes = (int)open.CreditBytes })
         {
             IsListed = true,

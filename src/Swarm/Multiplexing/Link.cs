@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Panal.Swarm.Links;
+using Panal.Swarm.Tunnel;
 using Panal.Swarm.Wire;
 
 namespace Panal.Swarm.Multiplexing;
@@ -69,6 +70,9 @@ internal sealed partial class Link : IDisposable
     public NodeId Peer { get; }
 
     public LinkTraffic Traffic => _traffic;
+
+    /// <summary>The TCP connection below the tunnel, which is told how long an answer takes; null if there is none.</summary>
+    public LineStream? Line { get; init; }
 
     /// <summary>Whether we made the connection.</summary>
     public bool IsDialler => _isDialler;
@@ -165,7 +169,7 @@ internal sealed partial class Link : IDisposable
                 throw new LinkException($"The link carries {_ownStreams} streams of ours already.") { Reason = LinkCloseReason.Quota };
             }
 
-            var stream = new LinkStream(this, _nextStream, protocol, priority, buffers ?? OwnBuffers(priority)) { IsOpenPending = true, IsListed = true };
+            var stream = new LinkStream(this, _nextStream, protocol, priority, buffers ?? OwnBuffers()) { IsOpenPending = true, IsListed = true };
             _nextStream += 2;
             _ownStreams++;
             _streams.Add(stream.Id, stream);
@@ -202,10 +206,11 @@ internal sealed partial class Link : IDisposable
         _cut.Dispose();
     }
 
-    private static int UnsentBytes(LinkPriority priority) => priority == LinkPriority.Bulk ? 256 * 1024 : 64 * 1024;
+    /// <summary>What a stream holds that the line has not taken: a block, so that what goes next is chosen late.</summary>
+    private const int UnsentBytes = 64 * 1024;
 
-    private StreamBuffers OwnBuffers(LinkPriority priority) =>
-        new(FramePayloads.OpenersCreditBytes, _options.FirstWindowBytes, UnsentBytes(priority), CanGrow: true);
+    private StreamBuffers OwnBuffers() =>
+        new(FramePayloads.OpenersCreditBytes, _options.FirstWindowBytes, UnsentBytes, CanGrow: true);
 
     private void Close(LinkEnd end)
     {
@@ -270,7 +275,12 @@ internal sealed partial class Link : IDisposable
                     await _transport.WriteAsync(batch.AsMemory(0, length), _cut.Token);
                     await _transport.FlushAsync(_cut.Token);
                     _traffic.Sent(length);
+                    var before = _pace.BatchBytes;
                     _pace.Took(length, _writingSince!.Value);
+                    if (_pace.BatchBytes != before)
+                    {
+                        Line?.BatchIs(_pace.BatchBytes);
+                    }
                 }
 
                 if (isEnding)
@@ -330,6 +340,7 @@ internal sealed partial class Link : IDisposable
     private void Look()
     {
         _traffic.Look();
+        Line?.RoundTripIs(_traffic.LastRoundTrip);
         bool isStalled;
         LinkCloseReason? overdue;
         lock (_gate)

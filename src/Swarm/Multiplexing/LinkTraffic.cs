@@ -42,6 +42,9 @@ internal sealed class LinkTraffic
     /// <summary>Smoothed time from ping to pong; null until there was one.</summary>
     public TimeSpan? RoundTrip { get; private set; }
 
+    /// <summary>The last time from ping to pong; zero until there was one.</summary>
+    public TimeSpan LastRoundTrip { get; private set; }
+
     /// <summary>How long the link stands.</summary>
     public TimeSpan Age => _time.GetElapsedTime(_begun);
 
@@ -104,6 +107,7 @@ internal sealed class LinkTraffic
 
             _pending = null;
             var taken = _time.GetElapsedTime(_pingedAt);
+            LastRoundTrip = taken;
             RoundTrip = RoundTrip is { } before ? before + RoundTripWeight * (taken - before) : taken;
         }
     }

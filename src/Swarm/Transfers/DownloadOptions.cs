@@ -9,8 +9,11 @@ internal sealed record DownloadOptions
     /// <summary>Most blocks asked of a holder at a time: 8 MiB, which is 20 ms at 400 MB/s.</summary>
     public int MaxRequests { get; init; } = 128;
 
-    /// <summary>How much of a holder's time is asked for ahead, on top of its round trip; more delays choices and viewers.</summary>
-    public TimeSpan Ahead { get; init; } = TimeSpan.FromMilliseconds(300);
+    /// <summary>
+    /// How much of a holder's time is asked for ahead, on top of its shortest round trip. It must exceed what a request takes while the line it goes
+    /// over is full of blocks, or fewer and fewer are asked for: 0.5 s in the lab. More delays choices.
+    /// </summary>
+    public TimeSpan Ahead { get; init; } = TimeSpan.FromMilliseconds(1000);
 
     /// <summary>A claim older than this may be taken over; the claimer is slow or gone.</summary>
     public TimeSpan ClaimLife { get; init; } = TimeSpan.FromSeconds(10);

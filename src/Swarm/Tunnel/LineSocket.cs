@@ -11,7 +11,7 @@ internal static class LineSocket
     private const int TcpUserTimeout = 18;
     private const int TcpNotSentLowWaterMark = 25;
 
-    /// <summary>What the kernel holds beyond what is under way: a frame; the rest waits where urgent frames can overtake it.</summary>
+    /// <summary>What the kernel holds beyond what is under way, until the pace of the line is known; the rest waits where urgent frames can overtake it.</summary>
     private const int NotSentBytes = 16 * 1024;
 
     private const int UserTimeoutMilliseconds = 10_000;
@@ -55,13 +55,22 @@ internal static class LineSocket
         }
     }
 
+    /// <summary>Lets the kernel hold so much beyond what is under way, in bytes: little on a slow line, more on one that would run dry.</summary>
+    public static void HoldUnsent(Socket socket, int bytes)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            Set(socket, TcpNotSentLowWaterMark, bytes);
+        }
+    }
+
     private static void Set(Socket socket, int option, int value)
     {
         try
         {
             socket.SetRawSocketOption(ProtocolTcp, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // The link works without it, only less well.
         }

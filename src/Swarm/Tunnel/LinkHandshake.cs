@@ -8,7 +8,10 @@ using Panal.Swarm.Wire;
 namespace Panal.Swarm.Tunnel;
 
 /// <summary>A connection whose other end is a member, after the preface.</summary>
-internal sealed record EstablishedTunnel(SslStream Stream, NodeId Peer);
+/// <param name="Stream">What carries the frames.</param>
+/// <param name="Peer">Who is at the other end.</param>
+/// <param name="Line">The connection below; null if it goes through a relay.</param>
+internal sealed record EstablishedTunnel(SslStream Stream, NodeId Peer, LineStream? Line);
 
 /// <summary>Makes a connection a tunnel to a member: TLS 1.3 with one suite, certificates of both sides, then the preface (docs/formats/link.md).</summary>
 /// <remarks>
@@ -51,7 +54,7 @@ internal sealed class LinkHandshake(ILinkCredentials credentials, LinkOptions op
             await AuthenticateAsync(tls, judge, isDialler, either.Token);
             CheckNegotiated(tls);
             await ExchangePrefacesAsync(tls, either.Token);
-            return new EstablishedTunnel(tls, judge.Peer!.Value);
+            return new EstablishedTunnel(tls, judge.Peer!.Value, transport as LineStream);
         }
         catch (Exception e)
         {

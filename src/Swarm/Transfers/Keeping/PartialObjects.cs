@@ -13,6 +13,10 @@ internal sealed class PartialObjects
 {
     private const byte BlockRecord = 1;
     private const byte KeptRecord = 2;
+    private const byte WishRecord = 3;
+    private const int ShortRecordBytes = 5;
+    private const int PausedWish = 1;
+    private const int InteractiveWish = 2;
     private const int HashBytes = ContentHash.LengthBytes;
     private const int RecordHeaderBytes = 6 + HashBytes;
 
@@ -36,6 +40,7 @@ internal sealed class PartialObjects
             _offsets[i] = _offsets[i - 1] + map.Objects[i - 1].LengthBytes;
         }
 
+        Priority = plan.Priority;
         _trees = new BlockTree?[map.Objects.Length];
         _isKept = new bool[map.Objects.Length];
     }
@@ -48,6 +53,12 @@ internal sealed class PartialObjects
 
     /// <summary>The blocks of it.</summary>
     public BlockMap Map { get; }
+
+    /// <summary>Whether somebody told it to rest; known after <see cref="Replay"/>.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Whether somebody waits for it, as was told last; known after <see cref="Replay"/>.</summary>
+    public TransferPriority Priority { get; private set; }
 
     /// <summary>Objects that the archive has.</summary>
     public int KeptObjects { get; private set; }
@@ -79,6 +90,12 @@ internal sealed class PartialObjects
                 continue;
             }
 
+            if (record[0] == WishRecord)
+            {
+                (IsPaused, Priority) = ((number & PausedWish) != 0, (number & InteractiveWish) != 0 ? TransferPriority.Interactive : TransferPriority.Bulk);
+                continue;
+            }
+
             var block = bytes.AsSpan(0, Map.LengthOf(number));
             if (_blocks.Read(block, OffsetOf(number)) != block.Length)
             {
@@ -97,7 +114,7 @@ internal sealed class PartialObjects
     {
         (number, length) = (0, 0);
         var read = _proofs.Read(record, _proofsEnd);
-        if (read < 5)
+        if (read < ShortRecordBytes)
         {
             return false;
         }
@@ -106,8 +123,14 @@ internal sealed class PartialObjects
         number = (int)named;
         if (record[0] == KeptRecord)
         {
-            length = 5;
+            length = ShortRecordBytes;
             return named < Map.Objects.Length;
+        }
+
+        if (record[0] == WishRecord)
+        {
+            length = ShortRecordBytes;
+            return named <= (PausedWish | InteractiveWish);
         }
 
         if (record[0] != BlockRecord || read < RecordHeaderBytes || named >= Map.Blocks || record[5] > BlockTree.MaxProofHashes)
@@ -189,14 +212,24 @@ internal sealed class PartialObjects
 
             _isKept[index] = true;
             KeptObjects++;
-            Span<byte> record = stackalloc byte[5];
-            record[0] = KeptRecord;
-            BinaryPrimitives.WriteInt32LittleEndian(record[1..], index);
-            _proofs.Write(record, default, _proofsEnd);
-            _proofsEnd += record.Length;
+            WriteShortRecord(KeptRecord, index);
         }
 
         _folder.Fulfilled(Map.Objects[index].LengthBytes);
+    }
+
+    /// <summary>Somebody tells it to rest or to go on, to go first or to let others: it holds at the next start too.</summary>
+    /// <exception cref="IOException">The disk fails; it holds until the node stops.</exception>
+    public void Wish(bool isPaused, TransferPriority priority)
+    {
+        lock (_gate)
+        {
+            if (_users > 0 && (isPaused, priority) != (IsPaused, Priority))
+            {
+                (IsPaused, Priority) = (isPaused, priority);
+                WriteShortRecord(WishRecord, (isPaused ? PausedWish : 0) | (priority == TransferPriority.Interactive ? InteractiveWish : 0));
+            }
+        }
     }
 
     /// <summary>One more reads from it; false if it is closed already.</summary>
@@ -248,6 +281,15 @@ internal sealed class PartialObjects
         {
             _folder.Delete(Id);
         }
+    }
+
+    private void WriteShortRecord(byte kind, int number)
+    {
+        Span<byte> record = stackalloc byte[ShortRecordBytes];
+        record[0] = kind;
+        BinaryPrimitives.WriteInt32LittleEndian(record[1..], number);
+        _proofs.Write(record, default, _proofsEnd);
+        _proofsEnd += record.Length;
     }
 
     private BlockTree TreeOf(int index) => _trees[index] ??= new BlockTree(Map.Objects[index].Hash, Map.BlocksOfObject(index));

@@ -361,16 +361,16 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
             TransferMessages.WriteUplink(stream.Output, service.Options.UplinkBytesPerSecond);
             while (!_isEnding)
             {
-                var isServing = Write();
+                var sentBytes = Write();
                 var flushed = await stream.Output.FlushAsync(cancellationToken);
                 if (flushed.IsCompleted || flushed.IsCanceled)
                 {
                     return;
                 }
 
-                if (isServing)
+                if (sentBytes is { } lengthBytes)
                 {
-                    service.Sent(this);
+                    service.Sent(this, lengthBytes);
                 }
 
                 if (!IsAssigned)
@@ -398,7 +398,8 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
         }
     }
 
-    private bool Write()
+    // The bytes of the block that was to be served; null if none was.
+    private int? Write()
     {
         Serving.Serving? assigned;
         lock (_gate)
@@ -420,7 +421,7 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
         _outgoing.WriteTo(stream.Output);
         if (assigned is not { } serving)
         {
-            return false;
+            return null;
         }
 
         if (!TryWriteBlock(serving.Block))
@@ -429,7 +430,7 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
             _outgoing.WriteTo(stream.Output);
         }
 
-        return true;
+        return serving.LengthBytes;
     }
 
     private bool TryWriteBlock(int block)

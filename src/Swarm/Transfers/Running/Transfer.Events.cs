@@ -58,6 +58,7 @@ public sealed partial class Transfer
         }
         finally
         {
+            _replayed.TrySetResult();
             _ended.TrySetResult();
         }
     }
@@ -67,6 +68,12 @@ public sealed partial class Transfer
         lock (_gate)
         {
             _partial.Replay(block => Resumed(block));
+            if (!_isTold)
+            {
+                (_isPaused, Priority) = (_partial.IsPaused, _partial.Priority);
+            }
+
+            _download.IsPaused = _isPaused;
             for (var i = 0; i < _lacking.Length; i++)
             {
                 for (var block = Map.FirstBlockOf(i); _partial.IsKept(i) && block < Map.FirstBlockOf(i + 1); block++)
@@ -81,8 +88,10 @@ public sealed partial class Transfer
             }
 
             _isReplayed = true;
+            Remember();
         }
 
+        _replayed.TrySetResult();
         EndIfComplete();
     }
 
@@ -202,6 +211,7 @@ public sealed partial class Transfer
         {
             if (_download.Arrived(session.Number, block, isRight, _service.Now))
             {
+                TransferMetrics.ReceivedBytes.Add(bytes.Length);
                 _problem = null;
                 _verifiedBytes += bytes.Length;
                 var index = Map.ObjectOf(block);
@@ -209,6 +219,14 @@ public sealed partial class Transfer
                 {
                     _complete.Writer.TryWrite(index);
                 }
+            }
+            else if (isRight)
+            {
+                TransferMetrics.RepeatedBytes.Add(bytes.Length);
+            }
+            else
+            {
+                TransferMetrics.FalseBlocks.Add(1);
             }
 
             Drive();
@@ -262,17 +280,21 @@ public sealed partial class Transfer
         }
     }
 
-    /// <summary>The announcements of all go out; now and then those who were silent are judged anew.</summary>
+    /// <summary>
+    /// Now and then those who were silent are judged anew, and holders are told what we have. It rides on requests else: a holder needs it only
+    /// to choose whom to serve, and a packet for each block to each holder would cost one in fifty of our uplink.
+    /// </summary>
     internal void Tick(bool isSlow)
     {
+        if (!isSlow)
+        {
+            return;
+        }
+
         lock (_gate)
         {
-            if (isSlow)
-            {
-                _download.Tick();
-                Drive();
-            }
-
+            _download.Tick();
+            Drive();
             foreach (var session in _sessions)
             {
                 if (session is not null && session.Outgoing.HasAny)
@@ -423,6 +445,8 @@ public sealed partial class Transfer
 
             _state = TransferState.Complete;
         }
+
+        TransferMetrics.Completed.Add(1);
 
         _partial.Abandon();
         _stop.Cancel();

@@ -26,10 +26,12 @@ public sealed partial class Transfer : IAsyncDisposable
     private readonly Channel<int> _complete = Channel.CreateUnbounded<int>(new UnboundedChannelOptions { SingleReader = false });
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _replayed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _working = Task.CompletedTask;
     private TransferState _state = TransferState.Waiting;
     private bool _isPaused;
     private bool _isReplayed;
+    private bool _isTold;
     private string? _problem;
     private long _verifiedBytes;
 
@@ -56,6 +58,9 @@ public sealed partial class Transfer : IAsyncDisposable
 
     /// <summary>Ends when every object is in the archive, or the transfer was cancelled, or the node stops.</summary>
     public Task Ended => _ended.Task;
+
+    /// <summary>Ends when what is on disk was looked at, or the disk failed.</summary>
+    internal Task Replayed => _replayed.Task;
 
     internal BlockMap Map => _partial.Map;
 
@@ -134,7 +139,7 @@ public sealed partial class Transfer : IAsyncDisposable
         }
     }
 
-    /// <summary>Rests until <see cref="Resume"/>; what is on its way still comes. A restart of the node resumes too.</summary>
+    /// <summary>Rests until <see cref="Resume"/>, over a restart of the node too; what is on its way still comes.</summary>
     public void Pause() => SetPaused(isPaused: true);
 
     /// <summary>Goes on.</summary>
@@ -143,7 +148,12 @@ public sealed partial class Transfer : IAsyncDisposable
     /// <summary>Somebody waits for it, or nobody does any more.</summary>
     public void SetPriority(TransferPriority priority)
     {
-        Priority = priority;
+        lock (_gate)
+        {
+            Priority = priority;
+            Remember();
+        }
+
         _service.Balance();
     }
 
@@ -177,9 +187,29 @@ public sealed partial class Transfer : IAsyncDisposable
         lock (_gate)
         {
             _isPaused = isPaused;
+            Remember();
         }
 
         _service.Balance();
+    }
+
+    private void Remember()
+    {
+        // Before what is on disk was read, the end of the file is not known; it is read in a moment, and then this is written.
+        if (!_isReplayed)
+        {
+            _isTold = true;
+            return;
+        }
+
+        try
+        {
+            _partial.Wish(_isPaused, Priority);
+        }
+        catch (IOException e)
+        {
+            Hinder(e);
+        }
     }
 
     private TransferProgress Snapshot()

@@ -13,6 +13,7 @@ public sealed partial class TransferService
 
     private readonly Lock _serving = new();
     private readonly ServeQueue _queue;
+    private readonly ServeWidth _width = new();
     private readonly RateLimit _limit;
     private readonly ITimer _limitTimer;
     private readonly List<CustomerSession> _customers = [];
@@ -48,6 +49,8 @@ public sealed partial class TransferService
             _customers.Add(customer);
         }
 
+        TransferMetrics.Receivers.Add(1);
+
         if (customer.Held is null)
         {
             return true;
@@ -72,10 +75,12 @@ public sealed partial class TransferService
     /// <summary>A receiver is gone.</summary>
     internal void Leave(CustomerSession customer)
     {
+        TransferMetrics.Receivers.Add(-1);
         lock (_serving)
         {
             _customers.Remove(customer);
             _queue.CustomerDown(customer.Number);
+            _width.Forget(customer.Number);
             _toldBlocks -= customer.Map!.Blocks;
             var (set, users) = _sets[customer.SetKey];
             if (users == 1)
@@ -135,11 +140,19 @@ public sealed partial class TransferService
     }
 
     /// <summary>What was assigned to a receiver has left: it can have more.</summary>
-    internal void Sent(CustomerSession customer)
+    internal void Sent(CustomerSession customer, int lengthBytes)
     {
         lock (_serving)
         {
+            if (!_customers.Contains(customer))
+            {
+                // It has left, and its number may be another's by now.
+                return;
+            }
+
+            _width.End(customer.Number, lengthBytes, Now);
             _queue.SetBusy(customer.Number, isBusy: false);
+            TransferMetrics.SentBytes.Add(lengthBytes);
         }
 
         Dispatch();
@@ -177,7 +190,7 @@ public sealed partial class TransferService
     {
         lock (_serving)
         {
-            while (_queue.Waiting > 0)
+            while (_queue.Waiting > 0 && _width.HasRoom(Now))
             {
                 var wait = _limit.Wait(Now, Time.GetLocalNow().Hour);
                 if (wait > TimeSpan.Zero)
@@ -194,6 +207,7 @@ public sealed partial class TransferService
                 _limit.Sent(next.LengthBytes);
                 Interlocked.Add(ref _servedBytes, next.LengthBytes);
                 _queue.SetBusy(next.Customer, isBusy: true);
+                _width.Begin(next.Customer, Now);
                 _customers.Find(customer => customer.Number == next.Customer)!.Assign(next);
             }
         }

@@ -189,7 +189,7 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
     {
         lock (_gate)
         {
-            _transfers.Remove(transfer.Id);
+            TransferMetrics.UnderWay.Add(_transfers.Remove(transfer.Id) ? -1 : 0);
         }
 
         Balance();
@@ -215,6 +215,8 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
             _transfers.Add(transfer.Id, transfer);
         }
 
+        TransferMetrics.UnderWay.Add(1);
+
         transfer.Start();
     }
 
@@ -229,5 +231,6 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
         }
 
         WakeCustomers();
+        Dispatch();
     }
 }

@@ -95,7 +95,7 @@ public sealed class PriorityTests
 
         Assert.Equal(LinePace.MostBytes, pace.BatchBytes);
         var begun = time.GetTimestamp();
-        time.Advance(TimeSpan.FromMilliseconds(10));
+        time.Advance(TimeSpan.FromMilliseconds(40));
         pace.Took(LinePace.MostBytes, begun);
         Assert.Equal(LinePace.MostBytes / 2, pace.BatchBytes);
         begun = time.GetTimestamp();

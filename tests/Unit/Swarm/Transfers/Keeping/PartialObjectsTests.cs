@@ -62,6 +62,46 @@ public sealed class PartialObjectsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(true, TransferPriority.Interactive)]
+    [InlineData(true, TransferPriority.Bulk)]
+    [InlineData(false, TransferPriority.Bulk)]
+    public void What_it_was_told_last_holds_after_a_crash(bool isPaused, TransferPriority priority)
+    {
+        var partial = Folder().Create(_id, _plan);
+        Keep(partial, 0);
+        partial.Wish(isPaused: true, TransferPriority.Bulk);
+        partial.Wish(isPaused: false, TransferPriority.Interactive);
+        partial.Wish(isPaused, priority);
+        Keep(partial, 1);
+        partial.Release();
+        var (again, blocks) = Reopen();
+        Assert.Equal([0, 1], blocks);
+        Assert.Equal((isPaused, priority), (again.IsPaused, again.Priority));
+        again.Release();
+
+        // After its end nobody can tell it anything.
+        again.Wish(!isPaused, priority);
+    }
+
+    [Fact]
+    public void A_wish_of_a_later_version_ends_what_is_believed()
+    {
+        var partial = Folder().Create(_id, _plan);
+        Keep(partial, 0);
+        partial.Wish(isPaused: true, TransferPriority.Bulk);
+        Keep(partial, 1);
+        partial.Release();
+        var proofs = File.ReadAllBytes(PathOf(".proofs"));
+        var at = proofs.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[3, 1, 0, 0, 0]);
+        proofs[at + 1] = 4;
+        File.WriteAllBytes(PathOf(".proofs"), proofs);
+        var (again, blocks) = Reopen();
+        Assert.Equal([0], blocks);
+        Assert.False(again.IsPaused);
+        again.Release();
+    }
+
     [Fact]
     public void A_flipped_byte_anywhere_gives_no_block_that_is_false()
     {

@@ -273,6 +273,27 @@ public sealed class TransferServiceTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(receiver.Folder, "transfers")));
     }
 
+    [Fact]
+    public async Task A_pause_and_a_priority_hold_over_a_restart()
+    {
+        await using var network = new MemoryNetwork();
+        var (source, receiver) = (network.AddNode(), network.AddNode());
+        var objects = Fill(Lengths, source);
+        var transfer = receiver.Service.Begin(new TransferPlan(Study, objects, TransferPriority.Bulk));
+        await transfer.Replayed.WaitAsync(Token);
+        transfer.Pause();
+        transfer.SetPriority(TransferPriority.Interactive);
+        receiver.Holders.Add(source.Id);
+        await receiver.RestartAsync();
+        var resumed = Assert.Single(receiver.Service.Transfers);
+        await resumed.Replayed.WaitAsync(Token);
+        Assert.Equal((TransferState.Paused, TransferPriority.Interactive), (resumed.Progress.State, resumed.Priority));
+        Assert.Empty(receiver.Archive);
+        resumed.Resume();
+        await resumed.Ended.WaitAsync(Token);
+        Same(source, receiver, objects);
+    }
+
     private static TransferObject[] Fill(int[] lengths, MemoryNode node)
     {
         var random = new Random(lengths.Length);

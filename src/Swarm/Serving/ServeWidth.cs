@@ -1,0 +1,128 @@
+namespace Panal.Swarm.Serving;
+
+/// <summary>
+/// How many receivers are sent to at the same time: as few as fill the line. One after the other they have their blocks sooner, to pass them on, and
+/// the queue decides late who is next; but where each receiver's own line is slower than ours, more of them are needed to fill it.
+/// </summary>
+/// <remarks>Begins with the fewest and doubles while the rate grows by it. No input or output, no clock, no threads.</remarks>
+internal sealed class ServeWidth
+{
+    /// <summary>The fewest: the next is chosen while half a block of the one before is still to leave, which bridges the gap.</summary>
+    public const int Fewest = 1;
+
+    /// <summary>The most, as many as the queue may have.</summary>
+    public const int Most = ServeQueue.MaxCustomers;
+
+    // Wider is better only if it brings so much more; less is noise of the line.
+    private const double Gain = 1.15;
+
+    // A look covers so many blocks at least, and so much time.
+    private const int BlocksOfLook = 12;
+
+    private const double Weight = 0.2;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(8);
+
+    private readonly Dictionary<int, TimeSpan> _busy = [];
+    private TimeSpan _lookedAt;
+    private TimeSpan _triedAt;
+    private TimeSpan _endedAt = -Rest;
+    private TimeSpan _meanTime = TimeSpan.FromMilliseconds(100);
+    private long _bytes;
+    private int _blocks;
+    private int _before = Fewest;
+    private double _rateBefore;
+    private bool _wasFull;
+
+    /// <summary>Receivers that are sent to at a time now.</summary>
+    public int Width { get; private set; } = Fewest;
+
+    /// <summary>True if another receiver may be sent to. Who takes nothing for long does not count.</summary>
+    public bool HasRoom(TimeSpan now)
+    {
+        var patience = 4 * _meanTime;
+        patience = patience < LeastPatience ? LeastPatience : patience > MostPatience ? MostPatience : patience;
+        var count = 0;
+        foreach (var since in _busy.Values)
+        {
+            count += now - since < patience ? 1 : 0;
+        }
+
+        _wasFull |= count >= Width;
+        return count < Width;
+    }
+
+    /// <summary>A receiver is sent a block.</summary>
+    public void Begin(int customer, TimeSpan now)
+    {
+        if (_busy.Count == 0 && now - _endedAt > Idle)
+        {
+            // After a rest the line may be another's, and the first block says nothing about the time since the last.
+            Restart(now);
+        }
+
+        _busy[customer] = now;
+    }
+
+    /// <summary>The block has left.</summary>
+    /// <param name="customer">To whom.</param>
+    /// <param name="lengthBytes">Its length; zero if it was not sent.</param>
+    /// <param name="now">Time that only grows.</param>
+    public void End(int customer, int lengthBytes, TimeSpan now)
+    {
+        if (!_busy.Remove(customer, out var since))
+        {
+            return;
+        }
+
+        _endedAt = now;
+        _meanTime += Weight * (now - since - _meanTime);
+        _bytes += lengthBytes;
+        _blocks++;
+        if (_blocks < BlocksOfLook || now - _lookedAt < Look)
+        {
+            return;
+        }
+
+        if (_wasFull || Width > _before)
+        {
+            Judge(_bytes / (now - _lookedAt).TotalSeconds, now);
+        }
+
+        (_bytes, _blocks, _lookedAt, _wasFull) = (0, 0, now, false);
+    }
+
+    /// <summary>A receiver is gone.</summary>
+    public void Forget(int customer) => _busy.Remove(customer);
+
+    private void Restart(TimeSpan now)
+    {
+        (Width, _before, _rateBefore, _triedAt) = (Fewest, Fewest, 0, now - Rest);
+        (_bytes, _blocks, _lookedAt, _wasFull) = (0, 0, now, false);
+    }
+
+    private void Judge(double rate, TimeSpan now)
+    {
+        if (Width > _before)
+        {
+            // This was a trial.
+            if (rate < Gain * _rateBefore)
+            {
+                (Width, _triedAt) = (_before, now);
+                return;
+            }
+
+            _before = Width;
+        }
+
+        _rateBefore = rate;
+        if (now - _triedAt >= Rest || rate == 0)
+        {
+            Width = Math.Min(2 * Width, Most);
+        }
+    }
+}

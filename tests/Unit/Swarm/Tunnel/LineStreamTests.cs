@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
+using Panal.Swarm.Tunnel;
+
+namespace Panal.Unit.Swarm.Tunnel;
+
+public sealed class LineStreamTests : IAsyncLifetime
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private Socket _far = null!;
+    private LineStream _line = null!;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+        listener.Listen();
+        _far = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await _far.ConnectAsync(listener.LocalEndPoint!, Cancelled);
+        _line = new LineStream(await listener.AcceptAsync(Cancelled), owner: null, _time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _far.Dispose();
+        await _line.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task On_a_slow_line_what_follows_a_segment_is_read_after_a_pause()
+    {
+        _line.RoundTripIs(TimeSpan.FromMilliseconds(80));
+        Assert.Equal(TimeSpan.FromMilliseconds(20), _line.Pause);
+        await SendAsync(2_000);
+        Assert.Equal(2_000, await _line.ReadAsync(_buffer, Cancelled));
+        await SendAsync(3_000);
+        var later = _line.ReadAsync(_buffer, Cancelled).AsTask();
+        Assert.False(later.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(20));
+        Assert.Equal(3_000, await later);
+    }
+
+    [Fact]
+    public async Task After_a_short_message_and_after_the_pause_is_read_at_once()
+    {
+        _line.RoundTripIs(TimeSpan.FromSeconds(1));
+        Assert.Equal(LineStream.LongestPause, _line.Pause);
+        await SendAsync(100);
+        Assert.Equal(100, await _line.ReadAsync(_buffer, Cancelled));
+        await SendAsync(5_000);
+        Assert.Equal(5_000, await _line.ReadAsync(_buffer, Cancelled));
+        _time.Advance(LineStream.LongestPause);
+        await SendAsync(5_000);
+        Assert.Equal(5_000, await _line.ReadAsync(_buffer, Cancelled));
+    }
+
+    [Fact]
+    public async Task What_did_not_fit_is_read_at_once()
+    {
+        _line.RoundTripIs(TimeSpan.FromSeconds(1));
+        await SendAsync(8_000);
+        Assert.Equal(4_000, await _line.ReadAsync(_buffer.AsMemory(0, 4_000), Cancelled));
+        Assert.Equal(4_000, await _line.ReadAsync(_buffer, Cancelled));
+    }
+
+    [Fact]
+    public async Task A_quick_line_is_never_waited_for()
+    {
+        _line.RoundTripIs(TimeSpan.FromMilliseconds(2));
+        Assert.Equal(TimeSpan.Zero, _line.Pause);
+        await SendAsync(5_000);
+        Assert.Equal(5_000, await _line.ReadAsync(_buffer, Cancelled));
+        await SendAsync(5_000);
+        Assert.Equal(5_000, await _line.ReadAsync(_buffer, Cancelled));
+    }
+
+    [Fact]
+    public async Task The_stream_closes_its_owner_too()
+    {
+        using var listener = new TcpListener(IPAddress.IPv6Loopback, 0);
+        listener.Start();
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(listener.LocalEndpoint, Cancelled);
+        var owner = new MemoryStream();
+        await new LineStream(socket, owner, _time).DisposeAsync();
+        Assert.False(owner.CanRead);
+    }
+
+    // Comes whole: the loopback hands over what one send brought.
+    private async Task SendAsync(int length)
+    {
+        await _far.SendAsync(new byte[length], Cancelled);
+        while (_line.Socket.Available < length)
+        {
+            await Task.Yield();
+        }
+    }
+}
