@@ -180,6 +180,9 @@ public sealed partial class CatalogueDatabase : IAsyncDisposable
     public IReadOnlyList<Job> Jobs(string kind, DateTimeOffset dueUntil, JobState state, int limit) =>
         _readers.Read((kind, dueUntil, state, limit), static (reader, of) => Lookups.Jobs(reader, of.kind, of.dueUntil, of.state, of.limit), CancellationToken.None);
 
+    /// <summary>Jobs of every kind, those that were given up first, then by the time when they are due.</summary>
+    public IReadOnlyList<Job> Jobs(int limit) => _readers.Read(limit, static (reader, limit) => Lookups.Jobs(reader, limit), CancellationToken.None);
+
     /// <summary>Saves payload, due time, attempts and state of a job, durably; false when it is gone.</summary>
     public ValueTask<bool> UpdateJobAsync(Job job, CancellationToken ct)
     {

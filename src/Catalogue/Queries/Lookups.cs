@@ -168,14 +168,30 @@ internal static class Lookups
         var jobs = new List<Job>();
         while (statement.Step())
         {
-            jobs.Add(new Job(
-                statement.Int64(0), statement.Text(1), statement.Text(2), statement.Blob(3).ToArray(), Time(statement.Int64(4)),
-                (int)statement.Int64(5), (JobState)statement.Int64(6)));
+            jobs.Add(ReadJob(statement));
         }
 
         statement.Reset();
         return jobs;
     }
+
+    internal static List<Job> Jobs(Reader reader, int limit)
+    {
+        Statement statement = reader.Prepare(
+            "SELECT id, kind, key, payload, due_at, attempts, state FROM job ORDER BY state DESC, due_at, id LIMIT ?1").Bind(1, limit);
+        var jobs = new List<Job>();
+        while (statement.Step())
+        {
+            jobs.Add(ReadJob(statement));
+        }
+
+        statement.Reset();
+        return jobs;
+    }
+
+    private static Job ReadJob(Statement statement) => new(
+        statement.Int64(0), statement.Text(1), statement.Text(2), statement.Blob(3).ToArray(), Time(statement.Int64(4)),
+        (int)statement.Int64(5), (JobState)statement.Int64(6));
 
     internal static CatalogueCounts Counts(Reader reader)
     {

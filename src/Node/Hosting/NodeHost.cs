@@ -11,6 +11,7 @@ using Panal.Node.Commands;
 using Panal.Node.Doors;
 using Panal.Node.Network;
 using Panal.Node.Network.Placement;
+using Panal.Node.Operation;
 using Panal.Node.Options;
 using Panal.Node.Transport;
 using Panal.Node.Web;
@@ -176,6 +177,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddTransfers(_configuration);
         services.AddBrokers(_configuration);
         services.AddPlacement(_configuration);
+        services.AddOperation(_configuration);
         services.AddRoutingCore();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
         services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
@@ -199,7 +201,10 @@ internal sealed class NodeHost : IAsyncDisposable
             application.Services.GetRequiredService<DicomWebDoor>().Map(routes);
         }
 
-        WebDoor.Map(application, _connection.Monitors, NodeMetrics.Create(application.Services));
+        application.MapOperation();
+        var metrics = NodeMetrics.Create(application.Services);
+        application.Services.GetRequiredService<OperationHistory>().Watch(metrics);
+        WebDoor.Map(application, _connection.Monitors, metrics);
         return application;
     }
 

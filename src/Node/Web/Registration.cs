@@ -24,6 +24,7 @@ internal static class Registration
         services.AddSingleton<AccountRoutes>();
         services.AddSingleton<ShareRoutes>();
         services.AddSingleton(new PageRoutes(PageRoutes.BesideExecutable));
+        services.AddSingleton(new OhifRoutes(OhifRoutes.BesideExecutable));
         return services;
     }
 
@@ -36,5 +37,6 @@ internal static class Registration
         application.Services.GetRequiredService<AccountRoutes>().Map(application);
         application.Services.GetRequiredService<ShareRoutes>().Map(application);
         application.Services.GetRequiredService<PageRoutes>().Map(application);
+        application.Services.GetRequiredService<OhifRoutes>().Map(application);
     }
 }

@@ -145,6 +145,26 @@ public static class AuditEvents
         Participants = [new AuditParticipant { UserId = peer, NetworkAccessPoint = address }, new AuditParticipant { UserId = device, Role = ApplicationRole }],
     };
 
+    /// <summary>Somebody read the audit trail (PS3.15 §A.5.3.2).</summary>
+    /// <param name="device">Name of this node.</param>
+    /// <param name="by">Who.</param>
+    public static AuditMessage AuditLogUsed(string device, AuditPerson by) => new()
+    {
+        EventId = AuditCode.Dcm("110101", "Audit Log Used"),
+        Action = AuditAction.Read,
+        Participants = [Participant(by)],
+        Objects =
+        [
+            new AuditObject
+            {
+                IdType = AuditCode.Rfc3881("12", "URI"),
+                Id = "audit:" + device,
+                RoleCode = 13,
+                Name = "Security Audit Log",
+            },
+        ],
+    };
+
     /// <summary>Who is in the network was changed, or was to be (PS3.15 §A.5.3.11, Security Configuration).</summary>
     /// <param name="device">Name of this node.</param>
     /// <param name="by">Where it was asked for; null on the machine of the node.</param>

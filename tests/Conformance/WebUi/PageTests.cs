@@ -24,7 +24,7 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
         Assert.Contains("CT", seen.GetProperty("first").EnumerateArray().Select(cell => cell.GetString()));
         Assert.False(seen.GetProperty("phoneIsWide").GetBoolean());
         Assert.Equal(401, seen.GetProperty("afterLogOut").GetInt32());
-        Assert.Equal(1, seen.GetProperty("again").GetInt32());
+        Assert.Equal(seen.GetProperty("rowsBefore").GetInt32(), seen.GetProperty("again").GetInt32());
     }
 
     [Fact]
@@ -66,5 +66,72 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
         Assert.Equal("45.1 mm", viewer.GetProperty("length").GetString());
         string[] compared = [.. viewer.GetProperty("compared").EnumerateArray().Select(instance => instance.GetString()!)];
         Assert.Equal(2, compared.Distinct().Count(instance => instance.Length > 0));
+    }
+
+    [Fact]
+    public async Task The_page_uploads_what_is_DICOM_of_a_ZIP_and_goes_on_after_an_interruption()
+    {
+        JsonElement upload = (await walk.SeenAsync(Ct)).GetProperty("upload");
+
+        JsonElement zip = upload.GetProperty("zip");
+        Assert.Equal((9, 7, 2), (Figure(zip, "found"), Figure(zip, "stored"), Figure(zip, "refused")));
+        string[] reasons = [.. zip.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetString()!)];
+        Assert.StartsWith("medium.zip/DICOMDIR", reasons[0], StringComparison.Ordinal);
+        Assert.Contains("DICOMDIR): its images", reasons[0], StringComparison.Ordinal);
+        Assert.Equal("medium.zip/README.TXTNo DICOM file", reasons[1]);
+
+        JsonElement interrupted = upload.GetProperty("interrupted");
+        Assert.Equal(PageWalk.InterruptedFiles, Figure(interrupted, "found"));
+        Assert.InRange(Figure(interrupted, "stored"), 1, PageWalk.InterruptedFiles - 1);
+        Assert.Equal(PageWalk.InterruptedFiles - Figure(interrupted, "stored"), Figure(interrupted, "refused"));
+        JsonElement resumed = upload.GetProperty("resumed");
+        Assert.Equal(Figure(interrupted, "stored"), Figure(resumed, "before"));
+        Assert.Equal((PageWalk.InterruptedFiles - Figure(interrupted, "stored"), 0), (Figure(resumed, "stored"), Figure(resumed, "refused")));
+
+        static int Figure(JsonElement figures, string name) => figures.GetProperty(name).GetInt32();
+    }
+
+    [Fact]
+    public async Task A_node_is_let_in_on_the_page_its_study_is_fetched_and_it_is_revoked()
+    {
+        JsonElement network = (await walk.SeenAsync(Ct)).GetProperty("network");
+
+        Assert.Equal(1, network.GetProperty("membersBefore").GetInt32());
+        Assert.True(network.GetProperty("isSameString").GetBoolean());
+        Assert.Equal(0, network.GetProperty("joinExit").GetInt32());
+        Assert.Equal(["CENTRE", "CLINIC-7"], network.GetProperty("members").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(("elsewhere", "here"), (network.GetProperty("whereBefore").GetString(), network.GetProperty("whereAfter").GetString()));
+        Assert.True(network.GetProperty("isRevoked").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Who_runs_the_node_sees_its_state_tries_its_connections_and_searches_the_trail()
+    {
+        JsonElement operation = (await walk.SeenAsync(Ct)).GetProperty("operation");
+
+        Assert.Equal(11, operation.GetProperty("plots").GetInt32());
+        // The study that was sent, that of the ZIP, and that of the other node.
+        Assert.Equal(3, operation.GetProperty("studies").GetInt32());
+        Assert.True(operation.GetProperty("echoes").GetBoolean());
+        Assert.True(operation.GetProperty("audited").GetInt32() > 0);
+        Assert.True(operation.GetProperty("auditNames").GetBoolean());
+        Assert.True(operation.GetProperty("settings").GetInt32() > 20);
+    }
+
+    [Fact]
+    public async Task The_elements_of_an_image_are_shown_and_a_study_is_taken_away_as_a_medium_that_pydicom_reads()
+    {
+        JsonElement taken = (await walk.SeenAsync(Ct)).GetProperty("take");
+
+        Assert.Equal(["(0020,000D)", "StudyInstanceUID", "UI", PageWalk.Study], taken.GetProperty("tag").EnumerateArray().Select(cell => cell.GetString()));
+        using var folder = new TemporaryDirectory("medium");
+        await System.IO.Compression.ZipFile.ExtractToDirectoryAsync(walk.TakenZip, folder.Path, Ct);
+        Assert.Equal(walk.Slices.Count, Directory.EnumerateFiles(folder.Combine("DICOM"), "*", SearchOption.AllDirectories).Count());
+        JsonElement medium = await Pydicom.RunAsync("fileset", [folder.Combine("DICOMDIR")], Ct);
+        Assert.Equal(PageWalk.Study, Assert.Single(medium.GetProperty("studies").EnumerateArray()).GetString());
+        Assert.Equal(3, medium.GetProperty("series").GetInt32());
+        JsonElement[] instances = [.. medium.GetProperty("instances").EnumerateArray()];
+        Assert.Equal(walk.Slices.Count, instances.Length);
+        Assert.All(instances, instance => Assert.Equal(instance.GetProperty("uid").GetString(), instance.GetProperty("loaded").GetString()));
     }
 }

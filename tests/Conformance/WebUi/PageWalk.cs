@@ -1,14 +1,24 @@
+using System.Globalization;
+using System.IO.Compression;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Panal.Conformance.Witness;
 using Panal.Conformance.Witnesses;
 
 namespace Panal.Conformance.WebUi;
 
-/// <summary>One person's way through the page, walked once for all tests.</summary>
+/// <summary>One person's way through the page, walked once for all tests: a node with a study, and another one that asks to join it and has a study too.</summary>
 public sealed class PageWalk : IAsyncDisposable
 {
+    /// <summary>Study Instance UID of <see cref="Corpus.CtStudy"/>; its largest series has 140 images.</summary>
+    internal const string Study = "1.3.46.670589.33.1.27492712521914879309.27169771283235650014";
+
+    /// <summary>Files of the upload that is interrupted: more than three requests have, and not a whole number of them.</summary>
+    internal const int InterruptedFiles = 45;
+
     private static readonly NpmScript Script = new("page", "page.js", "playwright-core@1.65.1", "axe-core@4.14.1");
     private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly TemporaryDirectory directory = new("page");
     private JsonDocument? seen;
 
     /// <summary>The files of the study that is looked at.</summary>
@@ -16,6 +26,9 @@ public sealed class PageWalk : IAsyncDisposable
         Directory.Exists(Repository.Combine("..", "shared", "corpus"))
             ? [.. Directory.EnumerateFiles(Corpus.CtStudy, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Where(file => Part10File.DataSetOffset(File.ReadAllBytes(file)) > 0)]
             : [];
+
+    /// <summary>The ZIP that the page gave.</summary>
+    internal string TakenZip => directory.Combine("taken.zip");
 
     /// <summary>What the script saw; skips the test where the page or the browser is missing.</summary>
     internal async Task<JsonElement> SeenAsync(CancellationToken ct)
@@ -38,22 +51,78 @@ public sealed class PageWalk : IAsyncDisposable
 
     private async Task<JsonDocument> WalkAsync(CancellationToken ct)
     {
-        await using PanalNode node = await PanalNode.StartPublishedAsync(ct);
-        (await ForeignProgram.RunAsync("storescu", [.. node.DcmtkAddress("MODALITY"), .. Slices], ct)).Succeeded();
-        Match link = Regex.Match(node.Program.Output, @"http://\S+/#setup=\S+", RegexOptions.None, TimeSpan.FromSeconds(5));
-        Assert.True(link.Success, node.Program.Output);
         string script = await Script.InstallAsync(ct);
-        ProgramResult result = (await ForeignProgram.RunAsync("node", [script, link.Value, "correct horse battery", Study, "140"], ct, limit: TimeSpan.FromMinutes(5))).Succeeded();
+        string centreLinks = Text(LoopbackPort.Free());
+        string clinicLinks = Text(LoopbackPort.Free());
+        await using PanalNode centre = await PanalNode.StartPublishedAsync(ct, "--bind", "127.0.0.1", "--link-port", centreLinks);
+        await using PanalNode clinic = await PanalNode.StartPublishedAsync(ct, "--bind", "127.0.0.1", "--link-port", clinicLinks);
+        (await ForeignProgram.RunAsync("storescu", [.. centre.DcmtkAddress("MODALITY"), .. Slices], ct)).Succeeded();
+        string remote = Corpus.Path("dicom", "mr_series", "abd1_philips", "fo-dicom");
+        (await ForeignProgram.RunAsync("storescu", [.. clinic.DcmtkAddress("MODALITY"), "+sd", remote], ct)).Succeeded();
+        string made = (await Command(centre, "network", "create", "Red Andina", "--name", "CENTRE", "--endpoint", "127.0.0.1:" + centreLinks, "--link-port", centreLinks)).Output;
+        (await Command(centre, "ae", "add", "PANAL", "--host", "127.0.0.1", "--port", Text(centre.DicomPort))).Succeeded();
+        (await Command(centre, "ae", "add", "AWAY", "--host", "127.0.0.1", "--port", Text(LoopbackPort.Free()))).Succeeded();
+        Match link = Regex.Match(centre.Program.Output, @"http://\S+/#setup=\S+", RegexOptions.None, TimeSpan.FromSeconds(5));
+        Assert.True(link.Success, centre.Program.Output);
+
+        string task = JsonSerializer.Serialize(new
+        {
+            setUpLink = link.Value,
+            password = "correct horse battery",
+            study = Study,
+            images = 140,
+            zip = MakeZip(),
+            folder = MakeFolder(),
+            zipTarget = TakenZip,
+            remotePatient = "abdomen",
+            join = (string[])
+            [
+                Repository.Published, "join", $"http://127.0.0.1:{centre.HttpPort}", "--name", "CLINIC-7", "--endpoint", "127.0.0.1:" + clinicLinks, "--link-port", clinicLinks,
+                "--authority", made.Trim().Split('\n')[^1].Trim(), "--data", clinic.DataDirectory,
+            ],
+        });
+        ProgramResult result = (await ForeignProgram.RunAsync("node", [script, task], ct, limit: TimeSpan.FromMinutes(8))).Succeeded();
         return JsonDocument.Parse(result.Output);
+
+        async Task<ProgramResult> Command(PanalNode node, params string[] arguments) =>
+            (await ForeignProgram.RunAsync(Repository.Published, [.. arguments, "--data", node.DataDirectory], ct)).Succeeded();
     }
 
-    /// <summary>Study Instance UID of <see cref="Corpus.CtStudy"/>; its largest series has 140 images.</summary>
-    private const string Study = "1.3.46.670589.33.1.27492712521914879309.27169771283235650014";
+    /// <summary>A ZIP as people have them: images without an ending, the DICOMDIR of the medium, and a text.</summary>
+    private string MakeZip()
+    {
+        string path = directory.Combine("medium.zip");
+        using ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Create);
+        string folder = Corpus.Path("dicom", "dicomdir", "pydicom", "dicomdirtests");
+        zip.CreateEntryFromFile(Path.Combine(folder, "DICOMDIR"), "DICOMDIR");
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(folder, "98892003", "MR700")))
+        {
+            zip.CreateEntryFromFile(file, "98892003/MR700/" + Path.GetFileName(file));
+        }
+
+        using StreamWriter text = new(zip.CreateEntry("README.TXT").Open());
+        text.Write("Open the viewer on this CD.");
+        return path;
+    }
+
+    private string MakeFolder()
+    {
+        string folder = directory.CreateSubdirectory("slices");
+        foreach ((int number, string slice) in Slices.Take(InterruptedFiles).Index())
+        {
+            File.Copy(slice, Path.Combine(folder, $"IM{number:D4}"));
+        }
+
+        return folder;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     public ValueTask DisposeAsync()
     {
         seen?.Dispose();
         gate.Dispose();
+        directory.Dispose();
         return ValueTask.CompletedTask;
     }
 }

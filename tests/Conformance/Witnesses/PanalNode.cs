@@ -40,7 +40,8 @@ internal sealed class PanalNode : IAsyncDisposable
         StartAsync(new PanalNode(Repository.Executable, aeTitle, options), ct);
 
     /// <summary>Starts the node that ./run built, which has the page.</summary>
-    public static Task<PanalNode> StartPublishedAsync(CancellationToken ct) => StartAsync(new PanalNode(Repository.Published, "PANAL", []), ct);
+    public static Task<PanalNode> StartPublishedAsync(CancellationToken ct, params string[] options) =>
+        StartAsync(new PanalNode(Repository.Published, "PANAL", options), ct);
 
     private static async Task<PanalNode> StartAsync(PanalNode node, CancellationToken ct)
     {

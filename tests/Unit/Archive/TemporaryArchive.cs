@@ -105,6 +105,9 @@ internal sealed record Sample
 
     public string Modality { get; init; } = "CT";
 
+    /// <summary>Rows of an image; null for what says nothing of it.</summary>
+    public ushort? Rows { get; init; }
+
     public byte Pixel { get; init; }
 
     public int PixelBytes { get; init; } = 1024;
@@ -127,6 +130,11 @@ internal sealed record Sample
         if (SeriesInstanceUid is not null)
         {
             dataSet.Set(Tags.SeriesInstanceUID, SeriesInstanceUid);
+        }
+
+        if (Rows is { } rows)
+        {
+            dataSet.SetUInt16(Tags.Rows, rows);
         }
 
         var pixels = new byte[PixelBytes];

@@ -1,12 +1,16 @@
-// Uses the page as a person does, in Debian's Chromium, and prints what it saw as JSON.  node page.js SETUP-LINK PASSWORD STUDY IMAGES
+// Uses the page as a person does, in Debian's Chromium, and prints what it saw as JSON.  node page.js TASK, a JSON text
 const { chromium } = require('playwright-core');
 const axe = require('axe-core');
+const { network } = require('./page-network.js');
+const { operation, take } = require('./page-operation.js');
+const { upload } = require('./page-upload.js');
 const { view } = require('./page-viewer.js');
 
-/** Which pages are pictures in docs/pictures: made by PANAL_PICTURES=$PWD/docs/pictures ./test PageTests. */
-const pictures = { list: 'studies', viewer: 'viewer' };
+/** Which pages are pictures in docs/pictures, and how they are called there: made by PANAL_PICTURES=$PWD/docs/pictures ./test PageTests. */
+const pictures = { list: 'studies', viewer: 'viewer', uploaded: 'upload', network: 'network', state: 'operation' };
 
-async function main(setUpLink, password, study, images) {
+async function main(task) {
+  const { setUpLink, password, study, images } = task;
   const seen = { axe: [], foreign: [], errors: [], headings: {} };
   const origin = new URL(setUpLink).origin;
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
@@ -51,11 +55,18 @@ async function main(setUpLink, password, study, images) {
   await look('english');
   await page.fill('input[name=search]', '');
   await page.locator('tbody tr').first().waitFor();
-  seen.viewer = await view(page, look, study, Number(images));
+  seen.viewer = await view(page, look, study, images);
+  seen.take = await take(page, look, task);
+  seen.upload = await upload(page, look, task);
+  seen.network = await network(page, look, task);
+  seen.operation = await operation(page, look, task);
+  await page.locator('a[href="#/studies"]').click();
+  await page.locator('tbody tr').first().waitFor();
   await look('list');
   await page.setViewportSize({ width: 375, height: 700 });
   await page.fill('input[name=search]', '');
   await page.locator('tbody tr').first().waitFor();
+  seen.rowsBefore = await page.locator('tbody tr').count();
   seen.phoneIsWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   await look('phone');
 
@@ -75,4 +86,4 @@ async function main(setUpLink, password, study, images) {
   console.log(JSON.stringify(seen));
 }
 
-main(...process.argv.slice(2)).catch(error => { console.error(error); process.exit(1); });
+main(JSON.parse(process.argv[2])).catch(error => { console.error(error); process.exit(1); });

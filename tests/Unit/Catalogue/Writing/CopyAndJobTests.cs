@@ -68,6 +68,8 @@ public sealed class CopyAndJobTests
         Assert.Equal([now, later], catalogue.Database.Jobs("commit", Samples.Noon.AddHours(2), JobState.Waiting, 10).Select(due => due.Id));
         Assert.True(await catalogue.Database.UpdateJobAsync(job with { State = JobState.Failed }, None));
         Assert.Single(catalogue.Database.Jobs("commit", Samples.Noon, JobState.Failed, 10));
+        Assert.Equal(["commit", "route", "commit"], catalogue.Database.Jobs(10).Select(any => any.Kind));
+        Assert.Equal((now, JobState.Failed), catalogue.Database.Jobs(1) is [var first] ? (first.Id, first.State) : default);
 
         Assert.Equal(now, await catalogue.Database.EnqueueJobAsync("commit", "t1", new byte[] { 3 }, Samples.Noon, None));
         Assert.Equal([3], Assert.Single(catalogue.Database.Jobs("commit", Samples.Noon, JobState.Waiting, 10)).Payload.ToArray());

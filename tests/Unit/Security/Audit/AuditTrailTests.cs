@@ -21,6 +21,7 @@ public sealed partial class AuditTrailTests : IDisposable
     {
         { AuditEvents.ApplicationStarted("node1", "PANAL"), "110100", "E" },
         { AuditEvents.ApplicationStopped("node1", "PANAL"), "110100", "E" },
+        { AuditEvents.AuditLogUsed("node1", new AuditPerson("ana", IPAddress.Loopback)), "110101", "R" },
         { AuditEvents.BeginTransferring(Modality, Archive, true, Patient), "110102", "E" },
         { AuditEvents.InstancesTransferred(Modality, Archive, true, Patient, AuditAction.Create, AuditOutcome.Success), "110104", "C" },
         { AuditEvents.InstancesAccessed(Modality, Patient, AuditAction.Read, AuditOutcome.Success), "110103", "R" },

@@ -1,0 +1,38 @@
+// How OHIF finds this node: its own DICOMweb, images as they are stored.
+window.config = {
+  name: 'Panal',
+  routerBasename: '/ohif',
+  extensions: [],
+  modes: [],
+  showStudyList: true,
+  maxNumberOfWebWorkers: 3,
+  showWarningMessageForCrossOrigin: false,
+  showCPUFallbackMessage: true,
+  showLoadingIndicator: true,
+  strictZSpacingForVolumeViewport: true,
+  investigationalUseDialog: { option: 'never' },
+  defaultDataSourceName: 'panal',
+  dataSources: [
+    {
+      namespace: '@ohif/extension-default.dataSourcesModule.dicomweb',
+      sourceName: 'panal',
+      configuration: {
+        friendlyName: 'Panal',
+        name: 'panal',
+        wadoUriRoot: '/dicom-web/wado',
+        qidoRoot: '/dicom-web',
+        wadoRoot: '/dicom-web',
+        qidoSupportsIncludeField: true,
+        imageRendering: 'wadors',
+        thumbnailRendering: 'wadors',
+        enableStudyLazyLoad: true,
+        supportsFuzzyMatching: false,
+        supportsWildcard: true,
+        omitQuotationForMultipartRequest: true,
+        singlepart: 'bulkdata,video',
+        acceptHeader: ['multipart/related; type=application/octet-stream; transfer-syntax=*'],
+        bulkDataURI: { enabled: true },
+      },
+    },
+  ],
+};
