@@ -49,6 +49,35 @@ public sealed class JoiningTests
     }
 
     [Fact]
+    public async Task A_request_to_join_outlives_a_restart_of_the_centre_and_is_approved_then()
+    {
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct);
+        await using var join = clinic.Join(centre, "--authority", fingerprint);
+        var shown = await join.AfterAsync("Authentication string: ", Ct);
+        await centre.KillAsync();
+        await centre.StartAgainAsync(Ct);
+        Assert.Matches($@"{shown}\s+CLINIC-7\b.*\bpending\b", (await centre.RunAsync(Ct, "network", "requests")).Succeeded().Output);
+        (await centre.RunAsync(Ct, "network", "approve", shown)).Succeeded();
+        Assert.True(await join.EndAsync(Ct) == 0, join.Output);
+        await centre.UntilStateAsync("CLINIC-7", "up", Ct);
+    }
+
+    [Fact]
+    public async Task A_node_whose_clock_is_another_than_the_centres_is_told_both_times_and_stays_outside()
+    {
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var web = await WrongClock.StartAsync(centre.Url, TimeSpan.FromMinutes(-3), Ct);
+        await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct);
+        await using var join = clinic.JoinAt(web.Url, "--authority", fingerprint);
+        Assert.Equal(1, await join.EndAsync(Ct));
+        Assert.Matches(@"The clocks differ too much: ours says 20\S+ \S+Z, the centre's 20\S+ \S+Z\. Set them by NTP", join.Output);
+        Assert.DoesNotContain("CLINIC-7", (await centre.RunAsync(Ct, "network", "requests")).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_node_that_is_denied_is_told_why_and_stays_outside()
     {
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);

@@ -90,7 +90,6 @@ internal sealed record AuditAnswer(IReadOnlyList<Security.Audit.AuditEntry> Entr
 [JsonSerializable(typeof(ConflictView[]))]
 [JsonSerializable(typeof(WhereView))]
 [JsonSerializable(typeof(TransferView))]
-[JsonSerializable(typeof(TransferView[]))]
 [JsonSerializable(typeof(AuditAnswer))]
 [JsonSerializable(typeof(EffectiveSetting[]))]
 internal sealed partial class OperationJson : JsonSerializerContext;

@@ -17,7 +17,6 @@ internal static class Registration
         services.AddSingleton<JobRoutes>();
         services.AddSingleton<AuditRoutes>();
         services.AddSingleton<StudyRoutes>();
-        services.AddSingleton<TransferRoutes>();
         return services;
     }
 
@@ -28,6 +27,5 @@ internal static class Registration
         application.Services.GetRequiredService<JobRoutes>().Map(application);
         application.Services.GetRequiredService<AuditRoutes>().Map(application);
         application.Services.GetRequiredService<StudyRoutes>().Map(application);
-        application.Services.GetRequiredService<TransferRoutes>().Map(application);
     }
 }

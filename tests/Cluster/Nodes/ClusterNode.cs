@@ -18,14 +18,21 @@ internal sealed class ClusterNode : IAsyncDisposable
     private readonly bool canOnlyDial;
     private BackgroundProgram? program;
 
-    private ClusterNode(string name, bool canOnlyDial)
+    private readonly string institution;
+
+    private ClusterNode(string name, bool canOnlyDial, bool isProxied, string institution)
     {
         Name = name;
         this.canOnlyDial = canOnlyDial;
+        this.institution = institution;
         DicomPort = LoopbackPort.Free();
         HttpPort = LoopbackPort.Free();
         LinkPort = LoopbackPort.Free();
+        Line = isProxied ? new LinkProxy(LinkPort) : null;
     }
+
+    /// <summary>The line by which others reach its links; null when they do so directly.</summary>
+    public LinkProxy? Line { get; }
 
     public string Name { get; }
 
@@ -43,10 +50,11 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Starts a node that is no member of anything.</summary>
     /// <param name="settings">Its panal.json; none when null.</param>
-    public static async Task<ClusterNode> StartAsync(string name, CancellationToken ct, bool canOnlyDial = false, string? settings = null)
+    public static async Task<ClusterNode> StartAsync(
+        string name, CancellationToken ct, bool canOnlyDial = false, bool isProxied = false, string institution = "", string? settings = null)
     {
         Assert.SkipUnless(File.Exists(Repository.Executable), $"{Repository.Executable} is not built");
-        var node = new ClusterNode(name, canOnlyDial);
+        var node = new ClusterNode(name, canOnlyDial, isProxied, institution);
         try
         {
             if (settings is not null)
@@ -67,9 +75,9 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Starts a node and makes a network on it while it runs.</summary>
     /// <returns>The node and the fingerprint of its authority.</returns>
-    public static async Task<(ClusterNode Node, string Fingerprint)> StartCentreAsync(CancellationToken ct)
+    public static async Task<(ClusterNode Node, string Fingerprint)> StartCentreAsync(CancellationToken ct, bool isProxied = false)
     {
-        var node = await StartAsync("CENTRE", ct);
+        var node = await StartAsync("CENTRE", ct, isProxied: isProxied);
         var made = (await node.RunAsync(ct, ["network", "create", "Red Andina", .. node.MemberOptions()])).Succeeded();
         return (node, made.Output.Trim().Split('\n')[^1].Trim());
     }
@@ -93,14 +101,18 @@ internal sealed class ClusterNode : IAsyncDisposable
         ForeignProgram.RunAsync(Repository.Executable, [.. arguments, "--data", Data], ct);
 
     /// <summary>Begins to join a network.</summary>
-    public RunningCommand Join(ClusterNode centre, params string[] options) =>
-        RunningCommand.Start(["join", centre.Url, .. MemberOptions(), .. options, "--data", Data]);
+    public RunningCommand Join(ClusterNode centre, params string[] options) => JoinAt(centre.Url, options);
+
+    /// <summary>Begins to join a network whose centre is reached by another address than its own.</summary>
+    public RunningCommand JoinAt(string url, params string[] options) =>
+        RunningCommand.Start(["join", url, .. MemberOptions(), .. options, "--data", Data]);
 
     /// <summary>Joins a network, approved by its administrator.</summary>
     /// <param name="role">The role that it is given; what it asks for when null.</param>
-    public async Task JoinAsync(ClusterNode centre, string fingerprint, CancellationToken ct, string? role = null)
+    /// <param name="url">Where the centre is reached, if not at its own address.</param>
+    public async Task JoinAsync(ClusterNode centre, string fingerprint, CancellationToken ct, string? role = null, string? url = null)
     {
-        await using var join = Join(centre, "--authority", fingerprint);
+        await using var join = JoinAt(url ?? centre.Url, "--authority", fingerprint);
         var shown = await join.AfterAsync("Authentication string: ", ct);
         string[] given = role is null ? [] : ["--role", role];
         (await centre.RunAsync(ct, ["network", "approve", shown, .. given])).Succeeded();
@@ -116,9 +128,9 @@ internal sealed class ClusterNode : IAsyncDisposable
     }
 
     /// <summary>Sends one small instance of a study to this node with dcmtk's storescu.</summary>
-    public async Task StoreAsync(string studyUid, string patientName, CancellationToken ct)
+    public async Task StoreAsync(string studyUid, string patientName, CancellationToken ct, int number = 1, string institution = "", string comment = "")
     {
-        var file = await MakeAsync(directory.Path, studyUid, 1, patientName, ct);
+        var file = await MakeAsync(directory.Path, studyUid, number, patientName, ct, institution, comment);
         (await ForeignProgram.RunAsync("storescu", ["-aec", "PANAL", "127.0.0.1", Text(DicomPort), file], ct)).Succeeded();
     }
 
@@ -190,8 +202,14 @@ internal sealed class ClusterNode : IAsyncDisposable
     public Task<string> UntilAsync(string[] arguments, Func<string, bool> isReached, CancellationToken ct) =>
         UntilAsync(async () => (await RunAsync(ct, arguments)).Everything, isReached, ct);
 
+    /// <summary>Reads the audit trail until something stands in it: it is written behind what it tells of.</summary>
+    public Task UntilAuditedAsync(string text, CancellationToken ct) => UntilAsync(
+        async () => string.Concat(await Task.WhenAll(Directory.GetFiles(Path.Combine(Data, "audit")).Select(file => File.ReadAllTextAsync(file, ct)))),
+        trail => trail.Contains(text, StringComparison.Ordinal),
+        ct);
+
     // The one place that asks again: another process tells nobody that it is so far.
-    private async Task<string> UntilAsync(Func<Task<string>> ask, Func<string, bool> isReached, CancellationToken ct)
+    public async Task<string> UntilAsync(Func<Task<string>> ask, Func<string, bool> isReached, CancellationToken ct)
     {
         var start = TimeProvider.System.GetTimestamp();
         while (true)
@@ -214,10 +232,15 @@ internal sealed class ClusterNode : IAsyncDisposable
             await program.DisposeAsync();
         }
 
+        if (Line is not null)
+        {
+            await Line.DisposeAsync();
+        }
+
         directory.Dispose();
     }
 
-    private static async Task<string> MakeAsync(string folder, string studyUid, int number, string patientName, CancellationToken ct)
+    private static async Task<string> MakeAsync(string folder, string studyUid, int number, string patientName, CancellationToken ct, string institution = "", string comment = "")
     {
         var dump = Path.Combine(folder, $"{studyUid}-{number}.dump");
         var file = Path.ChangeExtension(dump, ".dcm");
@@ -228,6 +251,7 @@ internal sealed class ClusterNode : IAsyncDisposable
             (0008,0030) TM [120000]
             (0008,0050) SH [A1]
             (0008,0060) CS [OT]
+            (0008,0080) LO [{institution}]
             (0010,0010) PN [{patientName}]
             (0010,0020) LO [P{studyUid}]
             (0020,000d) UI [{studyUid}]
@@ -235,13 +259,17 @@ internal sealed class ClusterNode : IAsyncDisposable
             (0020,0010) SH [S1]
             (0020,0011) IS [1]
             (0020,0013) IS [{number}]
+            (0020,4000) LT [{comment}]
             """, ct);
         (await ForeignProgram.RunAsync("dump2dcm", ["--write-xfer-little", dump, file], ct)).Succeeded();
         return file;
     }
 
     private string[] MemberOptions() =>
-        ["--name", Name, "--endpoint", canOnlyDial ? "none" : $"127.0.0.1:{LinkPort}", "--link-port", canOnlyDial ? "0" : Text(LinkPort)];
+    [
+        "--name", Name, "--endpoint", canOnlyDial ? "none" : $"127.0.0.1:{Line?.Port ?? LinkPort}", "--link-port", canOnlyDial ? "0" : Text(LinkPort),
+        "--institution", institution,
+    ];
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 }

@@ -32,13 +32,13 @@ public sealed class OperationRoutesTests
         var port = configuration.EnumerateArray().Single(setting => setting.GetProperty("name").GetString() == "NetworkConnection:HttpPort");
         Assert.Equal((node.Address.Port.ToString(CultureInfo.InvariantCulture), "command line"), (port.GetProperty("value").GetString(), port.GetProperty("source").GetString()));
 
-        foreach (var path in (string[])["/api/jobs", "/api/conflicts", "/api/transfers"])
+        foreach (var path in (string[])["/api/jobs", "/api/conflicts"])
         {
             var (answered, list) = await ana.SendAsync(HttpMethod.Get, path);
             Assert.Equal((HttpStatusCode.OK, 0), (answered, list.GetArrayLength()));
         }
 
-        foreach (var path in (string[])["/api/jobs/7/retry", "/api/jobs/x/retry", "/api/conflicts/7/resolve", "/api/transfers/7/pause", $"/api/transfers/{Guid.NewGuid()}/pause", "/api/aes/NOBODY/echo"])
+        foreach (var path in (string[])["/api/jobs/7/retry", "/api/jobs/x/retry", "/api/conflicts/7/resolve", "/api/aes/NOBODY/echo"])
         {
             Assert.Equal(HttpStatusCode.NotFound, (await ana.SendAsync(HttpMethod.Post, path)).Status);
         }
@@ -92,7 +92,7 @@ public sealed class OperationRoutesTests
         await ana.SendAsync(HttpMethod.Post, "/api/accounts", $$"""{ "name": "rui", "role": "Radiologist", "password": "{{WebNode.Password}}" }""");
         using var rui = node.Open();
         await rui.LogInAsync("rui");
-        foreach (var path in (string[])["/api/audit", "/api/audit/export", "/api/operation", "/api/configuration", "/api/jobs", "/api/transfers", "/api/aes"])
+        foreach (var path in (string[])["/api/audit", "/api/audit/export", "/api/operation", "/api/configuration", "/api/jobs", "/api/aes"])
         {
             Assert.Equal(HttpStatusCode.Forbidden, (await rui.SendAsync(HttpMethod.Get, path)).Status);
         }

@@ -1,0 +1,108 @@
+using System.Text.RegularExpressions;
+using Panal.Cluster.Nodes;
+
+namespace Panal.Cluster;
+
+/// <summary>What members may see and fetch, decided by the node that serves.</summary>
+public sealed class RightsTests
+{
+    /// <summary>Nothing of the centre's feed is unknown, which was heard a moment ago, and it holds two instances.</summary>
+    private static readonly Regex KnownTwo = new(@"^CENTRE\b.*\s0\s+\d+ s ago\s+2\b", RegexOptions.Multiline, TimeSpan.FromSeconds(5));
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_a_member_may_not_see_or_fetch_is_answered_as_what_does_not_exist()
+    {
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct, institution: "Norte");
+        await centre.StoreAsync("1.2.40.1", "OF^NORTE", Ct, institution: "Norte");
+        await centre.StoreAsync("1.2.40.2", "OF^SUR", Ct, institution: "Sur");
+        await centre.StoreAsync("1.2.40.4", "ALSO^SUR", Ct, institution: "Sur");
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        await clinic.UntilFoundAsync("1.2.40.2", Ct);
+
+        // It sees all and may fetch its own only.
+        Assert.Matches(@"readers\s+query:all, fetch:own", (await centre.RunAsync(Ct, "network", "groups", "set", "readers", "query:all", "fetch:own")).Succeeded().Output);
+        (await centre.RunAsync(Ct, "network", "groups", "assign", "CLINIC-7", "readers")).Succeeded();
+        await using (RunningCommand.Start(["fetch", "1.2.40.2", "--data", clinic.Data]))
+        {
+            // Nobody gives it, and it waits as for a holder that is away; what is asked for later and allowed comes meanwhile.
+            (await clinic.RunAsync(Ct, "fetch", "1.2.40.1")).Succeeded();
+            Assert.Contains("NEARLINE", await clinic.FindAsync("1.2.40.2", Ct), StringComparison.Ordinal);
+        }
+
+        // It sees its own only, and what it was told of the other is forgotten.
+        (await centre.RunAsync(Ct, "network", "groups", "set", "readers", "query:own", "fetch:own")).Succeeded();
+        await clinic.UntilAsync(() => clinic.FindAsync("1.2.40.2", Ct), found => !found.Contains("Pending", StringComparison.Ordinal), Ct);
+        Assert.Contains("OF^NORTE", await clinic.FindAsync("1.2.40.1", Ct), StringComparison.Ordinal);
+        var unknown = (await clinic.RunAsync(Ct, "fetch", "1.2.40.9")).Everything;
+        Assert.Equal(unknown, (await clinic.RunAsync(Ct, "fetch", "1.2.40.4")).Everything);
+
+        // In no group it may do nothing; what it holds itself stays.
+        (await centre.RunAsync(Ct, "network", "groups", "assign", "CLINIC-7")).Succeeded();
+        await centre.StoreAsync("1.2.40.3", "LATER^NORTE", Ct, institution: "Norte");
+        await clinic.UntilAsync(["network", "status"], status => status.Split('\n').Any(line => line.StartsWith("CENTRE", StringComparison.Ordinal) && line.TrimEnd().EndsWith(" 0", StringComparison.Ordinal)), Ct);
+        Assert.DoesNotContain("Pending", await clinic.FindAsync("1.2.40.3", Ct), StringComparison.Ordinal);
+        Assert.Contains("ONLINE", await clinic.FindAsync("1.2.40.1", Ct), StringComparison.Ordinal);
+
+        (await centre.RunAsync(Ct, "network", "groups", "assign", "CLINIC-7", "clinic")).Succeeded();
+        await clinic.UntilFoundAsync("1.2.40.3", Ct);
+        await clinic.UntilFoundAsync("1.2.40.2", Ct);
+        await centre.UntilAuditedAsync("give the group readers the rights query:own, fetch:own", Ct);
+    }
+
+    [Fact]
+    public async Task The_network_is_administered_from_any_member_that_may_and_from_no_other()
+    {
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct);
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        await clinic.UntilStateAsync("CENTRE", "up", Ct);
+        string[] set = ["network", "groups", "set", "visitors", "query:own"];
+        var refused = await clinic.RunAsync(Ct, set);
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("It may not administer.", refused.Everything, StringComparison.Ordinal);
+        await centre.UntilAuditedAsync("CLINIC-7: give the group visitors the rights query:own: It may not administer.", Ct);
+
+        (await centre.RunAsync(Ct, "network", "groups", "assign", "CLINIC-7", "clinic", "centre")).Succeeded();
+        await clinic.UntilAsync(set, output => output.Contains("GROUP", StringComparison.OrdinalIgnoreCase) && !output.Contains("may not", StringComparison.Ordinal), Ct);
+        Assert.Matches(@"visitors\s+query:own", (await centre.RunAsync(Ct, "network", "groups")).Succeeded().Output);
+
+        // And lets the next one in.
+        await using var late = await ClusterNode.StartAsync("LATE", Ct);
+        await using var join = late.Join(centre, "--authority", fingerprint);
+        var shown = await join.AfterAsync("Authentication string: ", Ct);
+        Assert.Matches($@"{shown}\s+LATE\b", (await clinic.RunAsync(Ct, "network", "requests")).Succeeded().Output);
+        (await clinic.RunAsync(Ct, "network", "approve", shown)).Succeeded();
+        Assert.True(await join.EndAsync(Ct) == 0, join.Output);
+    }
+
+    [Fact]
+    public async Task The_centres_word_wins_and_other_content_under_one_UID_is_a_conflict_that_both_show()
+    {
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct);
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        await clinic.StoreAsync("1.2.41.1", "WRONG^NAME", Ct);
+        await centre.UntilFoundAsync("1.2.41.1", Ct);
+        await centre.StoreAsync("1.2.41.1", "RIGHT^NAME", Ct, number: 2);
+        await clinic.UntilAsync(() => clinic.FindAsync("1.2.41.1", Ct), found => found.Contains("RIGHT^NAME", StringComparison.Ordinal), Ct);
+        Assert.Contains("RIGHT^NAME", await centre.FindAsync("1.2.41.1", Ct), StringComparison.Ordinal);
+
+        // The same instance with other content at each.
+        await clinic.StoreAsync("1.2.41.2", "SAME^PATIENT", Ct, comment: "here");
+        await centre.UntilFoundAsync("1.2.41.2", Ct);
+        await centre.StoreAsync("1.2.41.2", "SAME^PATIENT", Ct, comment: "there");
+        string[] conflicts = ["network", "conflicts"];
+        Assert.Matches(@"OtherContent\s+1\.2\.41\.2\.1\.1\s+CLINIC-7\b", await centre.UntilAsync(conflicts, output => output.Contains("1.2.41.2.1.1", StringComparison.Ordinal), Ct));
+        Assert.Matches(@"OtherContent\s+1\.2\.41\.2\.1\.1\s+CENTRE\b", await clinic.UntilAsync(conflicts, output => output.Contains("1.2.41.2.1.1", StringComparison.Ordinal), Ct));
+        Assert.Equal(1, await clinic.CountAsync("1.2.41.2", Ct));
+
+        // How old what is known of the other is stands beside it.
+        await clinic.UntilAsync(["network", "status"], KnownTwo.IsMatch, Ct);
+    }
+}
