@@ -11,9 +11,9 @@ internal sealed record DownloadOptions
 
     /// <summary>
     /// How much of a holder's time is asked for ahead, on top of its shortest round trip. It must exceed what a request takes while the line it goes
-    /// over is full of blocks, or fewer and fewer are asked for: 0.5 s in the lab. More delays choices.
+    /// over is full of blocks, or fewer and fewer are asked for; more delays choices, and the first image.
     /// </summary>
-    public TimeSpan Ahead { get; init; } = TimeSpan.FromMilliseconds(1000);
+    public TimeSpan Ahead { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A claim older than this may be taken over; the claimer is slow or gone.</summary>
     public TimeSpan ClaimLife { get; init; } = TimeSpan.FromSeconds(10);
