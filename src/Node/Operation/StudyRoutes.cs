@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Microsoft.AspNetCore.Http.Features;
 using Panal.Archive.Retrieve;
 using Panal.Archive.Search;
 using Panal.Dicom;
@@ -93,6 +94,9 @@ internal sealed class StudyRoutes(
         context.Response.ContentType = "application/zip";
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{found[0].StudyInstanceUid}.zip\"";
+
+        // The platform's ZIP writes the last bytes of an entry when that is disposed, and only synchronously.
+        context.Features.GetRequiredFeature<IHttpBodyControlFeature>().AllowSynchronousIO = true;
         try
         {
             await WriteAsync(medium, context.Response.Body, context.RequestAborted).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Panal.Conformance.Witness;
 using Panal.Conformance.Witnesses;
@@ -205,7 +206,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <summary>Reads the audit trail until something stands in it: it is written behind what it tells of.</summary>
     public Task UntilAuditedAsync(string text, CancellationToken ct) => UntilAsync(
         async () => string.Concat(await Task.WhenAll(Directory.GetFiles(Path.Combine(Data, "audit")).Select(file => File.ReadAllTextAsync(file, ct)))),
-        trail => trail.Contains(text, StringComparison.Ordinal),
+        trail => trail.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes(text)), StringComparison.Ordinal),
         ct);
 
     // The one place that asks again: another process tells nobody that it is so far.
