@@ -12,6 +12,8 @@ internal static class Corpus
     /// <summary>The folder of DICOM files, or null when the machine has none.</summary>
     public static string? Directory { get; } = Find();
 
+    private static bool IsLong { get; } = Environment.GetEnvironmentVariable("PANAL_LONG") == "1";
+
     /// <summary>Every file under the folder that shows DICOM, by its path in the folder.</summary>
     public static IReadOnlyList<string> Files { get; } = Directory is null
         ? []
@@ -19,6 +21,12 @@ internal static class Corpus
             .Where(path => !path.EndsWith(".gz", StringComparison.Ordinal))
             .Select(path => Path.GetRelativePath(Directory, path))
             .Order(StringComparer.Ordinal)];
+
+    /// <summary>A third of the files that a foreign program is started for one by one; all of them in a long run.</summary>
+    public static IEnumerable<T> ShareOf<T>(IEnumerable<T> files) => IsLong ? files : files.Where((_, index) => index % 3 == 0);
+
+    /// <summary>How many of so many files a share has.</summary>
+    public static int ShareOf(int count) => IsLong ? count : count / 3;
 
     public static void SkipIfMissing()
     {
