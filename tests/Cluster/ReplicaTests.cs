@@ -58,6 +58,7 @@ public sealed class ReplicaTests
     [Fact]
     public async Task A_study_is_placed_at_a_node_counted_and_a_new_node_is_filled_from_those_who_hold_it()
     {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("PANAL_LONG") == "1", "a long run: PANAL_LONG=1 (./test --long)");
         const string Study = "1.2.3.30";
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
         await using var _ = centre;
