@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Panal.Archive.Fixity;
 using Panal.Archive.Jobs;
-using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Volumes;
 
@@ -92,13 +92,6 @@ public sealed class CommitmentService : IJobHandler
             return FailureReasons.ClassInstanceConflict;
         }
 
-        var outcome = await _volumes.VerifyAsync(copy, ct);
-        if (outcome == VerifyOutcome.Missing && _catalogue.FindInstance(instance.SopInstanceUid)?.Copy is { } moved && moved.Path != copy.Path)
-        {
-            // Its compact form has come to stand for it meanwhile.
-            outcome = await _volumes.VerifyAsync(moved, ct);
-        }
-
-        return outcome == VerifyOutcome.Verified ? null : FailureReasons.ProcessingFailure;
+        return await _volumes.VerifyAsync(_catalogue, instance.SopInstanceUid, copy, ct) == VerifyOutcome.Verified ? null : FailureReasons.ProcessingFailure;
     }
 }

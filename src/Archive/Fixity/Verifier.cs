@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Volumes;
 
@@ -73,14 +72,7 @@ public sealed class Verifier
     {
         foreach (var copy in row.Copies)
         {
-            var outcome = await _volumes.VerifyAsync(copy, ct);
-            if (outcome == VerifyOutcome.Missing
-                && _catalogue.FindInstance(row.SopInstanceUid)?.Copies.FirstOrDefault(now => now.Version == copy.Version && now.Path != copy.Path) is { } moved)
-            {
-                // Its compact form has come to stand for it meanwhile.
-                outcome = await _volumes.VerifyAsync(moved, ct);
-            }
-
+            var outcome = await _volumes.VerifyAsync(_catalogue, row.SopInstanceUid, copy, ct);
             state = state with { DoneCopies = state.DoneCopies + 1, DoneBytes = state.DoneBytes + (copy.Compact?.LengthBytes ?? copy.LengthBytes) };
             if (outcome == VerifyOutcome.Verified)
             {
@@ -92,24 +84,11 @@ public sealed class Verifier
                 progress(state with { Latest = new FaultyCopy(row.SopInstanceUid, copy.VolumeId, outcome) });
             }
 
-            changes.Add(Change(row.SopInstanceUid, copy, outcome));
+            changes.Add(CopyFixity.ChangeOf(row.SopInstanceUid, copy, outcome, _time.GetUtcNow()));
         }
 
         state = state with { DoneInstances = state.DoneInstances + 1 };
         progress(state);
         return state;
-    }
-
-    /// <summary>A copy that the disk did not give may be given tomorrow: its state stays, and so does the time of its last verification.</summary>
-    private CopyStateChange Change(string sopInstanceUid, CopyRecord copy, VerifyOutcome outcome)
-    {
-        var (state, verifiedAt) = outcome switch
-        {
-            VerifyOutcome.Verified => (CopyState.Online, _time.GetUtcNow()),
-            VerifyOutcome.Missing => (CopyState.Missing, copy.VerifiedAt),
-            VerifyOutcome.Damaged => (CopyState.Damaged, copy.VerifiedAt),
-            _ => (copy.State, copy.VerifiedAt),
-        };
-        return new CopyStateChange(sopInstanceUid, copy.VolumeId, state, verifiedAt) { Version = copy.Version };
     }
 }

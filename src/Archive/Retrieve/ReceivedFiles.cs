@@ -29,11 +29,4 @@ public static class ReceivedFiles
             throw new IOException("The compact form of a stored instance is damaged.", e);
         }
     }
-
-    /// <summary>Reads the bytes of a copy back from the disk, in the form that they are kept in, and compares them with the catalogue.</summary>
-    public static Task<VerifyOutcome> VerifyAsync(this VolumeStore volumes, CopyRecord copy, CancellationToken ct)
-    {
-        var (hash, length) = copy.Compact is { } compact ? (compact.Hash, compact.LengthBytes) : (copy.Hash, copy.LengthBytes);
-        return volumes.VerifyAsync(new VolumeId(copy.VolumeId), copy.Path, new ContentHash(hash.Span), length, ct);
-    }
 }

@@ -4,7 +4,7 @@ using Panal.Catalogue.Sqlite;
 namespace Panal.Catalogue.Writing;
 
 /// <summary>Deletes the copies of instances, the rows that no other node holds, and parents that have become empty.</summary>
-internal sealed class DeletionWriter(Connection connection, CopyWriter copies, ChangeWriter feed, ReplicaWriter replica) : IDisposable
+internal sealed class DeletionWriter(Connection connection, CopyWriter copies, ChangeWriter feed, ReplicaWriter replica, ReleaseWriter releases) : IDisposable
 {
     private readonly Statement _find = connection.Prepare(
         """
@@ -18,9 +18,6 @@ internal sealed class DeletionWriter(Connection connection, CopyWriter copies, C
 
     private readonly Statement _reduceContent = connection.Prepare(
         "UPDATE series_content SET instances = instances - 1, held = held - 1, bytes = bytes - ?3 WHERE series = ?1 AND sop_class = ?2");
-
-    private readonly Statement _letGo = connection.Prepare(
-        "UPDATE series_content SET held = held - 1, bytes = bytes - ?3 WHERE series = ?1 AND sop_class = ?2");
 
     /// <summary>Deletes the instances that are there, and tells which copies nothing points to any more.</summary>
     internal List<CopyRecord> Delete(IReadOnlyList<string> sopInstanceUids, InstanceWriter instances, long now)
@@ -59,8 +56,7 @@ internal sealed class DeletionWriter(Connection connection, CopyWriter copies, C
         feed.Append(ChangeKind.InstanceDeleted, now, uid);
         if (replica.Holdings.IsHeldElsewhere(instance))
         {
-            _letGo.Bind(1, series).Bind(2, sopClass).Bind(3, gone[0].LengthBytes).Run();
-            replica.LetGo(instance, series, study);
+            releases.LetGo(instance, series, study, sopClass, gone[0].LengthBytes);
             return;
         }
 
@@ -80,7 +76,7 @@ internal sealed class DeletionWriter(Connection connection, CopyWriter copies, C
 
     public void Dispose()
     {
-        foreach (Statement statement in (Statement[])[_find, _deleteInstance, _deleteContent, _reduceContent, _letGo])
+        foreach (Statement statement in (Statement[])[_find, _deleteInstance, _deleteContent, _reduceContent])
         {
             statement.Dispose();
         }

@@ -49,9 +49,15 @@ internal sealed class ReleaseWriter(Connection connection, CopyWriter copies, Ch
 
         copies.DeleteAll(instance);
         feed.Append(ChangeKind.InstanceDeleted, now, content.SopInstanceUid);
-        _count.Bind(1, series).Bind(2, sopClass).Bind(3, here[0].LengthBytes).Run();
-        replica.LetGo(instance, series, study);
+        LetGo(instance, series, study, sopClass, here[0].LengthBytes);
         released.AddRange(here.Select(copy => new ReleasedCopy(content.SopInstanceUid, copy.VolumeId, copy.Path, copy.LengthBytes)));
+    }
+
+    /// <summary>The instance is another node's from now on: it counts as known, and no longer as held.</summary>
+    internal void LetGo(long instance, long series, long study, string sopClass, long lengthBytes)
+    {
+        _count.Bind(1, series).Bind(2, sopClass).Bind(3, lengthBytes).Run();
+        replica.LetGo(instance, series, study);
     }
 
     public void Dispose()

@@ -25,8 +25,8 @@ internal sealed class Writer : IDisposable
         Replica = new ReplicaWriter(connection, Conflicts, Feed);
         Adoption = new AdoptionWriter(connection, Replica.Holdings, Copies, Feed);
         Instances = new InstanceWriter(connection, Conflicts, Copies, Feed, Adoption);
-        Deletion = new DeletionWriter(connection, Copies, Feed, Replica);
         Releases = new ReleaseWriter(connection, Copies, Feed, Replica);
+        Deletion = new DeletionWriter(connection, Copies, Feed, Replica, Releases);
         Jobs = new JobWriter(connection);
         Compaction = new CompactionWriter(connection, Copies, Feed);
     }
@@ -127,7 +127,7 @@ internal sealed class Writer : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[Compaction, Jobs, Releases, Deletion, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
+        foreach (IDisposable part in (IDisposable[])[Compaction, Jobs, Deletion, Releases, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
         {
             part.Dispose();
         }

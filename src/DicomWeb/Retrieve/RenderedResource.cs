@@ -123,7 +123,7 @@ public sealed class RenderedResource(Holding holding, Retriever retriever, Acces
         }
     }
 
-    private static async Task SendOneAsync(WebRequest request, byte[] picture, RenderedQuery query)
+    private static async Task SendOneAsync(WebRequest request, ReadOnlyMemory<byte> picture, RenderedQuery query)
     {
         var response = request.Context.Response;
         response.ContentType = query.ContentType;

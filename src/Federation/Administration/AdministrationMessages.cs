@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -125,7 +124,7 @@ internal enum AdministrationFrameKind : byte
 internal static class AdministrationFrame
 {
     /// <summary>Kind and length, in bytes.</summary>
-    public const int HeaderBytes = 5;
+    public const int HeaderBytes = KindFirstHeader.LengthBytes;
 
     /// <summary>Longest act, in bytes: the most groups and grants with the longest names.</summary>
     public const int ActLimitBytes = 16 * 1024;
@@ -150,28 +149,12 @@ internal static class AdministrationFrame
 
     /// <summary>Reads a header; consumes nothing when it returns false.</summary>
     /// <exception cref="AdministrationProtocolException">The kind is unknown, or the content empty or too long.</exception>
-    public static bool TryReadHeader(in ReadOnlySequence<byte> buffer, out AdministrationFrameKind kind, out int contentBytes)
-    {
-        kind = default;
-        contentBytes = 0;
-        if (buffer.Length < HeaderBytes)
-        {
-            return false;
-        }
-
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        buffer.Slice(0, HeaderBytes).CopyTo(header);
-        kind = (AdministrationFrameKind)header[0];
-        var length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
-        var limit = kind switch { AdministrationFrameKind.Act => ActLimitBytes, AdministrationFrameKind.Outcome => OutcomeLimitBytes, _ => 0 };
-        if (length == 0 || length > limit)
-        {
-            throw new AdministrationProtocolException("A frame is of an unknown kind, empty or too long.");
-        }
-
-        contentBytes = (int)length;
-        return true;
-    }
+    public static bool TryReadHeader(in ReadOnlySequence<byte> buffer, out AdministrationFrameKind kind, out int contentBytes) => KindFirstHeader.TryRead(
+        buffer,
+        static kind => kind switch { AdministrationFrameKind.Act => ActLimitBytes, AdministrationFrameKind.Outcome => OutcomeLimitBytes, _ => 0 },
+        static reason => new AdministrationProtocolException(reason),
+        out kind,
+        out contentBytes);
 
     /// <summary>Reads the JSON of a frame.</summary>
     /// <exception cref="AdministrationProtocolException">It is not as described.</exception>
@@ -189,15 +172,8 @@ internal static class AdministrationFrame
     }
 
     /// <summary>Writes one frame.</summary>
-    public static void Write<T>(IBufferWriter<byte> output, AdministrationFrameKind kind, T content, JsonTypeInfo<T> type)
-    {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(content, type);
-        var header = output.GetSpan(HeaderBytes);
-        header[0] = (byte)kind;
-        BinaryPrimitives.WriteInt32BigEndian(header[1..], bytes.Length);
-        output.Advance(HeaderBytes);
-        output.Write(bytes);
-    }
+    public static void Write<T>(IBufferWriter<byte> output, AdministrationFrameKind kind, T content, JsonTypeInfo<T> type) =>
+        KindFirstHeader.WriteFrame(output, kind, JsonSerializer.SerializeToUtf8Bytes(content, type));
 }
 
 [JsonSourceGenerationOptions(

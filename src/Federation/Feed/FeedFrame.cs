@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.IO.Pipelines;
 using Panal.Federation.Framing;
 
@@ -31,7 +30,7 @@ public sealed class FeedProtocolException(string message, Exception? inner = nul
 internal static class FeedFrame
 {
     /// <summary>Length and kind, in bytes.</summary>
-    internal const int HeaderBytes = 5;
+    internal const int HeaderBytes = LengthFirstHeader.LengthBytes;
 
     /// <summary>Longest frame, kind and content, in bytes: a step of 262,144 instances has 8 MiB of hashes.</summary>
     internal const int LimitBytes = 64 * 1024 * 1024;
@@ -40,32 +39,8 @@ internal static class FeedFrame
     /// <param name="limitBytes">Longest frame accepted, in bytes.</param>
     /// <param name="contentBytes">Length of the content that follows.</param>
     /// <exception cref="FeedProtocolException">The frame is longer, or has no kind, or an unknown one.</exception>
-    internal static bool TryReadHeader(in ReadOnlySequence<byte> buffer, int limitBytes, out FeedFrameKind kind, out int contentBytes)
-    {
-        kind = default;
-        contentBytes = 0;
-        if (buffer.Length < HeaderBytes)
-        {
-            return false;
-        }
-
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        buffer.Slice(0, HeaderBytes).CopyTo(header);
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(header);
-        if (length == 0 || length > limitBytes)
-        {
-            throw new FeedProtocolException("A frame is empty or too long.");
-        }
-
-        kind = (FeedFrameKind)header[4];
-        if (!Enum.IsDefined(kind))
-        {
-            throw new FeedProtocolException("A frame is of an unknown kind.");
-        }
-
-        contentBytes = (int)length - 1;
-        return true;
-    }
+    internal static bool TryReadHeader(in ReadOnlySequence<byte> buffer, int limitBytes, out FeedFrameKind kind, out int contentBytes) =>
+        LengthFirstHeader.TryRead(buffer, limitBytes, static reason => new FeedProtocolException(reason), out kind, out contentBytes);
 
     /// <summary>Reads one frame, taking its bytes off the pipe as they come; null at the end of the stream.</summary>
     /// <exception cref="FeedProtocolException">The stream ends inside a frame, or the frame is not one.</exception>
@@ -78,12 +53,6 @@ internal static class FeedFrame
             ct);
 
     /// <summary>Writes one frame.</summary>
-    internal static void Write(IBufferWriter<byte> output, FeedFrameKind kind, ReadOnlySpan<byte> content)
-    {
-        var header = output.GetSpan(HeaderBytes);
-        BinaryPrimitives.WriteInt32LittleEndian(header, content.Length + 1);
-        header[4] = (byte)kind;
-        output.Advance(HeaderBytes);
-        output.Write(content);
-    }
+    internal static void Write(IBufferWriter<byte> output, FeedFrameKind kind, ReadOnlySpan<byte> content) =>
+        LengthFirstHeader.WriteFrame(output, kind, content);
 }

@@ -33,7 +33,7 @@ public sealed class MembershipProtocolException(string message, Exception? inner
 internal static class MembershipFrame
 {
     /// <summary>Kind and length, in bytes.</summary>
-    public const int HeaderBytes = 5;
+    public const int HeaderBytes = KindFirstHeader.LengthBytes;
 
     /// <summary>Bytes of versions.</summary>
     public const int VersionsBytes = 16 + (3 * sizeof(long));
@@ -54,27 +54,8 @@ internal static class MembershipFrame
 
     /// <summary>Reads a header; consumes nothing when it returns false.</summary>
     /// <exception cref="MembershipProtocolException">The kind is unknown, or the content empty or too long.</exception>
-    public static bool TryReadHeader(in ReadOnlySequence<byte> buffer, out MembershipFrameKind kind, out int contentBytes)
-    {
-        kind = default;
-        contentBytes = 0;
-        if (buffer.Length < HeaderBytes)
-        {
-            return false;
-        }
-
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        buffer.Slice(0, HeaderBytes).CopyTo(header);
-        kind = (MembershipFrameKind)header[0];
-        var length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
-        if (length == 0 || length > LimitBytes(kind))
-        {
-            throw new MembershipProtocolException("A frame is of an unknown kind, empty or too long.");
-        }
-
-        contentBytes = (int)length;
-        return true;
-    }
+    public static bool TryReadHeader(in ReadOnlySequence<byte> buffer, out MembershipFrameKind kind, out int contentBytes) =>
+        KindFirstHeader.TryRead(buffer, LimitBytes, static reason => new MembershipProtocolException(reason), out kind, out contentBytes);
 
     /// <summary>Reads one frame, taking its bytes off the pipe as they come; null at the end of the stream.</summary>
     /// <exception cref="MembershipProtocolException">The stream ends inside a frame, or the frame is not one.</exception>
@@ -82,14 +63,8 @@ internal static class MembershipFrame
         FrameReader.ReadAsync<MembershipFrameKind>(input, HeaderBytes, TryReadHeader, static reason => new MembershipProtocolException(reason), ct);
 
     /// <summary>Writes one frame.</summary>
-    public static void Write(IBufferWriter<byte> output, MembershipFrameKind kind, ReadOnlySpan<byte> content)
-    {
-        var header = output.GetSpan(HeaderBytes);
-        header[0] = (byte)kind;
-        BinaryPrimitives.WriteInt32BigEndian(header[1..], content.Length);
-        output.Advance(HeaderBytes);
-        output.Write(content);
-    }
+    public static void Write(IBufferWriter<byte> output, MembershipFrameKind kind, ReadOnlySpan<byte> content) =>
+        KindFirstHeader.WriteFrame(output, kind, content);
 
     /// <summary>Writes versions.</summary>
     public static void Write(IBufferWriter<byte> output, DocumentVersions versions)

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Panal.Archive.Retrieve;
+using Panal.Archive.Fixity;
 using Panal.Catalogue;
 using Panal.Federation.Fetching;
 using Panal.Swarm;
@@ -153,10 +153,9 @@ public sealed class CoverageSurvey(
 
     private async Task<bool> AreRightAsync(IReadOnlyList<InstanceRow> rows, CancellationToken ct)
     {
-        foreach (var copy in rows.Select(static row => row.Copy!))
+        foreach (var row in rows)
         {
-            var outcome = await volumes.VerifyAsync(copy, ct);
-            if (outcome != VerifyOutcome.Verified)
+            if (await volumes.VerifyAsync(catalogue, row.SopInstanceUid, row.Copy!, ct) != VerifyOutcome.Verified)
             {
                 return false;
             }

@@ -55,7 +55,7 @@ internal readonly record struct AskedContent(ContentHash Hash, long LengthBytes)
 internal static class PlacementMessages
 {
     /// <summary>Length and kind, in bytes.</summary>
-    public const int HeaderBytes = 5;
+    public const int HeaderBytes = LengthFirstHeader.LengthBytes;
 
     /// <summary>Contents of one question at most.</summary>
     public const int MaxContents = 1024;
@@ -68,27 +68,8 @@ internal static class PlacementMessages
 
     /// <summary>Reads a header; consumes nothing when it returns false.</summary>
     /// <exception cref="PlacementProtocolException">The frame is empty, too long, or of an unknown kind.</exception>
-    public static bool TryReadHeader(in ReadOnlySequence<byte> buffer, out PlacementFrameKind kind, out int contentBytes)
-    {
-        kind = default;
-        contentBytes = 0;
-        if (buffer.Length < HeaderBytes)
-        {
-            return false;
-        }
-
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        buffer.Slice(0, HeaderBytes).CopyTo(header);
-        var length = BinaryPrimitives.ReadUInt32LittleEndian(header);
-        kind = (PlacementFrameKind)header[4];
-        if (length is 0 or > LimitBytes || !Enum.IsDefined(kind))
-        {
-            throw new PlacementProtocolException("A frame is empty, too long or of an unknown kind.");
-        }
-
-        contentBytes = (int)length - 1;
-        return true;
-    }
+    public static bool TryReadHeader(in ReadOnlySequence<byte> buffer, out PlacementFrameKind kind, out int contentBytes) =>
+        LengthFirstHeader.TryRead(buffer, LimitBytes, static reason => new PlacementProtocolException(reason), out kind, out contentBytes);
 
     /// <summary>Reads one frame, taking its bytes off the pipe as they come; null at the end of the stream.</summary>
     /// <exception cref="PlacementProtocolException">The stream ends inside a frame, or the frame is not one.</exception>
@@ -96,14 +77,8 @@ internal static class PlacementMessages
         FrameReader.ReadAsync<PlacementFrameKind>(input, HeaderBytes, TryReadHeader, static reason => new PlacementProtocolException(reason), ct);
 
     /// <summary>Writes one frame.</summary>
-    public static void Write(IBufferWriter<byte> output, PlacementFrameKind kind, ReadOnlySpan<byte> content)
-    {
-        var header = output.GetSpan(HeaderBytes);
-        BinaryPrimitives.WriteInt32LittleEndian(header, content.Length + 1);
-        header[4] = (byte)kind;
-        output.Advance(HeaderBytes);
-        output.Write(content);
-    }
+    public static void Write(IBufferWriter<byte> output, PlacementFrameKind kind, ReadOnlySpan<byte> content) =>
+        LengthFirstHeader.WriteFrame(output, kind, content);
 
     /// <summary>Writes a question about contents, 1 to <see cref="MaxContents"/> of them.</summary>
     public static void WriteConfirm(IBufferWriter<byte> output, string studyInstanceUid, ReadOnlySpan<AskedContent> asked)

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
-using Panal.Archive.Retrieve;
+using Panal.Archive.Fixity;
 using Panal.Catalogue;
 using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
@@ -110,20 +110,13 @@ public sealed class PlacementService(
             return false;
         }
 
-        var outcome = await volumes.VerifyAsync(copy, ct);
-        var (state, verified) = outcome switch
-        {
-            VerifyOutcome.Verified => (copy.State, (DateTimeOffset?)time.GetUtcNow()),
-            VerifyOutcome.Missing => (CopyState.Missing, null),
-            VerifyOutcome.Damaged => (CopyState.Damaged, null),
-            _ => (copy.State, null),
-        };
+        var outcome = await volumes.VerifyAsync(catalogue, row.SopInstanceUid, copy, ct);
         if (outcome != VerifyOutcome.Verified)
         {
             Log.CopyNotConfirmed(logger, row.SopInstanceUid, outcome);
         }
 
-        found.Add(new CopyStateChange(row.SopInstanceUid, copy.VolumeId, state, verified) { Version = copy.Version });
+        found.Add(CopyFixity.ChangeOf(row.SopInstanceUid, copy, outcome, time.GetUtcNow()));
         return outcome == VerifyOutcome.Verified;
     }
 

@@ -15,6 +15,7 @@ internal static class TransferWork
     internal const string NoSuchChange = "A transfer can be told: pause, resume, cancel, interactive, bulk.";
 
     private const string NoNetwork = "This node is in no network.";
+
     /// <summary>What a transfer can be told.</summary>
     internal static IReadOnlyList<string> Changes { get; } = ["pause", "resume", "cancel", "interactive", Bulk];
 

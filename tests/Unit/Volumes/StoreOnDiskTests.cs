@@ -57,12 +57,11 @@ public sealed class StoreOnDiskTests : IDisposable
         return await write.CommitAsync(path, "note"u8.ToArray(), CancellationToken.None);
     }
 
+    /// <summary>Waits for the settler's turn, and sees that nothing is left.</summary>
     private static async Task UntilSettledAsync(VolumeStore store)
     {
-        while (store.Staging.StagedObjects > 0)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
-        }
+        await store.SettleAsync(CancellationToken.None);
+        Assert.Equal(0, store.Staging.StagedObjects);
     }
 
     [Fact]

@@ -9,7 +9,8 @@ public sealed class StoreOnFaultyDiskTests
 {
     private static readonly VolumeStoreOptions Options = CrashHistory.Options with { RetryInterval = TimeSpan.Zero };
 
-    private static async Task<VolumeStore> OpenAsync(FaultyDisk disk, VolumeStoreOptions? options = null, List<RecoveredObject>? replayed = null)
+    private static async Task<VolumeStore> OpenAsync(
+        FaultyDisk disk, VolumeStoreOptions? options = null, List<RecoveredObject>? replayed = null, TimeProvider? time = null)
     {
         var store = await VolumeStore.OpenAsync(
             options ?? Options,
@@ -18,7 +19,7 @@ public sealed class StoreOnFaultyDiskTests
                 replayed?.Add(recovered);
                 return ValueTask.CompletedTask;
             },
-            disk, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+            disk, time ?? TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         store.Barrier = static _ => ValueTask.CompletedTask;
         return store;
     }
@@ -412,18 +413,19 @@ public sealed class StoreOnFaultyDiskTests
     [Fact]
     public async Task Writers_wait_when_the_log_is_full_until_the_settler_has_made_room()
     {
-        var disk = new FaultyDisk();
-        await using var store = await OpenAsync(disk);
+        var time = new WaitedTime();
+        await using var store = await OpenAsync(new FaultyDisk(), time: time);
         var holders = new List<StagedWrite>();
         var stored = 0;
         Task? waiting = null;
-        while (waiting is null or { IsCompleted: true } && stored < 1_000)
+        var isFull = time.UntilWaitedAsync(Options.LaneWait, TestContext.Current.CancellationToken);
+        while (!isFull.IsCompleted && stored < 1_000)
         {
             var index = stored++;
             var write = store.Begin();
             holders.Add(write);
             waiting = WriteAsync(write, index);
-            await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System));
+            await Task.WhenAny(waiting, isFull);
         }
 
         Assert.InRange(stored, 50, 999);

@@ -3,7 +3,7 @@ namespace Panal.Codecs.Jpeg2000.Packets;
 /// <summary>A tag tree for encoding: numbers of a rectangle, told only as exactly as needed (T.800 §B.10.2).</summary>
 internal sealed class TagTreeWriter
 {
-    private readonly (int Width, int First)[] _levels;
+    private readonly TagTreeShape _shape;
     private readonly int[] _values;
     private readonly int[] _told;
     private readonly bool[] _isKnown;
@@ -13,28 +13,15 @@ internal sealed class TagTreeWriter
     /// <param name="values">The numbers, row by row.</param>
     internal TagTreeWriter(int width, int height, ReadOnlySpan<int> values)
     {
-        var levels = new List<(int, int)>();
-        var nodes = 0;
-        while (true)
-        {
-            levels.Add((width, nodes));
-            nodes += width * height;
-            if (width * height <= 1)
-            {
-                break;
-            }
-
-            (width, height) = ((width + 1) / 2, (height + 1) / 2);
-        }
-
-        (_levels, _values, _told, _isKnown) = ([.. levels], new int[nodes], new int[nodes], new bool[nodes]);
+        _shape = new TagTreeShape(width, height);
+        (_values, _told, _isKnown) = (new int[_shape.Nodes], new int[_shape.Nodes], new bool[_shape.Nodes]);
         _values.AsSpan().Fill(int.MaxValue);
         for (var i = 0; i < values.Length; i++)
         {
             // Every node is the least of those below it.
-            for (var level = 0; level < _levels.Length; level++)
+            for (var level = 0; level < _shape.Levels; level++)
             {
-                ref var node = ref _values[NodeAt(level, i % _levels[0].Width, i / _levels[0].Width)];
+                ref var node = ref _values[_shape.NodeAt(level, i % _shape.Width, i / _shape.Width)];
                 node = Math.Min(node, values[i]);
             }
         }
@@ -44,9 +31,9 @@ internal sealed class TagTreeWriter
     internal void Write(ref PacketBitWriter bits, int x, int y, int threshold)
     {
         var lowest = 0;
-        for (var level = _levels.Length - 1; level >= 0; level--)
+        for (var level = _shape.Levels - 1; level >= 0; level--)
         {
-            var node = NodeAt(level, x, y);
+            var node = _shape.NodeAt(level, x, y);
             _told[node] = Math.Max(_told[node], lowest);
             while (_told[node] < threshold && !_isKnown[node])
             {
@@ -65,6 +52,4 @@ internal sealed class TagTreeWriter
             lowest = _told[node];
         }
     }
-
-    private int NodeAt(int level, int x, int y) => _levels[level].First + ((y >> level) * _levels[level].Width) + (x >> level);
 }

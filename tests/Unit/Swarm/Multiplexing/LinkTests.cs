@@ -158,14 +158,28 @@ public sealed class LinkTests
     [Fact]
     public async Task A_peer_that_is_not_read_is_stopped_by_credit_and_memory_stays_within_the_window()
     {
-        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var pair = LinkPair.Create([Echo, new Service("hold/1", async (_, cancellationToken) => await held.Task.WaitAsync(cancellationToken))]);
+        const int Credit = 65_536;
+        var (held, isUsedUp) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await using var pair = LinkPair.Create([Echo, new Service("hold/1", async (peer, cancellationToken) =>
+        {
+            for (var arrived = 0L; arrived < Credit;)
+            {
+                // Looked at, not taken.
+                var result = await peer.Input.ReadAsync(cancellationToken);
+                arrived = result.Buffer.Length;
+                peer.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            }
+
+            isUsedUp.SetResult();
+            await held.Task.WaitAsync(cancellationToken);
+        })]);
         await using var stream = pair.Dialler.Open("hold/1", LinkPriority.Bulk);
         var written = 0;
         while (true)
         {
-            var write = stream.Output.WriteAsync(new byte[16_384], Cancelled);
-            if (!write.IsCompleted && !await EchoesWhileAsync(pair, write))
+            var write = stream.Output.WriteAsync(new byte[16_384], Cancelled).AsTask();
+            await Task.WhenAny(write, isUsedUp.Task);
+            if (!await EchoesWhileAsync(pair, write))
             {
                 break;
             }
@@ -174,7 +188,7 @@ public sealed class LinkTests
         }
 
         // The opener's credit, and what waits for the line.
-        Assert.InRange(written, 65_536, 65_536 + 256 * 1024);
+        Assert.InRange(written, Credit, Credit + 256 * 1024);
         held.SetResult();
     }
 
@@ -219,9 +233,8 @@ public sealed class LinkTests
     }
 
     /// <summary>Whether a write went through while something else made its whole way there and back several times.</summary>
-    private static async Task<bool> EchoesWhileAsync(LinkPair pair, ValueTask<FlushResult> write)
+    private static async Task<bool> EchoesWhileAsync(LinkPair pair, Task waiting)
     {
-        var waiting = write.AsTask();
         for (var round = 0; round < 50 && !waiting.IsCompleted; round++)
         {
             await EchoesAsync(pair);
