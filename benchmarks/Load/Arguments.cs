@@ -1,5 +1,5 @@
 using System.Globalization;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 
 namespace Panal.Load;
 

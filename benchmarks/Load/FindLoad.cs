@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 
 namespace Panal.Load;
 

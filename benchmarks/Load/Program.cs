@@ -1,4 +1,4 @@
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 using Panal.Load;
 
 const string usage = """

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Panal.Cluster.Nodes;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 using Panal.Conformance.Witnesses;
 
 namespace Panal.Cluster;

@@ -12,7 +12,7 @@ public sealed class LabTests
     [Fact]
     public async Task Two_clinics_on_slow_lines_fetch_a_study_at_once_while_a_replica_falsifies_some_of_it()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PANAL_LONG") == "1", "a long run: PANAL_LONG=1 (./test --long)");
+        LongRun.Only();
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "network namespaces need root");
         Assert.SkipUnless(File.Exists(Repository.Executable), $"{Repository.Executable} is not built");
         ForeignProgram.Require("ip");

@@ -15,7 +15,7 @@ public sealed class LineTests
     [Fact]
     public async Task A_line_that_is_cut_heals_and_nothing_that_ever_passed_over_it_shows_a_patient()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PANAL_LONG") == "1", "a long run: PANAL_LONG=1 (./test --long)");
+        LongRun.Only();
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct, isProxied: true);
         await using var _ = centre;
         await using var clinic = await ClusterNode.StartAsync("CLINIC", Ct, isProxied: true);
@@ -49,7 +49,7 @@ public sealed class LineTests
     [Fact]
     public async Task A_member_that_is_revoked_while_it_fetches_is_cut_and_gets_no_byte_more()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PANAL_LONG") == "1", "a long run: PANAL_LONG=1 (./test --long)");
+        LongRun.Only();
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct, isProxied: true);
         await using var _ = centre;
         await using var clinic = await ClusterNode.StartAsync("LOST", Ct, isProxied: true);

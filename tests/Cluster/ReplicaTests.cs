@@ -58,7 +58,7 @@ public sealed class ReplicaTests
     [Fact]
     public async Task A_study_is_placed_at_a_node_counted_and_a_new_node_is_filled_from_those_who_hold_it()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PANAL_LONG") == "1", "a long run: PANAL_LONG=1 (./test --long)");
+        LongRun.Only();
         const string Study = "1.2.3.30";
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
         await using var _ = centre;
@@ -86,7 +86,7 @@ public sealed class ReplicaTests
     [Fact]
     public async Task Replicas_that_ask_for_the_same_at_once_make_no_byte_cross_twice_for_one_of_them()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PANAL_LONG") == "1", "a long run: PANAL_LONG=1 (./test --long)");
+        LongRun.Only();
         const string Study = "1.3.46.670589.33.1.27492712521914879309.27169771283235650014";
         var folder = Path.Combine(Corpus.CtStudy, "S2020");
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);

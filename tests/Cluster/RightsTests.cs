@@ -14,7 +14,7 @@ public sealed class RightsTests
     [Fact]
     public async Task What_a_member_may_not_see_or_fetch_is_answered_as_what_does_not_exist()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PANAL_LONG") == "1", "a long run: PANAL_LONG=1 (./test --long)");
+        LongRun.Only();
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
         await using var _ = centre;
         await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct, institution: "Norte");
@@ -57,7 +57,7 @@ public sealed class RightsTests
     [Fact]
     public async Task The_network_is_administered_from_any_member_that_may_and_from_no_other()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PANAL_LONG") == "1", "a long run: PANAL_LONG=1 (./test --long)");
+        LongRun.Only();
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
         await using var _ = centre;
         await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 using Panal.Conformance.Witnesses;
 
 namespace Panal.Cluster.Nodes;

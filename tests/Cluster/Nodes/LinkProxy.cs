@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 
 namespace Panal.Cluster.Nodes;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 
 namespace Panal.Cluster.Nodes;
 

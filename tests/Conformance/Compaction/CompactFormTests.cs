@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Panal.Conformance.Dicom;
+using Panal.Conformance.Witnesses;
 using Panal.Dicom;
 using Panal.Imaging;
 using Panal.Imaging.Compact;
@@ -17,12 +17,10 @@ public sealed class CompactFormTests
     [Fact]
     public async Task Every_real_file_that_has_a_compact_form_comes_back_bit_for_bit()
     {
-        Corpus.SkipIfMissing();
-        var isLong = Environment.GetEnvironmentVariable("PANAL_LONG") == "1";
         var (compacted, received, compact) = (0, 0L, 0L);
-        foreach (var name in Corpus.Files)
+        foreach (var name in Corpus.Names)
         {
-            if (!isLong && new FileInfo(Path.Combine(Corpus.Directory!, name)).Length > OrdinaryLimitBytes)
+            if (!LongRun.IsAsked && new FileInfo(Corpus.PathOf(name)).Length > OrdinaryLimitBytes)
             {
                 continue;
             }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 
 namespace Panal.Conformance.Crash;
 
@@ -17,7 +17,7 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
         var panal = ServerProcess.FindPanal();
         Assert.SkipWhen(panal is null, "artifacts/panal is made by ./run --build-only.");
         var seed = Number("PANAL_SEED") ?? Random.Shared.Next(1_000_000);
-        var rounds = Number("PANAL_ROUNDS") ?? (Number("PANAL_LONG") == 1 ? 50 : 3);
+        var rounds = Number("PANAL_ROUNDS") ?? (LongRun.IsAsked ? 50 : 3);
         Log(string.Create(CultureInfo.InvariantCulture, $"seed {seed} (PANAL_SEED repeats it), {rounds} rounds"));
         var crashes = new CrashRounds(seed, _directory, folder => ServerProcess.Panal(panal, folder), Log);
         crashes.Execute(rounds);

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 
 namespace Panal.Conformance.Crash;
 

@@ -1,4 +1,4 @@
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 
 namespace Panal.Conformance.Crash;
 

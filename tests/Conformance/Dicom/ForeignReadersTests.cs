@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Panal.Conformance.Witnesses;
 using Panal.Dicom;
 
 namespace Panal.Conformance.Dicom;
@@ -10,26 +10,19 @@ namespace Panal.Conformance.Dicom;
 /// <summary>What independent readers see in the corpus is what Panal sees.</summary>
 public sealed partial class ForeignReadersTests
 {
-    private const string Python = "/usr/bin/python3";
-
     /// <summary>Private sequences in implicit VR that only DCMTK's dictionary knows.</summary>
     private const string PrivateOfDcmtkAlone = "mr_series/abd1_philips/";
 
     [Fact]
     public async Task Pydicom_reads_the_same_elements_and_values()
     {
-        Corpus.SkipIfMissing();
-        SkipIfMissing(Python);
         var names = ReadableNames();
-        var script = Path.Combine(Corpus.Repository!, "tests", "Conformance", "Dicom", "foreign_values.py");
-        var lines = await RunAsync(Python, [script], string.Concat(names.Select(name => Path.Combine(Corpus.Directory!, name) + "\n")));
-        Assert.SkipWhen(lines.Count == 0, "Debian's python3-pydicom is not installed");
-        var foreign = Group(lines, "F : ");
+        var foreign = Group(await Pydicom.LinesAsync("values", [], names.Select(Corpus.PathOf), TestContext.Current.CancellationToken), "F : ");
         var (compared, elements) = (0, 0);
         var differences = new List<string>();
         foreach (var name in names)
         {
-            var theirs = foreign[Path.Combine(Corpus.Directory!, name)];
+            var theirs = foreign[Corpus.PathOf(name)];
             if (theirs is [['!', ..], ..])
             {
                 continue;
@@ -55,17 +48,16 @@ public sealed partial class ForeignReadersTests
     [Fact]
     public async Task Dcmdump_reads_the_same_tags_and_vrs_in_the_same_nesting()
     {
-        Corpus.SkipIfMissing();
-        SkipIfMissing("/usr/bin/dcmdump");
         var names = ReadableNames()
             .Where(name => name != PrivateImplicitSequence && !name.StartsWith(PrivateOfDcmtkAlone, StringComparison.Ordinal)).ToList();
-        List<string> arguments = ["-q", "+F", "-Un", .. names.Select(name => Path.Combine(Corpus.Directory!, name))];
-        var foreign = Group(await RunAsync("/usr/bin/dcmdump", arguments, ""), "# dcmdump (");
+        List<string> arguments = ["-q", "+F", "-Un", .. names.Select(Corpus.PathOf)];
+        var result = await ForeignProgram.RunAsync("dcmdump", arguments, TestContext.Current.CancellationToken, encoding: Encoding.Latin1);
+        var foreign = Group(result.Output.Split('\n'), "# dcmdump (");
         var (compared, elements) = (0, 0);
         var differences = new List<string>();
         foreach (var name in names)
         {
-            if (!foreign.TryGetValue(Path.Combine(Corpus.Directory!, name), out var output))
+            if (!foreign.TryGetValue(Corpus.PathOf(name), out var output))
             {
                 continue;
             }
@@ -102,12 +94,12 @@ public sealed partial class ForeignReadersTests
     private const string PrivateImplicitSequence = "enhanced/dicom2nifti/philips_enhanced/fmri/001_implicit/IM-0001-9600-0001.dcm";
 
     private static List<string> ReadableNames() =>
-        [.. Corpus.Files.Where(name => !CorpusReadingTests.Refused.ContainsKey(name) && !CorpusReadingTests.Odd.ContainsKey(name)
+        [.. Corpus.Names.Where(name => !CorpusReadingTests.Refused.ContainsKey(name) && !CorpusReadingTests.Odd.ContainsKey(name)
             && name != MagicByChance)];
 
     private static DataSet Decode(string name)
     {
-        var (meta, bytes) = Corpus.Open(Corpus.Read(name));
+        var (meta, bytes) = CorpusDataSet.Open(Corpus.Read(name));
         return DataSetEncoding.Decode(bytes, meta.TransferSyntax, DecodeLimits.Default);
     }
 
@@ -162,7 +154,7 @@ public sealed partial class ForeignReadersTests
 
     private static void ShowTags(string name, List<(int Depth, string Tag, string Vr)> lines)
     {
-        var (meta, bytes) = Corpus.Open(Corpus.Read(name));
+        var (meta, bytes) = CorpusDataSet.Open(Corpus.Read(name));
         Show(DataSetEncoding.Decode(bytes, meta.TransferSyntax, DecodeLimits.Default), 0);
 
         void Show(DataSet dataSet, int depth)
@@ -179,7 +171,7 @@ public sealed partial class ForeignReadersTests
     }
 
     /// <summary>Lines by the file that a line such as "prefix: path" names before them.</summary>
-    private static Dictionary<string, List<string>> Group(List<string> lines, string prefix)
+    private static Dictionary<string, List<string>> Group(IEnumerable<string> lines, string prefix)
     {
         var groups = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         List<string> last = [];
@@ -196,29 +188,6 @@ public sealed partial class ForeignReadersTests
         }
 
         return groups;
-    }
-
-    private static void SkipIfMissing(string program) => Assert.SkipUnless(File.Exists(program), $"{program} is not installed");
-
-    private static async Task<List<string>> RunAsync(string program, List<string> arguments, string input)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardOutputEncoding = Encoding.Latin1,
-            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-        })!;
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
-        var lines = (await output).Split('\n').ToList();
-        await errors;
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return lines is [""] ? [] : lines;
     }
 
     [GeneratedRegex(@"^(?<indent> *)\((?<group>[0-9a-f]{4}),(?<element>[0-9a-f]{4})\) (?<vr>[A-Za-z?]{2}) ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Panal.Conformance.Witnesses;
 using Panal.Dicom;
 using Panal.Dicom.Json;
 
@@ -35,9 +36,8 @@ public sealed class JsonTests
     [Fact]
     public async Task Pydicom_writes_the_same_JSON()
     {
-        Corpus.SkipIfMissing();
         var files = ReadableFiles();
-        var lines = await ForeignProgram.PydicomAsync("json", files.Select(file => file.Path), TestContext.Current.CancellationToken);
+        var lines = await Pydicom.LinesAsync("text", ["json"], files.Select(file => file.Path), TestContext.Current.CancellationToken);
         Assert.Equal(files.Count, lines.Length);
         foreach (var file in files.Where(file => file.IsBigEndian))
         {
@@ -51,12 +51,11 @@ public sealed class JsonTests
     [Fact]
     public async Task Dcm2json_writes_the_same_JSON()
     {
-        Corpus.SkipIfMissing();
         var results = new List<(string, DataSet, JsonNode?)>();
         foreach (var (name, path, _, dataSet) in Corpus.ShareOf(ReadableFiles()))
         {
-            var (exitCode, output) = await ForeignProgram.RunAsync("/usr/bin/dcm2json", ["-q", "-fc", path], "", TestContext.Current.CancellationToken);
-            results.Add((name, dataSet, exitCode == 0 ? JsonNode.Parse(Encoding.UTF8.GetString(output)) : JsonNode.Parse("""{"error":"refused"}""")));
+            var result = await ForeignProgram.RunAsync("dcm2json", ["-q", "-fc", path], TestContext.Current.CancellationToken);
+            results.Add((name, dataSet, result.ExitCode == 0 ? JsonNode.Parse(result.Output) : JsonNode.Parse("""{"error":"refused"}""")));
         }
 
         Compare(results, Corpus.ShareOf(400));
@@ -65,7 +64,6 @@ public sealed class JsonTests
     [Fact]
     public void The_corpus_survives_the_way_to_JSON_and_back()
     {
-        Corpus.SkipIfMissing();
         foreach (var (name, _, _, dataSet) in ReadableFiles())
         {
             var json = DicomJson.ToUtf8(dataSet);
@@ -228,9 +226,9 @@ public sealed class JsonTests
     private static List<(string Name, string Path, bool IsBigEndian, DataSet DataSet)> ReadableFiles()
     {
         var files = new List<(string, string, bool, DataSet)>();
-        foreach (var name in Corpus.Files)
+        foreach (var name in Corpus.Names)
         {
-            var path = Path.Combine(Corpus.Directory!, name);
+            var path = Corpus.PathOf(name);
             if (new FileInfo(path).Length > LargestFileBytes)
             {
                 continue;
@@ -238,7 +236,7 @@ public sealed class JsonTests
 
             try
             {
-                var (meta, bytes) = Corpus.Open(Corpus.Read(name));
+                var (meta, bytes) = CorpusDataSet.Open(Corpus.Read(name));
                 files.Add((name, path, meta.TransferSyntax.IsBigEndian, DataSetEncoding.Decode(bytes, meta.TransferSyntax, DecodeLimits.Default)));
             }
             catch (DicomFormatException)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using Panal.Conformance.Witnesses;
 using Panal.Dicom;
 
 namespace Panal.Conformance.Dicom;
@@ -18,7 +19,6 @@ public sealed class MutationsRunAlone;
 public sealed class MutationTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly bool IsLong = Environment.GetEnvironmentVariable("PANAL_LONG") == "1";
 
     // A data set in memory costs a few times its bytes: objects for items, growth of buffers.
     private const long BytesPerByte = 64;
@@ -27,15 +27,14 @@ public sealed class MutationTests
     [Fact]
     public async Task Damaged_files_are_read_or_refused()
     {
-        Corpus.SkipIfMissing();
         var seed = int.TryParse(Environment.GetEnvironmentVariable("PANAL_SEED"), CultureInfo.InvariantCulture, out var given)
             ? given
             : Random.Shared.Next();
         TestContext.Current.TestOutputHelper!.WriteLine($"PANAL_SEED={seed}");
         var random = new Random(seed);
-        var files = Corpus.Files.Where(IsSmall).ToList();
+        var files = Corpus.Names.Where(IsSmall).ToList();
         var (read, refused) = (0, 0);
-        for (var round = 0; round < (IsLong ? 200 : 3); round++)
+        for (var round = 0; round < (LongRun.IsAsked ? 200 : 3); round++)
         {
             foreach (var name in files)
             {
@@ -65,11 +64,11 @@ public sealed class MutationTests
         TestContext.Current.TestOutputHelper!.WriteLine($"{read} damaged files were read, {refused} refused");
     }
 
-    private static bool IsSmall(string name) => new FileInfo(Path.Combine(Corpus.Directory!, name)).Length is > 0 and < (64 << 10);
+    private static bool IsSmall(string name) => new FileInfo(Corpus.PathOf(name)).Length is > 0 and < (64 << 10);
 
     private static async Task ReadEveryWayAsync(byte[] bytes, Random random)
     {
-        var (meta, dataSet) = Corpus.Open(bytes);
+        var (meta, dataSet) = CorpusDataSet.Open(bytes);
         var wanted = new ElementSelection(
             Tags.PatientID, Tags.PatientName, Tags.ReferencedSeriesSequence, Tags.ContentSequence, Tags.DirectoryRecordSequence, Tags.LUTData);
         using (var scanner = new ElementScanner(wanted, ScanOptions.Default))

@@ -24,7 +24,6 @@ public sealed class RenderingTests
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private static bool IsLong => Environment.GetEnvironmentVariable("PANAL_LONG") == "1";
 
     [Fact]
     public async Task Every_transfer_syntax_looks_as_DCMTK_shows_it_within_one_grey_level()
@@ -32,7 +31,7 @@ public sealed class RenderingTests
         ForeignProgram.Require("dcmj2pnm");
         string[] read = [.. Transcoder.Decoded.Select(syntax => syntax.Uid).Except(HighThroughput), Uids.ImplicitVRLittleEndian, Uids.ExplicitVRLittleEndian];
         var files = (await Corpus.AllAsync(Ct)).Where(file => file.Folder != "malformed" && read.Contains(file.TransferSyntaxUid));
-        files = IsLong ? files : files.GroupBy(file => (file.Folder, file.TransferSyntaxUid)).SelectMany(group => group.Take(2));
+        files = LongRun.IsAsked ? files : files.GroupBy(file => (file.Folder, file.TransferSyntaxUid)).SelectMany(group => group.Take(2));
         using var folder = new TemporaryDirectory("pictures");
         var compared = new Dictionary<string, int>();
         List<string> failures = [];

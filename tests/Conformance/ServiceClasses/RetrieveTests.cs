@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 using Panal.Conformance.Witnesses;
 
 namespace Panal.Conformance.ServiceClasses;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 using Panal.Conformance.Witnesses;
 
 namespace Panal.Conformance.ServiceClasses;

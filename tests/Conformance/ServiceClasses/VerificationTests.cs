@@ -1,4 +1,4 @@
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 using Panal.Conformance.Witnesses;
 
 namespace Panal.Conformance.ServiceClasses;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 using Panal.Conformance.Witnesses;
 
 namespace Panal.Conformance.WebUi;

@@ -16,6 +16,7 @@ internal static class Corpus
     private static readonly string Folder = System.IO.Path.GetFullPath(Repository.Combine("..", "shared", "corpus"));
     private static readonly SemaphoreSlim Gate = new(1, 1);
     private static IReadOnlyList<CorpusFile>? all;
+    private static IReadOnlyList<string>? names;
 
     /// <summary>Returns a path in the corpus, or skips the test when there is no corpus.</summary>
     public static string Path(params string[] names)
@@ -26,6 +27,27 @@ internal static class Corpus
 
     /// <summary>The slices of one CT head study.</summary>
     public static string CtStudy => Path("dicom", "ct_series", "study_S21570", "dcm_qa_ct");
+
+    /// <summary>Every file of the folder of DICOM files, also the malformed ones, by its path in it; skips the test when there is no corpus.</summary>
+    public static IReadOnlyList<string> Names => names ??=
+    [
+        .. Directory.EnumerateFiles(Path("dicom"), "*", SearchOption.AllDirectories)
+            .Where(path => !path.EndsWith(".gz", StringComparison.Ordinal))
+            .Select(path => System.IO.Path.GetRelativePath(Path("dicom"), path))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>The path of a file that <see cref="Names"/> has.</summary>
+    public static string PathOf(string name) => Path("dicom", name);
+
+    /// <summary>The bytes of a file that <see cref="Names"/> has.</summary>
+    public static byte[] Read(string name) => File.ReadAllBytes(PathOf(name));
+
+    /// <summary>A third of the files that a foreign program is started for one by one; all of them in a long run.</summary>
+    public static IEnumerable<T> ShareOf<T>(IEnumerable<T> files) => LongRun.IsAsked ? files : files.Where((_, index) => index % 3 == 0);
+
+    /// <summary>How many of so many files a share has.</summary>
+    public static int ShareOf(int count) => LongRun.IsAsked ? count : count / 3;
 
     /// <summary>Every Part 10 file that pydicom can read, that names a study, and whose file meta information agrees with its data set;
     /// one file a SOP Instance UID.</summary>

@@ -42,8 +42,16 @@ internal static class ForeignProgram
     }
 
     /// <summary>Runs a program to its end and returns what it said; skips the test when it is not installed.</summary>
-    /// <exception cref="TimeoutException">It did not end within two minutes; it is killed then.</exception>
-    public static async Task<ProgramResult> RunAsync(string name, IEnumerable<string> arguments, CancellationToken ct, string? workingDirectory = null, TimeSpan? limit = null)
+    /// <param name="name">Its name, or its path.</param>
+    /// <param name="arguments">What it is called with.</param>
+    /// <param name="ct">Kills it.</param>
+    /// <param name="workingDirectory">Where it starts; the folder of temporary files when null.</param>
+    /// <param name="limit">How long it may take; two minutes when null.</param>
+    /// <param name="input">Its standard input.</param>
+    /// <param name="encoding">That of what it prints; UTF-8 when null.</param>
+    /// <exception cref="TimeoutException">It did not end within its time; it is killed then.</exception>
+    public static async Task<ProgramResult> RunAsync(
+        string name, IEnumerable<string> arguments, CancellationToken ct, string? workingDirectory = null, TimeSpan? limit = null, string input = "", Encoding? encoding = null)
     {
         var start = new ProcessStartInfo(name.Contains('/') ? name : Require(name), arguments)
         {
@@ -51,19 +59,21 @@ internal static class ForeignProgram
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
-            StandardOutputEncoding = Encoding.UTF8,
-            StandardErrorEncoding = Encoding.UTF8,
+            StandardOutputEncoding = encoding ?? Encoding.UTF8,
+            StandardErrorEncoding = encoding ?? Encoding.UTF8,
+            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
             WorkingDirectory = workingDirectory ?? Path.GetTempPath(),
         };
         string commandLine = $"{Path.GetFileName(name)} {string.Join(' ', start.ArgumentList)}";
         using var process = Process.Start(start)!;
-        process.StandardInput.Close();
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
         timeout.CancelAfter(limit ?? Limit);
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(timeout.Token);
             Task<string> errors = process.StandardError.ReadToEndAsync(timeout.Token);
+            await process.StandardInput.WriteAsync(input.AsMemory(), timeout.Token);
+            process.StandardInput.Close();
             await process.WaitForExitAsync(timeout.Token);
             return new ProgramResult(commandLine, process.ExitCode, await output, await errors);
         }

@@ -2,7 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 namespace Panal.Conformance.Witnesses;
 
 /// <summary>Orthanc with a generated configuration; driven over its REST API.</summary>

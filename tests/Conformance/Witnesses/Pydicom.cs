@@ -13,9 +13,14 @@ internal static class Pydicom
     public static async Task<JsonElement> RunAsync(string script, IEnumerable<string> arguments, CancellationToken ct)
     {
         ProgramResult result = await ForeignProgram.RunAsync("python3", [PathOf(script), .. arguments], ct);
-        Assert.SkipWhen(result.Errors.Contains("No module named 'pydicom'", StringComparison.Ordinal), "pydicom is not installed on this machine");
-        result.Succeeded();
-        return JsonDocument.Parse(result.Output).RootElement;
+        return JsonDocument.Parse(Printed(result)).RootElement;
+    }
+
+    /// <summary>Runs a script that reads paths from its standard input, and returns the lines that it prints; skips the test when pydicom is missing.</summary>
+    public static async Task<string[]> LinesAsync(string script, IEnumerable<string> arguments, IEnumerable<string> paths, CancellationToken ct)
+    {
+        ProgramResult result = await ForeignProgram.RunAsync("python3", [PathOf(script), .. arguments], ct, input: string.Concat(paths.Select(path => path + "\n")));
+        return Printed(result).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     /// <summary>Puts one request to the script frames.py, which is started once and ends with the tests: starting pydicom costs more than what it is asked.</summary>
@@ -42,6 +47,12 @@ internal static class Pydicom
         {
             Turn.Release();
         }
+    }
+
+    private static string Printed(ProgramResult result)
+    {
+        Assert.SkipWhen(result.Errors.Contains("No module named 'pydicom'", StringComparison.Ordinal), "pydicom is not installed on this machine");
+        return result.Succeeded().Output;
     }
 
     private static string PathOf(string script) => Repository.Combine("tests", "Conformance", "Witnesses", "Scripts", script + ".py");

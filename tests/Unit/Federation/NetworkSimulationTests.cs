@@ -23,7 +23,7 @@ public sealed class NetworkSimulationTests : IDisposable
     private readonly TemporaryFolder _template = new();
 
     /// <summary>Histories of an ordinary run; ten thousand where PANAL_LONG is set.</summary>
-    private static int Histories => Environment.GetEnvironmentVariable("PANAL_LONG") is "1" ? 10_000 : 12;
+    private static int Histories => LongRun.IsAsked ? 10_000 : 12;
 
     public void Dispose() => _template.Dispose();
 

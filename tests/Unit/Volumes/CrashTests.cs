@@ -4,14 +4,13 @@ namespace Panal.Unit.Volumes;
 
 public sealed class CrashTests
 {
-    private static bool IsLong => Environment.GetEnvironmentVariable("PANAL_LONG") == "1";
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_power_failure_at_any_operation_loses_nothing_that_was_acknowledged(bool canSyncFileSystem)
     {
-        var histories = IsLong ? 60 : 4;
+        var histories = LongRun.IsAsked ? 60 : 4;
         for (var history = 0; history < histories; history++)
         {
             var whole = new FaultyDisk(canSyncFileSystem);
@@ -42,7 +41,7 @@ public sealed class CrashTests
     [Fact]
     public async Task A_power_failure_during_the_recovery_loses_nothing_either()
     {
-        for (var history = 100; history < (IsLong ? 200 : 104); history++)
+        for (var history = 100; history < (LongRun.IsAsked ? 200 : 104); history++)
         {
             var whole = new FaultyDisk();
             await new CrashHistory(history, whole).LiveAsync(steps: 24);

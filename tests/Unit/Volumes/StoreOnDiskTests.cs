@@ -342,7 +342,7 @@ public sealed class StoreOnDiskTests : IDisposable
     {
         await using var store = await OpenAsync(Options);
         var piece = Content(1 << 20, 1);
-        var length = Environment.GetEnvironmentVariable("PANAL_LONG") == "1" ? 2_048 : 64;
+        var length = LongRun.IsAsked ? 2_048 : 64;
         await using var write = store.Begin();
         await write.WriteAsync(piece, CancellationToken.None);
         await write.WriteAsync(new byte[4 << 20], CancellationToken.None);      // now it has a file of its own

@@ -30,7 +30,7 @@ public sealed class QueryPropertyTests
         (Tags.NumberOfStudyRelatedInstances, [], ["1", "2", "3"]),
     ];
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, Environment.GetEnvironmentVariable("PANAL_LONG") == "1" ? 200 : 8)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, LongRun.IsAsked ? 200 : 8)];
 
     [Theory]
     [MemberData(nameof(Seeds))]

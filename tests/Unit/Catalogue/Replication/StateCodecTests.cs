@@ -123,7 +123,7 @@ public sealed class StateCodecTests
     public void Random_bytes_are_refused()
     {
         var random = new Random(5);
-        int rounds = Environment.GetEnvironmentVariable("PANAL_LONG") == "1" ? 2_000_000 : 20_000;
+        int rounds = LongRun.IsAsked ? 2_000_000 : 20_000;
         for (int round = 0; round < rounds; round++)
         {
             var bytes = new byte[random.Next(3, 60)];

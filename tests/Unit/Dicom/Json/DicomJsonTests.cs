@@ -179,7 +179,7 @@ public sealed class DicomJsonTests
         }
 
         var random = new Random(20_260_131);
-        var rounds = Environment.GetEnvironmentVariable("PANAL_LONG") == "1" ? 200_000 : 4_000;
+        var rounds = LongRun.IsAsked ? 200_000 : 4_000;
         for (var round = 0; round < rounds; round++)
         {
             var damaged = whole.ToArray();

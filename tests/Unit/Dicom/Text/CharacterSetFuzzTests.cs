@@ -25,7 +25,7 @@ public sealed class CharacterSetFuzzTests
         var sets = Array.ConvertAll(Terms, term => CharacterSets.ForTerms(term.Split('\\')));
         var vrs = new[] { Vr.PN, Vr.LO, Vr.UT, Vr.CS };
         var target = new ArrayBufferWriter<byte>();
-        var rounds = Environment.GetEnvironmentVariable("PANAL_LONG") == "1" ? 3_000_000 : 60_000;
+        var rounds = LongRun.IsAsked ? 3_000_000 : 60_000;
         for (var round = 0; round < rounds; round++)
         {
             var bytes = Generate(random);

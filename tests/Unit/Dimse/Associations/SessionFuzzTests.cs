@@ -40,7 +40,7 @@ public sealed class SessionFuzzTests
     {
         var random = new Random(20260202);
         var session = Session();
-        var rounds = Environment.GetEnvironmentVariable("PANAL_LONG") == "1" ? 100_000 : 2_000;
+        var rounds = LongRun.IsAsked ? 100_000 : 2_000;
         for (var round = 0; round < rounds; round++)
         {
             var copy = session.ToArray();

@@ -15,8 +15,7 @@ public sealed class ThroughputTests(ITestOutputHelper output)
     public async Task C_STORE_is_received_at_more_than_2_GB_per_second_and_core(int pduBytes)
     {
         const int DataSetBytes = 530_000;
-        var isLong = Environment.GetEnvironmentVariable("PANAL_LONG") == "1";
-        var messages = isLong ? 20_000 : 2_000;
+        var messages = LongRun.IsAsked ? 20_000 : 2_000;
         for (var round = 0; round < 3; round++)
         {
             var peer = new EndlessPeer(messages, DataSetBytes, pduBytes, 256 << 10);
@@ -28,7 +27,7 @@ public sealed class ThroughputTests(ITestOutputHelper output)
             var gigabytes = service.Bytes / 1e9;
             Assert.Equal(messages * (long)DataSetBytes, service.Bytes);
             output.WriteLine($"{pduBytes}: {gigabytes / seconds:F2} GB/s, {(Environment.CpuUsage.TotalTime - cpu).TotalSeconds / gigabytes:F3} CPU-s per GB, {seconds / messages * 1e6:F1} us a message");
-            if (round == 2 && isLong)
+            if (round == 2 && LongRun.IsAsked)
             {
                 Assert.True(gigabytes / seconds > 2);
             }
@@ -43,8 +42,7 @@ public sealed class ThroughputTests(ITestOutputHelper output)
     [InlineData(1_300, 16384, 4096)]
     public async Task C_STORE_through_a_pipe_in_memory(int dataSetBytes, int pduBytes, int segmentBytes)
     {
-        var isLong = Environment.GetEnvironmentVariable("PANAL_LONG") == "1";
-        var messages = (isLong ? 2_000_000_000 : 200_000_000) / Math.Max(dataSetBytes, 20_000);
+        var messages = (LongRun.IsAsked ? 2_000_000_000 : 200_000_000) / Math.Max(dataSetBytes, 20_000);
         var service = new SinkService();
         await using var peer = await ScriptedPeer.OpenAsync(
             service, new AssociationOptions(), new PipeOptions(minimumSegmentSize: segmentBytes, pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19));
@@ -69,8 +67,7 @@ public sealed class ThroughputTests(ITestOutputHelper output)
     [InlineData(1048576)]
     public async Task C_STORE_is_sent_from_a_stream_through_a_pipe_in_memory(int pduBytes)
     {
-        var isLong = Environment.GetEnvironmentVariable("PANAL_LONG") == "1";
-        var messages = isLong ? 4_000 : 200;
+        var messages = LongRun.IsAsked ? 4_000 : 200;
         var service = new SinkService();
         var options = new AssociationOptions { SendPduLengthBytes = pduBytes };
         await using var pair = await AssociationPair.OpenAsync(
@@ -91,7 +88,7 @@ public sealed class ThroughputTests(ITestOutputHelper output)
         output.WriteLine($"PDUs of {pduBytes}: {service.Bytes / seconds / 1e9:F2} GB/s, {messages / seconds:F0} messages/s, {each} bytes allocated a message on both sides");
 
         // In a short run the pool's own arrays, up to 2 MiB each, still weigh.
-        Assert.True(!isLong || each < 32 << 10, $"{each} bytes");
+        Assert.True(!LongRun.IsAsked || each < 32 << 10, $"{each} bytes");
     }
 
     internal static Task RunAsync(IDuplexPipe pipe, IDimseService service) => AssociationAcceptor.RunAsync(

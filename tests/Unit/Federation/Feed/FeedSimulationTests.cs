@@ -10,7 +10,7 @@ namespace Panal.Unit.Federation.Feed;
 public sealed class FeedSimulationTests
 {
     /// <summary>Histories of an ordinary run; ten thousand where PANAL_LONG is set.</summary>
-    private static int Histories => Environment.GetEnvironmentVariable("PANAL_LONG") is "1" ? 10_000 : 200;
+    private static int Histories => LongRun.IsAsked ? 10_000 : 200;
 
     [Fact]
     public async Task All_nodes_converge_to_the_same_catalogue_and_no_transaction_is_seen_in_part()

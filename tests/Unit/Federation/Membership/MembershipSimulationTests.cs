@@ -23,7 +23,7 @@ public sealed class MembershipSimulationTests : IDisposable
     [Fact]
     public async Task All_members_converge_to_the_newest_documents_whatever_is_lost_or_reordered()
     {
-        var histories = Environment.GetEnvironmentVariable("PANAL_LONG") == "1" ? 10_000 : 500;
+        var histories = LongRun.IsAsked ? 10_000 : 500;
         await FoundAsync();
         // Real documents, signed once: a history is the order in which they arrive.
         var documents = SignAll();

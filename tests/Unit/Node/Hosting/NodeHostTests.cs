@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 using System.Text.Json;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 using Panal.Node;
 using Panal.Node.Commands;
 using Panal.Node.Hosting;

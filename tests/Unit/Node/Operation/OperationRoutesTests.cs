@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 using Panal.Security.Access;
 using Panal.Unit.Node.Web;
 

@@ -4,7 +4,7 @@ using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Panal.Conformance.Witness;
+using Panal.Conformance.WireClient;
 using Panal.Node.Hosting;
 using Panal.Node.Options;
 using Panal.Unit.Security;

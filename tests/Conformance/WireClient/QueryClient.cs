@@ -1,4 +1,4 @@
-namespace Panal.Conformance.Witness;
+namespace Panal.Conformance.WireClient;
 
 /// <summary>What a C-GET or C-MOVE answered at its end.</summary>
 public sealed record RetrieveOutcome(ushort Status, int Completed, int Failed, int Warning, string? ErrorComment);

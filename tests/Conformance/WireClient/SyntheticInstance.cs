@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 
-namespace Panal.Conformance.Witness;
+namespace Panal.Conformance.WireClient;
 
 /// <summary>
 /// Names one synthetic instance; everything in its header follows from these numbers, so a query knows what to expect.

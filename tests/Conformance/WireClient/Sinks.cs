@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
-namespace Panal.Conformance.Witness;
+namespace Panal.Conformance.WireClient;
 
 /// <summary>Counts what comes; may be shared by several associations.</summary>
 public sealed class CountingSink : IDataSetSink

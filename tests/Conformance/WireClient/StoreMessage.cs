@@ -1,4 +1,4 @@
-namespace Panal.Conformance.Witness;
+namespace Panal.Conformance.WireClient;
 
 /// <summary>
 /// A C-STORE request framed once for an association and sent many times: only command and header are written anew, because

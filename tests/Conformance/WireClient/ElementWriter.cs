@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Panal.Conformance.Witness;
+namespace Panal.Conformance.WireClient;
 
 /// <summary>Writes top-level elements in little endian, explicit or implicit, into a span that the caller has made long enough.</summary>
 public ref struct ElementWriter(Span<byte> target, bool isExplicitVr)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Panal.Conformance.Witness;
+namespace Panal.Conformance.WireClient;
 
 /// <summary>A DICOM server as a real process with a directory of its own.</summary>
 public sealed class ServerProcess : IDisposable

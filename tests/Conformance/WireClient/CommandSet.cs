@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Panal.Conformance.Witness;
+namespace Panal.Conformance.WireClient;
 
 /// <summary>A command set of PS3.7 in implicit VR little endian, written and read without Panal's own code.</summary>
 public sealed class CommandSet

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Panal.Conformance.Witness;
+namespace Panal.Conformance.WireClient;
 
 /// <summary>What is proposed for one presentation context; <paramref name="AsScp"/> asks for the SCP role too (C-GET).</summary>
 public sealed record ProposedSyntax(string AbstractSyntax, string TransferSyntax, bool AsScp = false);
