@@ -70,10 +70,11 @@ public sealed partial class CatalogueDatabase
         (cursor, filter), static (reader, state) => FeedReader.CanResume(reader, state.cursor, state.filter), CancellationToken.None);
 
     /// <summary>The next step of this node's own feed after a sequence; the same cursor when nothing changed.</summary>
+    /// <param name="told">Fingerprint of the filter by which all up to the sequence was told, when that was another day's; what has become too old since is gone.</param>
     /// <returns>Null when changes after the sequence were compacted away.</returns>
-    public FeedStep? OwnChanges(long afterSequence, int limit, FeedFilter filter) => _readers.Read(
-        (afterSequence, limit, filter, Now: _time.GetUtcNow()),
-        static (reader, of) => FeedReader.Changes(reader, of.afterSequence, of.limit, of.filter, of.Now), CancellationToken.None);
+    public FeedStep? OwnChanges(long afterSequence, int limit, FeedFilter filter, long? told = null) => _readers.Read(
+        (afterSequence, limit, filter, Told: told ?? filter.Fingerprint, Now: _time.GetUtcNow()),
+        static (reader, of) => FeedReader.Changes(reader, of.afterSequence, of.limit, of.filter, of.Told, of.Now), CancellationToken.None);
 
     /// <summary>The next part of a snapshot of what this node holds.</summary>
     /// <param name="start">OwnHead when it began, then the cursor of the part before.</param>

@@ -70,8 +70,8 @@ def member(node, name, role, address, number, **more):
             "endpoints": [], "groups": [role], "joined": "2026-03-01T12:00:00+00:00", "revoked": None, "holdsAuthority": False, "mayRelay": False, **more}
 
 
-def roster(version, signer, signer_key):
-    return document(1, {
+def roster(version, signer, signer_key, **more):
+    return document(1, {**more, 
         "network": NETWORK, "name": NAME, "version": version, "issued": "2026-03-01T12:00:00+00:00", "range": "10.77.0.0/16", "nextAddress": 4,
         "members": [
             member(CENTRE, "CENTRE", "centre", "10.77.0.1", 11, holdsAuthority=True, mayRelay=True, endpoints=["192.0.2.1:7700", "[2001:db8::1]:7700"]),
@@ -101,6 +101,9 @@ vectors = [
     ("roster-8", roster(8, new[2], new[3]), "signed by the next issuing authority"),
     ("node", der(node), "certificate of CLINIC-7, DER"),
     ("issuer", der(old[2]), "certificate of the issuing authority, DER"),
+    ("roster-9", roster(9, old[2], old[3], selected={
+        "readers": [{"verb": "query", "filter": "ownInstitution", "selection": {"institutions": ["Clínica Ñandú", "Norte"], "modalities": ["CT", "MR"], "days": 365, "without": ["PatientName", "00100030"]}}],
+        "replica": [{"verb": "fetch", "filter": "all", "selection": {"days": 30}}]}), "roster-7 with selections"),
 ]
 print("# Signed documents and certificates of one network, made by tests/vectors/network-documents.py from docs/formats/network.md. Legend:")
 print('#   "= name" begins bytes, in hexadecimal; what follows "#" explains. The file only grows.')

@@ -1,67 +1,100 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Panal.Catalogue.Attributes;
-using Panal.Catalogue.Matching;
 using Panal.Dicom;
 
 namespace Panal.Catalogue;
 
-/// <summary>What one subscriber is told, decided at the publisher. Lists that are empty and dates that are null restrict nothing.</summary>
+/// <summary>What one subscriber is told, decided at the publisher: whatever is in one of its selections.</summary>
 public sealed record FeedFilter
 {
+    /// <summary>Low bits of a fingerprint: the day by which ages are counted.</summary>
+    private const int DayBits = 16;
+
+    private const long DayMask = (1L << DayBits) - 1;
+
+    /// <summary>2000-01-01: days are counted from here.</summary>
+    private static readonly int FirstDay = new DateOnly(2000, 1, 1).DayNumber;
+
     /// <summary>Everything.</summary>
-    public static FeedFilter All { get; } = new();
+    public static FeedFilter All { get; } = new() { Selections = [new FeedSelection()] };
 
-    /// <summary>Institution Name (0008,0080) of the series, without case.</summary>
-    public IReadOnlyList<string> Institutions { get; init; } = [];
+    /// <summary>What is told; a series that is in several of them, with what any of them tells.</summary>
+    public required IReadOnlyList<FeedSelection> Selections { get; init; }
 
-    /// <summary>Modality (0008,0060) of the series.</summary>
-    public IReadOnlyList<string> Modalities { get; init; } = [];
+    /// <summary>The day by which the age of studies is counted.</summary>
+    public DateOnly Today { get; init; } = DateOnly.FromDayNumber(FirstDay);
 
-    /// <summary>First Study Date; studies without a date are told only when no date is asked for.</summary>
-    public DateOnly? FirstDate { get; init; }
-
-    /// <summary>Last Study Date.</summary>
-    public DateOnly? LastDate { get; init; }
-
-    /// <summary>Attributes that are never told. Without Patient ID each study is of a patient of its own.</summary>
-    public IReadOnlySet<Tag> Withheld { get; init; } = new HashSet<Tag>();
-
-    /// <summary>Changes whenever the filter does; 0 for everything.</summary>
+    /// <summary>Changes whenever the filter does, its low 16 bits alone when only the day does; 0 for everything. See docs/formats/feed.md, "Filters".</summary>
     public long Fingerprint
     {
         get
         {
-            if (Institutions.Count + Modalities.Count + Withheld.Count == 0 && FirstDate is null && LastDate is null)
+            if (Selections.Any(static selection => selection.IsAll))
             {
                 return 0;
             }
 
-            string text = string.Join('\n', [
-                string.Join('\\', Institutions.Order(StringComparer.Ordinal)), string.Join('\\', Modalities.Order(StringComparer.Ordinal)),
-                string.Join('\\', Withheld.Select(static tag => tag.ToString()).Order(StringComparer.Ordinal)), $"{FirstDate:yyyyMMdd}-{LastDate:yyyyMMdd}"]);
-            return BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text))) | 1;
+            string text = string.Join('\f', Selections.Select(static selection => selection.ToText()).Order(StringComparer.Ordinal));
+            long fingerprint = BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text))) & ~DayMask;
+            return Selections.Any(static selection => selection.Days is not null)
+                ? fingerprint | (uint)Math.Clamp(Today.DayNumber - FirstDay, 1, (int)DayMask)
+                : fingerprint | 1;
         }
     }
 
-    internal bool MatchesStudy(ReadOnlySpan<byte> attributes)
+    /// <summary>Whether what was told by the filter of a fingerprint is what this one tells, but for studies that have become too old since.</summary>
+    internal bool Continues(long fingerprint) =>
+        Fingerprint is var now && (fingerprint & ~DayMask) == (now & ~DayMask) && (fingerprint & DayMask) <= (now & DayMask)
+        && (fingerprint == 0) == (now == 0);
+
+    /// <summary>Ranges of Study Dates, yyyymmdd, first and behind the last, that were told by the filter of a fingerprint and have become too old for one of the selections.</summary>
+    internal IEnumerable<(int First, int Behind)> AgedSince(long fingerprint)
     {
-        if (FirstDate is null && LastDate is null)
-        {
-            return true;
-        }
-
-        int date = DateValue.Parse(AttributeBlob.FirstText(attributes, Tags.StudyDate));
-        return date > 0 && date >= Number(FirstDate ?? DateOnly.MinValue) && date <= Number(LastDate ?? DateOnly.MaxValue);
+        DateOnly then = DateOnly.FromDayNumber(FirstDay + (int)(fingerprint & DayMask));
+        return from selection in Selections
+               let first = selection.FirstDate(then)
+               let behind = selection.FirstDate(Today)
+               where first < behind
+               select (first.Value, behind.Value);
     }
 
-    internal bool MatchesSeries(ReadOnlySpan<byte> attributes) =>
-        (Institutions.Count == 0 || Institutions.Contains(AttributeBlob.FirstText(attributes, Tags.InstitutionName), StringComparer.OrdinalIgnoreCase))
-        && (Modalities.Count == 0 || Modalities.Contains(AttributeBlob.FirstText(attributes, Tags.Modality), StringComparer.Ordinal));
+    /// <summary>Whether anything of a study with these attributes may be told.</summary>
+    internal bool MatchesStudy(ReadOnlySpan<byte> study)
+    {
+        foreach (FeedSelection selection in Selections)
+        {
+            if (selection.MatchesStudy(study, Today))
+            {
+                return true;
+            }
+        }
 
-    internal ReadOnlyMemory<byte> Strip(ReadOnlyMemory<byte> attributes) => AttributeOverlay.Without(attributes, Withheld);
+        return false;
+    }
 
-    private static int Number(DateOnly date) => (date.Year * 10000) + (date.Month * 100) + date.Day;
+    /// <summary>The attributes that are not told of a series; null when nothing is.</summary>
+    internal IReadOnlySet<Tag>? WithheldOf(ReadOnlySpan<byte> study, ReadOnlySpan<byte> series)
+    {
+        IReadOnlySet<Tag>? withheld = null;
+        foreach (FeedSelection selection in Selections)
+        {
+            if (selection.MatchesStudy(study, Today) && selection.MatchesSeries(series))
+            {
+                withheld = Least(withheld, selection.Withheld);
+            }
+        }
+
+        return withheld;
+    }
+
+    /// <summary>The attributes that no selection tells, if all are alike in this.</summary>
+    internal IReadOnlySet<Tag>? WithheldOfAll =>
+        Selections.All(selection => selection.Withheld.SetEquals(Selections[0].Withheld)) ? Selections[0].Withheld : null;
+
+    /// <summary>What neither tells.</summary>
+    internal static IReadOnlySet<Tag> Least(IReadOnlySet<Tag>? one, IReadOnlySet<Tag> other) => one is null ? other : one.Intersect(other).ToHashSet();
+
+    internal static ReadOnlyMemory<byte> Strip(ReadOnlyMemory<byte> attributes, IReadOnlySet<Tag> withheld) => AttributeOverlay.Without(attributes, withheld);
 }

@@ -1,13 +1,19 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Panal.Catalogue.Attributes;
+using Panal.Catalogue.Matching;
 using Panal.Catalogue.Sqlite;
+using Panal.Dicom;
 
 namespace Panal.Catalogue.Replication;
 
 /// <summary>Reads what this node publishes: what it holds itself, and what foreign archives behind it offer. All in the snapshot of one read.</summary>
 internal static class FeedReader
 {
+    /// <summary>Instances of studies that have become too old for a filter, said in one step at most: a quarter of what a step can say. Beyond it a snapshot is cheaper.</summary>
+    private const int AgedInstanceLimit = 65_536;
+
     private const string SelectHeld =
         """
         SELECT i.id, i.uid, i.sop_class, i.transfer_syntax, i.attributes, c.length, c.hash, i.number, i.series
@@ -23,6 +29,15 @@ internal static class FeedReader
           AND NOT EXISTS (SELECT 1 FROM copy AS c WHERE c.instance = i.id AND c.version = 0 AND c.state <= 4)
         """;
 
+    /// <summary>Publishers whose words are this node's own.</summary>
+    private const string Own = $"SELECT p.id FROM publisher AS p WHERE p.id = 0 OR {ForeignRows.IsForeign}";
+
+    private const string SelectSeries =
+        $"""
+        SELECT series.uid, coalesce(c.attributes, series.attributes), series.id
+        FROM series LEFT JOIN series_claim AS c ON c.series = series.id AND c.publisher IN ({Own})
+        """;
+
     /// <summary>History, newest change and its mark.</summary>
     internal static FeedCursor Head(Reader reader, FeedFilter filter)
     {
@@ -32,12 +47,13 @@ internal static class FeedReader
 
     /// <summary>Whether the feed can go on from here: the same catalogue, the same newest change that was seen, all since, the same filter.</summary>
     internal static bool CanResume(Reader reader, FeedCursor cursor, FeedFilter filter) =>
-        cursor.History == History(reader) && cursor.Filter == filter.Fingerprint && cursor.Sequence <= cursor.Seen && Mark(reader, cursor.Seen) == cursor.Mark
-        && cursor.Sequence >= Oldest(reader) - 1;
+        cursor.History == History(reader) && filter.Continues(cursor.Filter) && cursor.Sequence <= cursor.Seen && Mark(reader, cursor.Seen) == cursor.Mark
+        && cursor.Sequence >= Oldest(reader) - 1 && Aged(reader, filter, cursor.Filter) is not null;
 
     /// <summary>All that changed after a sequence, as it is now; when that is too much, as much as the limit says.</summary>
+    /// <param name="told">Fingerprint of the filter by which all up to the sequence was told.</param>
     /// <returns>Null when changes after the sequence were compacted away.</returns>
-    internal static FeedStep? Changes(Reader reader, long after, int limit, FeedFilter filter, DateTimeOffset now)
+    internal static FeedStep? Changes(Reader reader, long after, int limit, FeedFilter filter, long told, DateTimeOffset now)
     {
         FeedCursor head = Head(reader, filter);
         var instances = new HashSet<string>(StringComparer.Ordinal);
@@ -54,6 +70,7 @@ internal static class FeedReader
             last = change.Sequence;
         }
 
+        corrected.UnionWith(Aged(reader, filter, told) ?? []);
         var studies = new Dictionary<long, StudyDraft>();
         List<string> goneStudies = [], goneInstances = [];
         foreach (string uid in corrected)
@@ -73,7 +90,7 @@ internal static class FeedReader
         }
 
         FeedCursor cursor = head with { Sequence = last };
-        var state = new CatalogueState([.. studies.Values.Where(static study => !study.IsHidden).Select(study => study.ToState(filter))], goneStudies, goneInstances);
+        var state = new CatalogueState([.. studies.Values.Where(static study => !study.IsHidden).Select(study => study.ToState())], goneStudies, goneInstances);
         return new FeedStep(state, cursor, new FeedHead(head.Sequence, now), IsFreshSnapshot: false);
     }
 
@@ -92,7 +109,7 @@ internal static class FeedReader
             isEnd = !next.Step();
             after = isEnd ? after : next.Int64(0);
             next.Reset();
-            if (!isEnd && Whole(reader, after, filter)?.ToState(filter) is { } study)
+            if (!isEnd && Whole(reader, after, filter)?.ToState() is { } study)
             {
                 studies.Add(study);
                 count += study.Series.Sum(static series => series.Instances.Count);
@@ -166,14 +183,14 @@ internal static class FeedReader
             studies[studyId] = study = ReadStudy(reader, studyId, filter);
         }
 
-        if (study.IsWhole || study.IsDateHidden)
+        if (study.IsWhole || study.Withheld is null)
         {
             return;
         }
 
         if (!study.Series.TryGetValue(held.Series, out SeriesDraft? series))
         {
-            study.Series[held.Series] = series = ReadSeries(reader, held.Series, filter);
+            study.Series[held.Series] = series = ReadSeries(reader, held.Series, study.Attributes, filter);
         }
 
         series.Instances.Add(held);
@@ -212,9 +229,9 @@ internal static class FeedReader
         ofStudy.Reset();
         foreach (long seriesId in seriesIds)
         {
-            SeriesDraft series = ReadSeries(reader, seriesId, filter);
+            SeriesDraft series = ReadSeries(reader, seriesId, study.Attributes, filter);
             Statement statement = reader.Prepare(SelectHeld + " WHERE i.series = ?1 ORDER BY i.number, i.id, c.volume").Bind(1, seriesId);
-            while (!series.IsHidden && statement.Step())
+            while (series.Withheld is not null && statement.Step())
             {
                 if (series.Instances.Count == 0 || series.Instances[^1].Id != statement.Int64(0))
                 {
@@ -227,13 +244,13 @@ internal static class FeedReader
             study.Series[seriesId] = series;
         }
 
-        return study.Series.Values.Any(static series => series is { IsHidden: false, Instances.Count: > 0 }) ? study : null;
+        return study.Series.Values.Any(static series => series is { Withheld: not null, Instances.Count: > 0 }) ? study : null;
     }
 
     private static void AddOffered(Reader reader, long seriesId, SeriesDraft series)
     {
         Statement offered = reader.Prepare(SelectOffered + " AND i.series = ?1 ORDER BY i.number, i.id").Bind(1, seriesId);
-        while (!series.IsHidden && offered.Step())
+        while (series.Withheld is not null && offered.Step())
         {
             series.Instances.Add(HeldInstance.Read(offered));
         }
@@ -249,58 +266,100 @@ internal static class FeedReader
         return id;
     }
 
+    /// <summary>Studies that were told by the filter of a fingerprint and have become too old for a selection since; null when they are more than one step may say.</summary>
+    private static List<string>? Aged(Reader reader, FeedFilter filter, long told)
+    {
+        var uids = new List<string>();
+        long instances = 0;
+        foreach ((int first, int behind) in filter.AgedSince(told))
+        {
+            Statement statement = reader.Prepare(
+                $"""
+                SELECT study.uid, c.attributes, (SELECT coalesce(sum(held), 0) FROM series_content JOIN series ON series.id = series_content.series WHERE series.study = study.id)
+                FROM study LEFT JOIN study_claim AS c ON c.study = study.id AND c.publisher IN ({Own})
+                WHERE (study.date >= ?1 AND study.date < ?2) OR c.attributes IS NOT NULL
+                """).Bind(1, first).Bind(2, behind);
+            while (statement.Step())
+            {
+                // What this node says itself counts: another date may be shown than it tells.
+                ReadOnlySpan<byte> own = statement.Blob(1);
+                if (own.IsEmpty || (DateValue.Parse(AttributeBlob.FirstText(own, Tags.StudyDate)) is var date && date >= first && date < behind))
+                {
+                    uids.Add(statement.Text(0));
+                    instances += statement.Int64(2);
+                }
+            }
+
+            statement.Reset();
+        }
+
+        return instances <= AgedInstanceLimit ? uids : null;
+    }
+
     private static StudyDraft ReadStudy(Reader reader, long id, FeedFilter filter)
     {
         Statement statement = reader.Prepare(
             $"""
             SELECT study.uid, coalesce(c.patient_attributes, patient.attributes), coalesce(c.attributes, study.attributes)
             FROM study JOIN patient ON patient.id = study.patient
-            LEFT JOIN study_claim AS c ON c.study = study.id AND c.publisher IN (SELECT p.id FROM publisher AS p WHERE p.id = 0 OR {ForeignRows.IsForeign})
+            LEFT JOIN study_claim AS c ON c.study = study.id AND c.publisher IN ({Own})
             WHERE study.id = ?1 ORDER BY c.publisher LIMIT 1
             """).Bind(1, id);
         statement.Step();
-        var study = new StudyDraft(statement.Text(0), statement.Blob(1).ToArray(), statement.Blob(2).ToArray(), !filter.MatchesStudy(statement.Blob(2)));
+        var (uid, patient, attributes) = (statement.Text(0), statement.Blob(1).ToArray(), statement.Blob(2).ToArray());
         statement.Reset();
-        return study;
+        return new StudyDraft(uid, patient, attributes, filter.MatchesStudy(attributes) ? filter.WithheldOfAll ?? WithheldOfSeries(reader, id, attributes, filter) : null);
     }
 
-    private static SeriesDraft ReadSeries(Reader reader, long id, FeedFilter filter)
+    /// <summary>What is withheld of a study: only what is withheld of each of its series that are told.</summary>
+    private static IReadOnlySet<Tag>? WithheldOfSeries(Reader reader, long study, byte[] attributes, FeedFilter filter)
     {
-        Statement statement = reader.Prepare(
-            $"""
-            SELECT series.uid, coalesce(c.attributes, series.attributes)
-            FROM series
-            LEFT JOIN series_claim AS c ON c.series = series.id AND c.publisher IN (SELECT p.id FROM publisher AS p WHERE p.id = 0 OR {ForeignRows.IsForeign})
-            WHERE series.id = ?1 ORDER BY c.publisher LIMIT 1
-            """).Bind(1, id);
+        Statement statement = reader.Prepare(SelectSeries + " WHERE series.study = ?1 ORDER BY series.id, c.publisher").Bind(1, study);
+        IReadOnlySet<Tag>? withheld = null;
+        for (long last = 0; statement.Step(); last = statement.Int64(2))
+        {
+            withheld = statement.Int64(2) != last && filter.WithheldOf(attributes, statement.Blob(1)) is { } ofSeries ? FeedFilter.Least(withheld, ofSeries) : withheld;
+        }
+
+        statement.Reset();
+        return withheld;
+    }
+
+    private static SeriesDraft ReadSeries(Reader reader, long id, byte[] study, FeedFilter filter)
+    {
+        Statement statement = reader.Prepare(SelectSeries + " WHERE series.id = ?1 ORDER BY c.publisher LIMIT 1").Bind(1, id);
         statement.Step();
-        var series = new SeriesDraft(statement.Text(0), statement.Blob(1).ToArray(), !filter.MatchesSeries(statement.Blob(1)));
+        var series = new SeriesDraft(statement.Text(0), statement.Blob(1).ToArray(), filter.WithheldOf(study, statement.Blob(1)));
         statement.Reset();
         return series;
     }
 
-    private sealed record StudyDraft(string Uid, byte[] Patient, byte[] Attributes, bool IsDateHidden)
+    /// <param name="Withheld">What is not told; null when nothing of the study is.</param>
+    private sealed record StudyDraft(string Uid, byte[] Patient, byte[] Attributes, IReadOnlySet<Tag>? Withheld)
     {
         internal SortedDictionary<long, SeriesDraft> Series { get; } = [];
 
         internal bool IsWhole { get; set; }
 
-        internal bool IsHidden => IsDateHidden || (Series.Count > 0 && Series.Values.All(static series => series.IsHidden));
+        internal bool IsHidden => Withheld is null || (Series.Count > 0 && Series.Values.All(static series => series.Withheld is null));
 
-        internal StudyState ToState(FeedFilter filter) => new(
-            Uid, IsWhole, filter.Strip(Patient), filter.Strip(Attributes),
-            [.. Series.Values.Where(static series => series is { IsHidden: false, Instances.Count: > 0 }).Select(series => series.ToState(filter))]);
+        internal StudyState ToState() => new(
+            Uid, IsWhole, FeedFilter.Strip(Patient, Withheld!), FeedFilter.Strip(Attributes, Withheld!),
+            [.. Series.Values.Where(static series => series is { Withheld: not null, Instances.Count: > 0 }).Select(static series => series.ToState(series.Withheld!))]);
     }
 
-    private sealed record SeriesDraft(string Uid, byte[] Attributes, bool IsHidden)
+    /// <param name="Withheld">What is not told; null when nothing of the series is.</param>
+    private sealed record SeriesDraft(string Uid, byte[] Attributes, IReadOnlySet<Tag>? Withheld)
     {
         internal List<HeldInstance> Instances { get; } = [];
 
-        internal SeriesState ToState(FeedFilter filter)
+        internal SeriesState ToState(IReadOnlySet<Tag> withheld)
         {
             // Neighbours in display order are alike, which is what makes columns short.
             Instances.Sort(static (a, b) => a.Number != b.Number ? Nullable.Compare(a.Number, b.Number) : a.Id.CompareTo(b.Id));
-            return new SeriesState(Uid, filter.Strip(Attributes), [.. Instances.Select(instance => instance.State with { Attributes = filter.Strip(instance.State.Attributes) })]);
+            return new SeriesState(
+                Uid, FeedFilter.Strip(Attributes, withheld),
+                [.. Instances.Select(instance => instance.State with { Attributes = FeedFilter.Strip(instance.State.Attributes, withheld) })]);
         }
     }
 

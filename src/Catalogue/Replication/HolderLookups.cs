@@ -77,7 +77,7 @@ internal static class HolderLookups
         var series = new HashSet<string>(StringComparer.Ordinal);
         while (statement.Step())
         {
-            if (filter.MatchesSeries(statement.Blob(1)) && filter.MatchesStudy(statement.Blob(2)))
+            if (filter.WithheldOf(statement.Blob(2), statement.Blob(1)) is not null)
             {
                 series.Add(statement.Text(0));
             }

@@ -35,6 +35,9 @@ public enum NetworkActKind
 
     /// <summary>Say which groups a member is in.</summary>
     SetGroupsOf = 7,
+
+    /// <summary>As SetGroup, with selections: a node that knows none must not take such rights for wider ones.</summary>
+    SetSelectiveGroup = 8,
 }
 
 /// <summary>One act; see docs/formats/administer.md.</summary>
@@ -64,6 +67,14 @@ public sealed record NetworkAct
     /// <summary>Groups of a member.</summary>
     public IReadOnlyList<string> Groups { get; init; } = [];
 
+    /// <summary>Says what a group may do.</summary>
+    public static NetworkAct Grant(string group, IReadOnlyList<NetworkGrant> grants) => new()
+    {
+        Kind = grants.Any(static grant => grant.Selection is not null) ? NetworkActKind.SetSelectiveGroup : NetworkActKind.SetGroup,
+        Target = group,
+        Grants = grants,
+    };
+
     /// <summary>The act in words, for the audit trail.</summary>
     public string Description => Kind switch
     {
@@ -72,7 +83,7 @@ public sealed record NetworkAct
         NetworkActKind.Deny => $"deny the request {Target}",
         NetworkActKind.Revoke => $"revoke {Target}: {Reason}",
         NetworkActKind.Invite => $"invite a {Role ?? NodeRole.Clinic}",
-        NetworkActKind.SetGroup => $"give the group {Target} the rights {string.Join(", ", Grants.Select(grant => grant.ToText()))}",
+        NetworkActKind.SetGroup or NetworkActKind.SetSelectiveGroup => $"give the group {Target} the rights {string.Join(", ", Grants.Select(grant => grant.ToText()))}",
         NetworkActKind.RemoveGroup => $"remove the group {Target}",
         _ => $"put {Target} into the groups {string.Join(", ", Groups)}",
     };
@@ -126,8 +137,8 @@ internal static class AdministrationFrame
     /// <summary>Kind and length, in bytes.</summary>
     public const int HeaderBytes = KindFirstHeader.LengthBytes;
 
-    /// <summary>Longest act, in bytes: the most groups and grants with the longest names.</summary>
-    public const int ActLimitBytes = 16 * 1024;
+    /// <summary>Longest act, in bytes: what a body of 16 KiB that names groups, rights and selections becomes when it is escaped.</summary>
+    public const int ActLimitBytes = 64 * 1024;
 
     /// <summary>Longest outcome, in bytes: all requests that may wait, each below 9 KiB.</summary>
     public const int OutcomeLimitBytes = 1024 * 1024;

@@ -35,9 +35,9 @@ public sealed class NetworkAdministration(NetworkMembership membership, NetworkO
             throw new JoinRefusedException(JoinRefusal.Malformed, "There is no such role.");
         }
 
-        if (act.Grants.Any(static grant => grant is null || !Enum.IsDefined(grant.Verb) || !Enum.IsDefined(grant.Filter)) || act.Groups.Any(static group => group is null))
+        if (act.Grants.Any(static grant => grant is not { IsValid: true }) || act.Groups.Any(static group => group is null))
         {
-            throw new JoinRefusedException(JoinRefusal.Malformed, "A right is a verb and a filter, and a group has a name.");
+            throw new JoinRefusedException(JoinRefusal.Malformed, "A right is a verb, a filter and perhaps a selection (attributes are left out of query only), and a group has a name.");
         }
 
         switch (act.Kind)
@@ -52,7 +52,7 @@ public sealed class NetworkAdministration(NetworkMembership membership, NetworkO
                 return Of(office.Revoke(act.Target, act.Reason));
             case NetworkActKind.Invite:
                 return new NetworkActOutcome { Invitation = desk.Invite(act.Role ?? NodeRole.Clinic) };
-            case NetworkActKind.SetGroup:
+            case NetworkActKind.SetGroup or NetworkActKind.SetSelectiveGroup:
                 office.SetGroup(act.Target, act.Grants);
                 return new NetworkActOutcome();
             case NetworkActKind.RemoveGroup:

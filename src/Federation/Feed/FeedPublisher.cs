@@ -69,6 +69,12 @@ public sealed class FeedPublisher(
         {
             // Asked for before looking, so that what is committed in between is not missed.
             var commit = catalogue.NextCommitAsync();
+            if (rights.FilterFor(subscriber)?.Fingerprint != filter.Fingerprint)
+            {
+                // Between the parts of a snapshot too: what a new roster takes away is not told any more. The subscriber comes again.
+                return;
+            }
+
             if (source.TryNext(output))
             {
                 await FlushAsync(pipe, output, subscriber, ct);
@@ -78,7 +84,7 @@ public sealed class FeedPublisher(
                 continue;
             }
 
-            if (source.HasEnded || rights.FilterFor(subscriber)?.Fingerprint != filter.Fingerprint)
+            if (source.HasEnded)
             {
                 return;
             }

@@ -13,6 +13,7 @@ internal sealed class FeedSource(
     private readonly StateEncoder _encoder = new();
     private FeedMode _mode;
     private FeedCursor _cursor;
+    private long _told;
     private bool _isFresh;
 
     /// <summary>Nothing more will be written.</summary>
@@ -30,7 +31,8 @@ internal sealed class FeedSource(
         switch (mode)
         {
             case FeedMode.Feed when canResume && cursor.SnapshotAfter is null:
-                _cursor = cursor;
+                _told = cursor.Filter;
+                _cursor = _told == filter.Fingerprint ? cursor : Renewed(cursor);
                 break;
             case FeedMode.Feed:
                 mode = FeedMode.SnapshotNeeded;
@@ -61,7 +63,7 @@ internal sealed class FeedSource(
         for (int limit = _mode == FeedMode.Feed ? stepChanges : stepInstances; limit > 0; limit /= 2)
         {
             var step = _mode == FeedMode.Feed
-                ? catalogue.OwnChanges(_cursor.Sequence, limit, filter)
+                ? catalogue.OwnChanges(_cursor.Sequence, limit, filter, _told)
                 : catalogue.OwnSnapshot(_cursor, _isFresh, limit, filter);
             if (step is null)
             {
@@ -78,6 +80,7 @@ internal sealed class FeedSource(
             if (step.State.InstanceCount <= StateDecoder.InstanceLimit && Write(output, step) > 0)
             {
                 _cursor = step.Cursor;
+                _told = _cursor.Filter;
                 _isFresh = false;
                 HasEnded = _mode == FeedMode.Snapshot && _cursor.SnapshotAfter is null;
                 return true;
@@ -86,6 +89,16 @@ internal sealed class FeedSource(
 
         throw new InvalidDataException("A study is more than a step of the feed can say.");
     }
+
+    /// <summary>
+    /// The cursor of another day's filter, under today's. Each step must go beyond the cursor before it, and there is one to come: it tells what has become too
+    /// old. So without other news the newest change is told again.
+    /// </summary>
+    private FeedCursor Renewed(FeedCursor cursor) => cursor with
+    {
+        Filter = filter.Fingerprint,
+        Sequence = cursor.Sequence < catalogue.LastSequence() ? cursor.Sequence : Math.Max(0, cursor.Sequence - 1),
+    };
 
     private int Write(IBufferWriter<byte> output, FeedStep step) =>
         _mode == FeedMode.Feed && step.Cursor.History == _cursor.History && step.Cursor.Filter == _cursor.Filter && step.Head.At.ToUnixTimeMilliseconds() >= 0

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Panal.Catalogue;
+using Panal.Dicom;
 using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
 using Panal.Security.Identities;
@@ -169,14 +170,25 @@ public sealed class NetworkMembership(NetworkFolder folder, TimeProvider time) :
     public FeedFilter? FilterFor(NodeId node, NetworkVerb verb)
     {
         var standing = Standing;
-        return NetworkAccess.WidestFilter(standing?.Roster, standing?.Denied, node.Value, verb) switch
-        {
-            NetworkFilter.All => FeedFilter.All,
-            NetworkFilter.OwnInstitution when standing!.Roster.Find(node.Value) is { Institution.Length: > 0 } member =>
-                new FeedFilter { Institutions = [member.Institution] },
-            _ => null,
-        };
+        var own = standing?.Roster.Find(node.Value)?.Institution ?? "";
+        var grants = NetworkAccess.GrantsOf(standing?.Roster, standing?.Denied, node.Value, verb);
+        FeedSelection[] selections = [.. grants.Where(grant => grant.Filter == NetworkFilter.All || own.Length > 0).Select(grant => SelectionOf(grant, own))];
+        return grants.Contains(new NetworkGrant(verb, NetworkFilter.All)) ? FeedFilter.All
+            : selections.Length == 0 ? null
+            : new FeedFilter { Selections = selections, Today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime) };
     }
+
+    private static FeedSelection SelectionOf(NetworkGrant grant, string own) => new()
+    {
+        Institutions =
+        [
+            .. grant.Filter == NetworkFilter.OwnInstitution ? (string[][])[[own]] : [],
+            .. grant.Selection is { Institutions: { Count: > 0 } institutions } ? (IReadOnlyList<string>[])[institutions] : [],
+        ],
+        Modalities = grant.Selection?.Modalities ?? [],
+        Days = grant.Selection?.Days,
+        Withheld = grant.Selection?.Withheld ?? new HashSet<Tag>(),
+    };
 
     private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

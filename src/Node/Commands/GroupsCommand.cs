@@ -23,14 +23,14 @@ internal static class GroupsCommand
         var group = new Argument<string>("group") { Description = "Name of the group; it is made when there is none." };
         var rights = new Argument<string[]>("rights")
         {
-            Description = "All that it may do: query, fetch, store, replicate or administer, then :all or :own (its own institution). None: nothing.",
+            Description = "All that it may do: query, fetch, store, replicate or administer, then :all or :own (its own institution), then as needed ,institution=NAME ,modality=CT+MR ,days=365 ,without=PatientName+PatientBirthDate. None: nothing.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         return NetworkCommand.Asking("set", "Say what the members of a group may do.", [group, rights], async (parsed, data, cancellationToken) =>
         {
             NetworkGrant[] grants = [.. (parsed.GetValue(rights) ?? []).Select(text => NetworkGrant.TryParse(text, out var grant)
                 ? grant
-                : throw new CommandException(ExitCode.Configuration, $"{text} is no right such as query:all or store:own."))];
+                : throw new CommandException(ExitCode.Configuration, $"{text} is no right such as query:all, store:own or query:all,modality=CT+MR,days=365,without=PatientName; attributes are left out of query only."))];
             Show(parsed, await NodeApi.SendAsync(
                 data, HttpMethod.Put, PathOf(parsed.GetRequiredValue(group)), new GroupRights(grants), NetworkJson.Default.GroupRights, NetworkJson.Default.IReadOnlyListGroupView, cancellationToken)
                 .ConfigureAwait(false));

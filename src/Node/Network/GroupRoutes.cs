@@ -48,10 +48,10 @@ internal static class GroupRoutes
         var rights = await JoinDoor.ReadAsync(context, NetworkJson.Default.GroupRights).ConfigureAwait(false);
         if (rights.Grants is null || rights.Grants.Any(grant => grant is null))
         {
-            throw new JoinRefusedException(JoinRefusal.Malformed, "A right is a verb and a filter.");
+            throw new JoinRefusedException(JoinRefusal.Malformed, "A right is a verb, a filter and perhaps a selection.");
         }
 
-        await NetworkDoor.ActAsync(context, new NetworkAct { Kind = NetworkActKind.SetGroup, Target = Named(context, "group"), Grants = rights.Grants }).ConfigureAwait(false);
+        await NetworkDoor.ActAsync(context, NetworkAct.Grant(Named(context, "group"), rights.Grants)).ConfigureAwait(false);
         return Look(context);
     });
 

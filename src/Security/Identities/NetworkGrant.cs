@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+
 namespace Panal.Security.Identities;
 
 /// <summary>What a node may ask of another. The names are in signed rosters and never change.</summary>
@@ -34,19 +37,36 @@ public enum NetworkFilter
 /// <param name="Filter">On which studies.</param>
 public sealed record NetworkGrant(NetworkVerb Verb, NetworkFilter Filter)
 {
-    /// <summary>Reads a right as people write it: a verb, a colon, <c>all</c> or <c>own</c>.</summary>
-    public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out NetworkGrant? grant)
+    /// <summary>Which of these studies, and without which attributes; null for all of them, whole.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public NetworkSelection? Selection { get; init; }
+
+    /// <summary>Whether it means something, and its selection is within the limits.</summary>
+    /// <remarks>Attributes can be left out of what is told, not of files: who has the bytes has all that is in them. To administer is about no studies.</remarks>
+    [JsonIgnore]
+    public bool IsValid =>
+        Enum.IsDefined(Verb) && Enum.IsDefined(Filter)
+        && Selection is null or { IsValid: true, IsEmpty: false }
+        && (Selection is not { Without.Count: > 0 } || Verb is NetworkVerb.Query)
+        && (Selection is null || Verb is not NetworkVerb.Administer);
+
+    /// <summary>Reads a right as people write it: a verb, a colon, <c>all</c> or <c>own</c>, and a comma before each part of a selection.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out NetworkGrant? grant)
     {
-        var (verb, filter) = text.Split(':') is [var first, var second] ? (first, second) : ("", "");
-        var isVerb = verb.All(char.IsAsciiLetter) && Enum.TryParse<NetworkVerb>(verb, ignoreCase: true, out var read) && Enum.IsDefined(read);
-        grant = isVerb && filter is ("all" or "own")
-            ? new NetworkGrant(Enum.Parse<NetworkVerb>(verb, ignoreCase: true), filter == "own" ? NetworkFilter.OwnInstitution : NetworkFilter.All)
-            : null;
+        var (verb, studies) = text.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? (text[..colon], text[(colon + 1)..]) : ("", "");
+        var (filter, rest) = studies.IndexOf(',', StringComparison.Ordinal) is > 0 and var comma ? (studies[..comma], studies[(comma + 1)..]) : (studies, null);
+        NetworkSelection? selection = null;
+        grant = verb.All(char.IsAsciiLetter) && Enum.TryParse<NetworkVerb>(verb, ignoreCase: true, out var read) && filter is ("all" or "own")
+            && (rest is null || NetworkSelection.TryParse(rest, out selection))
+                ? new NetworkGrant(read, filter == "own" ? NetworkFilter.OwnInstitution : NetworkFilter.All) { Selection = selection }
+                : null;
+        grant = grant is { IsValid: true } ? grant : null;
         return grant is not null;
     }
 
     /// <summary>The right as people write it.</summary>
-    public string ToText() => $"{Verb.ToString().ToLowerInvariant()}:{(Filter == NetworkFilter.All ? "all" : "own")}";
+    public string ToText() =>
+        $"{Verb.ToString().ToLowerInvariant()}:{(Filter == NetworkFilter.All ? "all" : "own")}{(Selection is { } selection ? "," + selection.ToText() : "")}";
 }
 
 /// <summary>Whether a node may do something here, and why not.</summary>
@@ -96,33 +116,23 @@ public static class NetworkAccess
             return new NetworkDecision(false, "It is revoked.");
         }
 
-        var filters = FiltersOf(roster, member, verb);
-        if (filters.Contains(NetworkFilter.All))
+        var grants = GrantsOf(roster, member, verb);
+        if (grants.Any(static grant => grant.Filter == NetworkFilter.All))
         {
             return new NetworkDecision(true, null);
         }
 
-        return filters.Count > 0 && !string.IsNullOrEmpty(institution) && member.Institution == institution
+        return grants.Count > 0 && !string.IsNullOrEmpty(institution) && member.Institution == institution
             ? new NetworkDecision(true, null)
-            : new NetworkDecision(false, filters.Count == 0 ? $"It may not {Name(verb)}." : $"It may {Name(verb)} for its own institution only.");
+            : new NetworkDecision(false, grants.Count == 0 ? $"It may not {Name(verb)}." : $"It may {Name(verb)} for its own institution only.");
     }
 
-    /// <summary>The widest filter that a member has for a verb; null when it may not do it at all.</summary>
-    public static NetworkFilter? WidestFilter(Roster? roster, DenyList? denied, Guid node, NetworkVerb verb)
-    {
-        if (roster?.Find(node) is not { Revoked: null } member || denied is null || denied.Contains(node))
-        {
-            return null;
-        }
+    /// <summary>All that a member was granted of a verb; none when it may not do it at all.</summary>
+    public static IReadOnlyList<NetworkGrant> GrantsOf(Roster? roster, DenyList? denied, Guid node, NetworkVerb verb) =>
+        roster?.Find(node) is { Revoked: null } member && denied?.Contains(node) == false ? GrantsOf(roster, member, verb) : [];
 
-        var filters = FiltersOf(roster, member, verb);
-        return filters.Count == 0 ? null : filters.Min();
-    }
-
-    private static List<NetworkFilter> FiltersOf(Roster roster, RosterMember member, NetworkVerb verb) =>
-    [
-        .. member.Groups.SelectMany(g => roster.Groups.GetValueOrDefault(g) ?? []).Where(g => g.Verb == verb).Select(g => g.Filter),
-    ];
+    private static List<NetworkGrant> GrantsOf(Roster roster, RosterMember member, NetworkVerb verb) =>
+        [.. member.Groups.SelectMany(group => roster.Groups.GetValueOrDefault(group) ?? []).Where(grant => grant.Verb == verb)];
 
     private static string Name(NetworkVerb verb) => verb.ToString().ToLowerInvariant();
 }

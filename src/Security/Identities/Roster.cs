@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Serialization;
 
 namespace Panal.Security.Identities;
 
@@ -88,6 +89,11 @@ public sealed record Roster
     /// <summary>Rights by group.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<NetworkGrant>> Groups { get; init; }
 
+    /// <summary>In a payload, and nowhere else: the rights with a selection, which a node that does not know selections must not take for wider ones.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal IReadOnlyDictionary<string, IReadOnlyList<NetworkGrant>>? Selected { get; init; }
+
     /// <summary>The member of an identity, also a revoked one, or null.</summary>
     public RosterMember? Find(Guid node) => Members.FirstOrDefault(m => m.Node == node);
 
@@ -96,6 +102,7 @@ public sealed record Roster
     public static Roster Read(ReadOnlySpan<byte> payload)
     {
         var roster = DocumentJson.Read(payload, DocumentJson.Format.Roster);
+        roster = roster.IsDivided ? roster.Joined() : throw new NetworkDocumentException("The roster is not valid: a right in the wrong place.");
         return roster.Problem() is { } problem ? throw new NetworkDocumentException("The roster is not valid: " + problem) : roster;
     }
 
@@ -103,7 +110,31 @@ public sealed record Roster
     /// <exception cref="NetworkDocumentException">The roster contradicts itself.</exception>
     public byte[] ToPayload() => Problem() is { } problem
         ? throw new NetworkDocumentException("The roster is not valid: " + problem)
-        : System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(this, DocumentJson.Format.Roster);
+        : System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Divided(), DocumentJson.Format.Roster);
+
+    /// <summary>Whether the rights stand as in a payload: each where a node of an older release takes it for no more than it is.</summary>
+    private bool IsDivided =>
+        Groups.Values.All(static grants => grants?.All(static grant => grant?.Selection is null) ?? true)
+        && (Selected?.All(group => group.Value is not null && Groups.ContainsKey(group.Key) && group.Value.All(static grant => grant?.Selection is not null)) ?? true);
+
+    private Roster Divided() => Groups.Values.All(static grants => grants.All(static grant => grant.Selection is null)) ? this : this with
+    {
+        Groups = Which(static grant => grant.Selection is null),
+        Selected = Which(static grant => grant.Selection is not null),
+    };
+
+    private Roster Joined() => Selected is not { } selected ? this : this with
+    {
+        Groups = new SortedDictionary<string, IReadOnlyList<NetworkGrant>>(
+            Groups.ToDictionary(
+                static group => group.Key,
+                IReadOnlyList<NetworkGrant> (group) => [.. group.Value ?? [], .. selected.GetValueOrDefault(group.Key) ?? []]),
+            StringComparer.Ordinal),
+        Selected = null,
+    };
+
+    private SortedDictionary<string, IReadOnlyList<NetworkGrant>> Which(Func<NetworkGrant, bool> isMeant) => new(
+        Groups.ToDictionary(static group => group.Key, IReadOnlyList<NetworkGrant> (group) => [.. group.Value.Where(isMeant)]), StringComparer.Ordinal);
 
     private string? Problem()
     {
@@ -125,12 +156,10 @@ public sealed record Roster
             return "an identity, address, key or name is there twice.";
         }
 
-        return Groups.Count > GroupLimit || Groups.Any(g => !MemberName.IsValid(g.Key) || g.Value is null || g.Value.Count > GrantLimit || !g.Value.All(IsGrant))
+        return Groups.Count > GroupLimit || Groups.Any(g => !MemberName.IsValid(g.Key) || g.Value is null || g.Value.Count > GrantLimit || !g.Value.All(static grant => grant is { IsValid: true }))
             ? "a group."
             : null;
     }
-
-    private static bool IsGrant(NetworkGrant? grant) => grant is not null && Enum.IsDefined(grant.Verb) && Enum.IsDefined(grant.Filter);
 
     private static bool HasTwice<T>(IEnumerable<T> values)
     {

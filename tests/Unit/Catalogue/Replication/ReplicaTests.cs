@@ -156,39 +156,6 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public async Task A_filter_tells_some_studies_without_some_attributes_and_takes_back_what_leaves_it()
-    {
-        await using TemporaryCatalogue there = await CreateAsync();
-        await there.Database.AddAsync(Samples.Instance("1", "1.1", "1.1.1", (Tags.InstitutionName, "North"), (Tags.StudyDate, "20260101"), (Tags.PatientSex, "F")), None);
-        await there.Database.AddAsync(Samples.Instance("1", "1.2", "1.2.1", (Tags.InstitutionName, "South"), (Tags.StudyDate, "20260101")), None);
-        await there.Database.AddAsync(Samples.Instance("2", "2.1", "2.1.1", (Tags.InstitutionName, "North"), (Tags.StudyDate, "20190101")), None);
-        await there.Database.AddAsync(Samples.Instance("3", "3.1", "3.1.1", (Tags.InstitutionName, "North")), None);
-        var filter = new FeedFilter
-        {
-            Institutions = ["NORTH"], FirstDate = new DateOnly(2020, 1, 1), Withheld = new HashSet<Tag> { Tags.PatientName, Tags.PatientID },
-        };
-
-        FeedStep told = there.Database.OwnChanges(0, 100, filter)!;
-
-        StudyState study = Assert.Single(told.State.Studies);
-        Assert.Equal(("1", "1.1"), (study.StudyInstanceUid, Assert.Single(study.Series).SeriesInstanceUid));
-        await using TemporaryCatalogue here = await CreateAsync();
-        await here.Database.ApplyAsync(Centre, told, None);
-        DataSet found = Assert.Single(here.Database.Query(Samples.Query(QueryLevel.Study, new MatchingOptions()), None));
-        Assert.Equal((null, null, "F"), (found.GetString(Tags.PatientName), found.GetString(Tags.PatientID), found.GetString(Tags.PatientSex)));
-
-        // The study's date is corrected: it leaves the filter.
-        await there.Database.CorrectAsync("1", Samples.DataSet((Tags.StudyDate, "20180101")), None);
-        FeedStep later = there.Database.OwnChanges(told.Cursor.Sequence, 100, filter)!;
-        Assert.Equal(["1"], later.State.GoneStudies);
-        await here.Database.ApplyAsync(Centre, later, None);
-        Assert.Equal(0, here.Database.Counts().Studies);
-
-        Assert.False(there.Database.CanResume(later.Cursor, FeedFilter.All));
-        Assert.True(there.Database.CanResume(later.Cursor, filter));
-    }
-
-    [Fact]
     public async Task Availability_is_that_of_the_slowest_instance()
     {
         await using TemporaryCatalogue here = await CreateAsync();

@@ -61,7 +61,7 @@ public sealed class FeedServiceTests : IFeedRights
         await running.UntilAsync(here, state => state is { IsComplete: true, Cursor.Sequence: 2 });
         Assert.Equal(2, here.Database.Counts().Studies);
 
-        _filter = new FeedFilter { Modalities = ["CT"] };
+        _filter = new FeedFilter { Selections = [new FeedSelection { Modalities = ["CT"] }] };
         // The publisher notices when it looks at its feed again.
         await there.Database.AddAsync(Samples.Instance("3", "3.1", "3.1.1"), Ct);
         await running.UntilAsync(here, state => state is { IsComplete: true } && state.Cursor.Filter == _filter.Fingerprint && state.Cursor.Sequence == 3);
@@ -90,6 +90,28 @@ public sealed class FeedServiceTests : IFeedRights
         _filter = FeedFilter.All;
         await running.UntilAsync(here, state => state is { IsComplete: true, Cursor.Sequence: 2 });
         Assert.Equal(2, here.Database.Counts().Studies);
+    }
+
+    [Fact]
+    public async Task On_the_next_day_what_has_become_too_old_goes_and_nothing_is_said_again()
+    {
+        await using TemporaryCatalogue there = await TemporaryCatalogue.CreateAsync(), here = await TemporaryCatalogue.CreateAsync();
+        await there.Database.AddAsync(Samples.Instance("1", "1.1", "1.1.1", (Panal.Dicom.Tags.StudyDate, "20260101")), Ct);
+        await there.Database.AddAsync(Samples.Instance("2", "2.1", "2.1.1", (Panal.Dicom.Tags.StudyDate, "20260105")), Ct);
+        FeedFilter filter = new() { Selections = [new FeedSelection { Days = 10 }], Today = new DateOnly(2026, 1, 11) };
+        _filter = filter;
+        await using var running = await StartAsync(there, here);
+        await running.UntilAsync(here, state => state is { IsComplete: true, Cursor.Sequence: 2 });
+        Assert.Equal(2, here.Database.Counts().Studies);
+
+        _filter = filter with { Today = new DateOnly(2026, 1, 12) };
+        running.Links.Cut();
+        await running.UntilAsync(here, state => state is { IsComplete: true } && state.Cursor.Filter == _filter.Fingerprint);
+
+        Assert.Null(here.Database.FindInstance("1.1.1"));
+        Assert.NotNull(here.Database.FindInstance("2.1.1"));
+        // The only snapshot is the first.
+        Assert.Single(running.Links.Priorities, LinkPriority.Bulk);
     }
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed class RemoteCopiesTests
         await holder.Archive.StoreAsync(new Sample());
         await holder.Archive.StoreAsync(new Sample { SopInstanceUid = "1.2.3.5.1", SeriesInstanceUid = "1.2.3.5", Modality = "MR" });
         await clinic.FollowAsync(holder);
-        holder.Filter = new FeedFilter { Modalities = ["CT"] };
+        holder.Filter = new FeedFilter { Selections = [new FeedSelection { Modalities = ["CT"] }] };
         var instances = Locate(clinic);
         var allowed = Assert.Single(instances, instance => instance.SopInstanceUid == "1.2.3.4.5");
         Assert.True(await clinic.Retriever.BringAsync(allowed, Token));

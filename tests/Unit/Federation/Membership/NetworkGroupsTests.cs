@@ -1,4 +1,5 @@
 using Panal.Catalogue;
+using Panal.Dicom;
 using Panal.Federation.Membership;
 using Panal.Security.Identities;
 
@@ -38,7 +39,7 @@ public sealed class NetworkGroupsTests : IDisposable
         Assert.Equal(["readers"], Office.SetGroupsOf("clinic-7", ["readers"]).Groups);
 
         Assert.Equal(FeedFilter.All, Served.FilterFor(clinic));
-        Assert.Equal(["Clinica"], Served.FetchableBy(clinic)!.Institutions);
+        Assert.Equal(["Clinica"], Assert.Single(Assert.Single(Served.FetchableBy(clinic)!.Selections).Institutions));
         Assert.Equal(
             [true, false, false, false, false],
             Enum.GetValues<NetworkVerb>().Select(verb => Served.Decide(clinic, verb, "Elsewhere").IsGranted));
@@ -103,4 +104,40 @@ public sealed class NetworkGroupsTests : IDisposable
         Assert.True(again.Load());
         Assert.Equal([new NetworkGrant(NetworkVerb.Query, NetworkFilter.OwnInstitution)], again.Standing!.Roster.Groups["readers"]);
     }
+
+    [Fact]
+    public async Task A_selection_narrows_a_right_to_institutions_modalities_and_days_and_leaves_attributes_out()
+    {
+        await _node.JoinAsync(_centre, "CLINIC-7", Ct);
+        var clinic = _node.Standing.Self;
+        Office.SetGroup("readers", [Right("query:own,modality=CT+MR,days=365,without=PatientName"), Right("query:all,institution=North"), Right("fetch:all,days=30")]);
+        Office.SetGroupsOf("CLINIC-7", ["readers"]);
+        _node.Membership.TakeOver(_centre.Standing.SignedRoster);
+
+        var filter = _node.Membership.FilterFor(clinic)!;
+        Assert.Equal(2, filter.Selections.Count);
+        Assert.Equal(["Clinica"], Assert.Single(filter.Selections[0].Institutions));
+        Assert.Equal((365, "PatientName"), (filter.Selections[0].Days, DataDictionary.KeywordOf(Assert.Single(filter.Selections[0].Withheld))));
+        Assert.Equal(["CT", "MR"], filter.Selections[0].Modalities);
+        Assert.Equal(["North"], Assert.Single(filter.Selections[1].Institutions));
+        Assert.Equal(DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime), filter.Today);
+        Assert.Equal(30, Assert.Single(_node.Membership.FetchableBy(clinic)!.Selections).Days);
+
+        // Together with everything, everything.
+        Office.SetGroup("readers", [Right("query:own,modality=CT"), Right("query:all")]);
+        Assert.Same(FeedFilter.All, Served.FilterFor(clinic));
+    }
+
+    [Fact]
+    public void A_node_that_knows_no_selections_takes_such_a_right_for_none()
+    {
+        Office.SetGroup("readers", [Right("query:all,modality=CT"), Right("fetch:own")]);
+        using var payload = System.Text.Json.JsonDocument.Parse(_centre.Standing.SignedRoster.Payload.ToArray());
+        Assert.Equal("fetch", Assert.Single(payload.RootElement.GetProperty("groups").GetProperty("readers").EnumerateArray()).GetProperty("verb").GetString());
+        var selected = Assert.Single(payload.RootElement.GetProperty("selected").GetProperty("readers").EnumerateArray());
+        Assert.Equal(("query", "CT"), (selected.GetProperty("verb").GetString(), selected.GetProperty("selection").GetProperty("modalities")[0].GetString()));
+        Assert.Equal(["fetch:own", "query:all,modality=CT"], _centre.Standing.Roster.Groups["readers"].Select(grant => grant.ToText()));
+    }
+
+    private static NetworkGrant Right(string text) => NetworkGrant.TryParse(text, out var grant) ? grant : throw new FormatException(text);
 }

@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -36,6 +38,7 @@ public sealed class NetworkDoorTests
     [InlineData("Motive", typeof(Motive))]
     [InlineData("Membership", typeof(MembershipView))]
     [InlineData("Grant", typeof(Panal.Security.Identities.NetworkGrant))]
+    [InlineData("Selection", typeof(Panal.Security.Identities.NetworkSelection))]
     [InlineData("Group", typeof(GroupView))]
     [InlineData("GroupRights", typeof(GroupRights))]
     [InlineData("GroupNames", typeof(GroupNames))]
@@ -59,7 +62,7 @@ public sealed class NetworkDoorTests
         await using var stream = typeof(NetworkDoor).Assembly.GetManifestResourceStream("openapi.json")!;
         using var document = await JsonDocument.ParseAsync(stream, default, TestContext.Current.CancellationToken);
         var described = document.RootElement.GetProperty("components").GetProperty("schemas").GetProperty(schema).GetProperty("properties").EnumerateObject().Select(p => p.Name);
-        var declared = record.GetProperties().Where(p => p.Name != "EqualityContract").Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name));
+        var declared = record.GetProperties().Where(p => p.Name != "EqualityContract" && p.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition != JsonIgnoreCondition.Always).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name));
         Assert.Equal(declared.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }
 

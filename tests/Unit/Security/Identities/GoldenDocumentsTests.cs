@@ -35,6 +35,16 @@ public sealed class GoldenDocumentsTests
     }
 
     [Fact]
+    public void A_roster_with_selections_narrows_rights_by_them()
+    {
+        var roster = First.ReadRoster(Document("roster-9"));
+        Assert.Equal(
+            ["query:all", "query:own,institution=Clínica Ñandú,institution=Norte,modality=CT+MR,days=365,without=PatientName+00100030"],
+            roster.Groups["readers"].Select(grant => grant.ToText()));
+        Assert.Equal(["fetch:all,days=30"], roster.Groups["replica"].Select(grant => grant.ToText()));
+    }
+
+    [Fact]
     public void A_deny_list_says_who_is_refused_since_when_and_why()
     {
         var list = First.ReadDenyList(Document("denied-3"));
@@ -72,6 +82,7 @@ public sealed class GoldenDocumentsTests
     /// <summary>Names of JSON, kinds and numbers must stay: what we write today, the same reader of the page understands.</summary>
     [Theory]
     [InlineData("roster-7")]
+    [InlineData("roster-9")]
     [InlineData("denied-3")]
     public void What_we_write_of_it_has_the_same_names_in_it(string name)
     {

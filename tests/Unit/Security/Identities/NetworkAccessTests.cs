@@ -44,7 +44,7 @@ public sealed class NetworkAccessTests : IDisposable
             Assert.False(NetworkAccess.Decide(roster, _network.Denied(1), Guid.NewGuid(), verb, null).IsGranted);
             Assert.False(NetworkAccess.Decide(roster, _network.Denied(1), gone.Node, verb, null).IsGranted);
             Assert.False(NetworkAccess.Decide(roster, _network.Denied(1, member.Node), member.Node, verb, null).IsGranted);
-            Assert.Null(NetworkAccess.WidestFilter(roster, _network.Denied(1, member.Node), member.Node, verb));
+            Assert.Empty(NetworkAccess.GrantsOf(roster, _network.Denied(1, member.Node), member.Node, verb));
         }
     }
 
@@ -58,12 +58,14 @@ public sealed class NetworkAccessTests : IDisposable
     }
 
     [Fact]
-    public void Of_several_groups_the_widest_right_counts_and_an_unknown_group_gives_none()
+    public void Of_several_groups_all_rights_count_and_an_unknown_group_gives_none()
     {
         var member = SampleNetwork.Member(2, "A") with { Groups = ["clinic", "replica", "unknown"] };
         var roster = _network.Roster(1, member, SampleNetwork.Member(3, "B") with { Groups = ["unknown"] });
-        Assert.Equal(NetworkFilter.All, NetworkAccess.WidestFilter(roster, _network.Denied(1), member.Node, NetworkVerb.Store));
-        Assert.Null(NetworkAccess.WidestFilter(roster, _network.Denied(1), roster.Members[1].Node, NetworkVerb.Query));
+        Assert.Equal(
+            [NetworkFilter.OwnInstitution, NetworkFilter.All],
+            NetworkAccess.GrantsOf(roster, _network.Denied(1), member.Node, NetworkVerb.Store).Select(grant => grant.Filter));
+        Assert.Empty(NetworkAccess.GrantsOf(roster, _network.Denied(1), roster.Members[1].Node, NetworkVerb.Query));
     }
 
     [Theory]

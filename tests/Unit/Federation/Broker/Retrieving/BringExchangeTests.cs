@@ -40,7 +40,7 @@ public sealed class BringExchangeTests
         await using var here = await BrokerNode.StartAsync();
         here.Add("1.1", instances: 1);
         await here.SweepAsync();
-        var exchange = Exchange(here, isNobody ? null : new FeedFilter { Modalities = ["MR"] }, null);
+        var exchange = Exchange(here, isNobody ? null : new FeedFilter { Selections = [new FeedSelection { Modalities = ["MR"] }] }, null);
 
         Assert.False(await Exchange(here, null, exchange).AskAsync(Node, "1.1.1.1", Token));
         Assert.Null(here.Catalogue.FindInstance("1.1.1.1")!.Copy);
