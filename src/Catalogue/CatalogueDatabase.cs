@@ -224,6 +224,9 @@ public sealed partial class CatalogueDatabase : IAsyncDisposable
     /// <summary>Connection for tests that look at plans.</summary>
     internal ReaderPool Readers => _readers;
 
+    /// <summary>For tests that lose power: length of the log, in bytes, when it was synced last.</summary>
+    internal long SyncedLogBytes => _log.SyncedBytes;
+
     private static CatalogueDatabase Open(string path, CatalogueOptions options, TimeProvider time)
     {
         FileStream fileLock = CatalogueFile.Lock(path);

@@ -6,14 +6,25 @@ namespace Panal.Catalogue.Writing;
 /// Makes what was committed survive power loss by syncing the write-ahead log beside the writer, which need not stop for it. What is no
 /// longer in the log was synced into the database by SQLite before it let the log start anew (see docs/decisions).
 /// </summary>
-internal sealed class DurableLog(string path) : IDisposable
+internal sealed class DurableLog : IDisposable
 {
     // SQLite never deletes the log while the database is open, so the handle stays the right one.
-    private readonly SafeFileHandle _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    private readonly SafeFileHandle _file;
     private readonly Lock _gate = new();
     private Task? _running;
     private Task? _next;
     private Exception? _failure;
+    private long _syncedBytes;
+
+    /// <param name="path">The log of a database that was just opened, which syncs it.</param>
+    internal DurableLog(string path)
+    {
+        _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        _syncedBytes = RandomAccess.GetLength(_file);
+    }
+
+    /// <summary>Length of the log, in bytes, when it was synced last: what power loss leaves of it at least.</summary>
+    internal long SyncedBytes => Interlocked.Read(ref _syncedBytes);
 
     /// <summary>Everything committed before the call is durable when the task ends. Callers at the same time share one sync.</summary>
     internal Task SyncAsync()
@@ -54,7 +65,9 @@ internal sealed class DurableLog(string path) : IDisposable
         {
             try
             {
+                long length = RandomAccess.GetLength(_file);
                 RandomAccess.FlushToDisk(_file);
+                Interlocked.Exchange(ref _syncedBytes, length);
                 return;
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

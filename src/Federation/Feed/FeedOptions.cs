@@ -21,6 +21,12 @@ public sealed record FeedOptions
     /// <summary>Longest wait after a failure.</summary>
     public TimeSpan LongestRetry { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Changes in one step at most: what is applied in one transaction, in some tenths of a second.</summary>
+    public int StepChanges { get; init; } = CatalogueDatabase.StepChanges;
+
+    /// <summary>Instances in one part of a snapshot, about: whole studies are added until there are so many.</summary>
+    public int StepInstances { get; init; } = CatalogueDatabase.StepInstances;
+
     /// <summary>Changes younger than this are kept for subscribers that are away; older ones cost them a snapshot.</summary>
     public TimeSpan KeptChangesAge { get; init; } = TimeSpan.FromDays(30);
 

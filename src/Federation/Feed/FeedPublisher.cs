@@ -40,7 +40,7 @@ public sealed class FeedPublisher(
         }
 
         var output = new CountingWriter(pipe.Output);
-        var source = new FeedSource(catalogue, filter);
+        var source = new FeedSource(catalogue, filter, options.StepChanges, options.StepInstances);
         source.Answer(content.Span, output);
         await FlushAsync(pipe.Output, output, subscriber, ct);
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(ct);

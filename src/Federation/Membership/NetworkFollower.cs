@@ -81,18 +81,18 @@ public sealed class NetworkFollower(
     private async Task ApplyAsync(NetworkStanding standing, CancellationToken ct)
     {
         // First whoever must go: the judge refuses them already.
-        foreach (var revoked in standing.Roster.Members.Where(m => standing.IsRevoked(m.Node) && !_forgotten.Contains(m.Node)))
+        foreach (var revoked in standing.Revoked.Where(node => !_forgotten.Contains(node)))
         {
-            Log.Revoked(logger, new NodeId(revoked.Node));
-            steering.Cut(new NodeId(revoked.Node), LinkCloseReason.Revoked);
+            Log.Revoked(logger, new NodeId(revoked));
+            steering.Cut(new NodeId(revoked), LinkCloseReason.Revoked);
         }
 
         var others = standing.Others.ToArray();
         steering.SetPeers([.. others.Select(m => new LinkPeer(new NodeId(m.Node), m.Endpoints, m.MayRelay))]);
         await feed.SetAsync([.. others.Select(m => new FeedSubscription(new NodeId(m.Node), AuthorityOf(m.Role)))], ct);
-        foreach (var revoked in standing.Roster.Members.Where(m => standing.IsRevoked(m.Node) && _forgotten.Add(m.Node)))
+        foreach (var revoked in standing.Revoked.Where(_forgotten.Add))
         {
-            await feed.ForgetAsync(new NodeId(revoked.Node), ct);
+            await feed.ForgetAsync(new NodeId(revoked), ct);
         }
     }
 

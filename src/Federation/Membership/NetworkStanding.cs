@@ -51,6 +51,10 @@ public sealed record NetworkStanding
     public IEnumerable<RosterMember> Others =>
         Roster.Members.Where(member => member.Node != Identity.Node && member.Revoked is null && !Denied.Contains(member.Node));
 
+    /// <summary>Other nodes that may never come back, whether the roster that has them has arrived or only the deny list.</summary>
+    public IEnumerable<Guid> Revoked =>
+        Denied.Entries.Select(entry => entry.Node).Union(Roster.Members.Where(member => member.Revoked is not null).Select(member => member.Node)).Where(node => node != Identity.Node);
+
     /// <summary>Whether a node may never come back.</summary>
     public bool IsRevoked(Guid node) => Denied.Contains(node) || Roster.Find(node) is { Revoked: not null };
 }

@@ -5,23 +5,22 @@ using Panal.Federation.Membership;
 using Panal.Security.Identities;
 using Panal.Swarm;
 using Panal.Swarm.Links;
-using Panal.Unit.Federation.Feed;
 
 namespace Panal.Unit.Federation.Support;
 
 /// <summary>A member with its rooms as they run in a node: membership, gossip, the feed's publisher and subscribers; only links are made up.</summary>
-internal sealed class SimulatedMember : ILinks, ILinkSteering, IAsyncDisposable
+internal sealed class SimulatedMember : ILinks, ILinkSteering, IDisposable
 {
     private readonly SimulatedNetwork _network;
     private readonly string _folder;
+    private readonly FeedOptions _options;
     private readonly TimeProvider _time;
-    private readonly Dictionary<NodeId, (NetworkStanding Ours, NetworkStanding Theirs, bool LetsIn)> _verdicts = [];
-    private CancellationTokenSource _stop = new();
+    private readonly Dictionary<NodeId, (NetworkStanding Ours, NetworkStanding Theirs, DateTimeOffset Day, bool LetsIn)> _verdicts = [];
     private Process? _process;
 
-    private SimulatedMember(SimulatedNetwork network, string folder, NodeId id, SimulatedNode node, TimeProvider time)
+    private SimulatedMember(SimulatedNetwork network, string folder, NodeId id, SimulatedNode node, FeedOptions options, TimeProvider time)
     {
-        (_network, _folder, Id, Node, _time) = (network, folder, id, node, time);
+        (_network, _folder, Id, Node, _options, _time) = (network, folder, id, node, options, time);
     }
 
     public NodeId Id { get; }
@@ -29,34 +28,40 @@ internal sealed class SimulatedMember : ILinks, ILinkSteering, IAsyncDisposable
     /// <summary>Its catalogue, and a model of what it holds.</summary>
     public SimulatedNode Node { get; }
 
+    public bool IsRunning => _process is not null;
+
     public NetworkMembership Membership => Now.Membership;
 
+    public NetworkStanding Standing => Membership.Standing!;
+
     public NetworkOffice Office => Now.Office;
+
+    public string Name => Standing.Identity.Name;
 
     public IReadOnlyCollection<NodeId> Linked => _network.LinkedTo(Id);
 
     private Process Now => _process ?? throw new InvalidOperationException("It does not run.");
 
     /// <summary>Starts a member whose folder of the network is there.</summary>
-    public static async Task<SimulatedMember> StartAsync(SimulatedNetwork network, string folder, TimeProvider time)
+    public static SimulatedMember Start(SimulatedNetwork network, string folder, FeedOptions options, TimeProvider time)
     {
         var membership = new NetworkMembership(new NetworkFolder(folder), time);
         Assert.True(membership.Load());
         var self = membership.Standing!.Self;
-        var node = await SimulatedNode.StartAsync(self.Value, membership.Standing.Identity.Role == NodeRole.Centre ? 10 : 0);
-        var member = new SimulatedMember(network, folder, self, node, time);
+        var node = SimulatedNode.Start(self.Value, membership.Standing.Identity.Role == NodeRole.Centre ? 10 : 0, time);
+        var member = new SimulatedMember(network, folder, self, node, options, time);
         member.Run();
         return member;
     }
 
     /// <summary>Whether it would take a link of another one, by the certificates that both show.</summary>
-    /// <remarks>Called by one at a time; a verdict holds as long as both standings do, and takes a millisecond to find.</remarks>
+    /// <remarks>Called by one at a time; a verdict holds for a day as long as both standings do, and takes a millisecond to find.</remarks>
     public bool LetsIn(SimulatedMember other)
     {
-        var (ours, theirs) = (Membership.Standing!, other.Membership.Standing!);
-        if (!_verdicts.TryGetValue(other.Id, out var known) || !ReferenceEquals(known.Ours, ours) || !ReferenceEquals(known.Theirs, theirs))
+        var (ours, theirs, day) = (Standing, other.Standing, _time.GetUtcNow().Date);
+        if (!_verdicts.TryGetValue(other.Id, out var known) || !ReferenceEquals(known.Ours, ours) || !ReferenceEquals(known.Theirs, theirs) || known.Day != day)
         {
-            _verdicts[other.Id] = known = (ours, theirs, Membership.Judge(theirs.Certificate, [theirs.Issuer]).Member == other.Id);
+            _verdicts[other.Id] = known = (ours, theirs, day, Membership.Judge(theirs.Certificate, [theirs.Issuer]).Member == other.Id);
         }
 
         return known.LetsIn;
@@ -74,60 +79,55 @@ internal sealed class SimulatedMember : ILinks, ILinkSteering, IAsyncDisposable
 
     public void Cut(NodeId node, LinkCloseReason reason) => _network.Cut(Id, node);
 
-    /// <summary>Everything that runs is gone in the middle of what it does, and starts again from what is on disk.</summary>
-    public async Task CrashAsync()
+    /// <summary>Starts from what is on disk.</summary>
+    public void Run()
     {
-        await StopAsync();
-        await Node.KillAsync();
-        Run();
+        Stillness.After(() =>
+        {
+            _process = new Process(this);
+            _network.Start(this);
+        });
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Everything that runs is gone in the middle of what it does.</summary>
+    public void Stop()
     {
-        await StopAsync();
-        await Node.DisposeAsync();
+        if (_process is { } process)
+        {
+            Stillness.After(() => _network.Stop(this));
+            Stillness.Of(process.DisposeAsync);
+            _process = null;
+        }
     }
 
-    private void Run()
+    public void Dispose()
     {
-        _stop = new CancellationTokenSource();
-        _process = new Process(this, _stop.Token);
-        _network.Start(this);
-    }
-
-    private async Task StopAsync()
-    {
-        await _network.StopAsync(this);
-        await _stop.CancelAsync();
-        await Now.DisposeAsync();
-        _process = null;
-        _stop.Dispose();
+        Stop();
+        Node.Dispose();
     }
 
     /// <summary>What a process of the node has in memory.</summary>
     private sealed class Process : IAsyncDisposable
     {
-        // Short waits for lack of a line; heads and silence as in a node.
-        private static readonly FeedOptions Options = new() { Gathering = TimeSpan.FromMilliseconds(100), LongestRetry = TimeSpan.FromSeconds(4) };
-
+        private readonly CancellationTokenSource _stop = new();
         private readonly FeedMeter _meter;
         private readonly FeedService _feed;
         private readonly Task _following;
 
-        public Process(SimulatedMember member, CancellationToken stop)
+        public Process(SimulatedMember member)
         {
-            var (catalogue, time) = (member.Node.Catalogue, member._time);
+            var (catalogue, options, time) = (member.Node.Catalogue, member._options, member._time);
             var folder = new NetworkFolder(member._folder);
             Membership = new NetworkMembership(folder, time);
             Assert.True(Membership.Load());
             Office = new NetworkOffice(Membership, folder, time);
             Exchange = new MembershipExchange(Membership, Office, NullLogger<MembershipExchange>.Instance);
             _meter = new FeedMeter(catalogue);
-            Publisher = new FeedPublisher(catalogue, Membership, Options, _meter, time, NullLogger<FeedPublisher>.Instance);
-            var subscriber = new FeedSubscriber(catalogue, member, Options, _meter, time, NullLogger<FeedSubscriber>.Instance);
-            _feed = new FeedService(catalogue, subscriber, Options, time, NullLogger<FeedService>.Instance);
+            Publisher = new FeedPublisher(catalogue, Membership, options, _meter, time, NullLogger<FeedPublisher>.Instance);
+            var subscriber = new FeedSubscriber(catalogue, member, options, _meter, time, NullLogger<FeedSubscriber>.Instance);
+            _feed = new FeedService(catalogue, subscriber, options, time, NullLogger<FeedService>.Instance);
             var follower = new NetworkFollower(Membership, folder, Office, Exchange, member, member, _feed, time, NullLogger<NetworkFollower>.Instance);
-            _following = Task.Run(() => follower.RunAsync(stop), CancellationToken.None);
+            _following = Task.Run(() => follower.RunAsync(_stop.Token), CancellationToken.None);
         }
 
         public NetworkMembership Membership { get; }
@@ -140,10 +140,12 @@ internal sealed class SimulatedMember : ILinks, ILinkSteering, IAsyncDisposable
 
         public async ValueTask DisposeAsync()
         {
+            await _stop.CancelAsync();
             await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _feed.DisposeAsync();
             _meter.Dispose();
             Office.Dispose();
+            _stop.Dispose();
         }
     }
 }

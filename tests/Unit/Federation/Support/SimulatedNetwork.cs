@@ -3,15 +3,35 @@ using Panal.Swarm.Links;
 
 namespace Panal.Unit.Federation.Support;
 
-/// <summary>The lines between simulated members: who is linked follows from who runs, which lines are cut, and whom each lets in.</summary>
-internal sealed class SimulatedNetwork(int seed)
+/// <summary>
+/// The lines between simulated members: who is linked follows from who runs, which lines are cut, and whom each lets in. Members call it from
+/// their threads; the simulation calls it between events only.
+/// </summary>
+internal sealed class SimulatedNetwork
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<NodeId, SimulatedMember> _running = [];
     private readonly HashSet<(NodeId, NodeId)> _parted = [];
     private readonly List<(SimulatedWire Wire, Task Serving)> _wires = [];
-    private readonly Random _seeds = new(seed);
     private TaskCompletionSource _changed = New();
+
+    /// <summary>Streams that stand, in an order that does not depend on which thread came first.</summary>
+    public IReadOnlyList<SimulatedWire> Wires
+    {
+        get
+        {
+            lock (_gate)
+            {
+                foreach (var (wire, _) in _wires.Where(open => open.Wire.IsOver && open.Serving.IsCompleted))
+                {
+                    wire.Dispose();
+                }
+
+                _wires.RemoveAll(open => open.Wire.IsOver && open.Serving.IsCompleted);
+                return [.. _wires.Select(open => open.Wire).OrderBy(wire => wire.Members.Opener).ThenBy(wire => wire.Members.Server).ThenBy(wire => wire.Opened.Protocol, StringComparer.Ordinal)];
+            }
+        }
+    }
 
     public void Start(SimulatedMember member)
     {
@@ -24,7 +44,7 @@ internal sealed class SimulatedNetwork(int seed)
     }
 
     /// <summary>The member is gone at once, with all its streams.</summary>
-    public async Task StopAsync(SimulatedMember member)
+    public void Stop(SimulatedMember member)
     {
         lock (_gate)
         {
@@ -32,7 +52,7 @@ internal sealed class SimulatedNetwork(int seed)
         }
 
         Change();
-        await CutAsync(wire => wire.Opener == member.Id || wire.Server == member.Id);
+        Cut(wire => wire.Members.Opener == member.Id || wire.Members.Server == member.Id);
     }
 
     /// <summary>Cuts or heals the line between two members.</summary>
@@ -41,10 +61,11 @@ internal sealed class SimulatedNetwork(int seed)
         lock (_gate)
         {
             _ = isParted ? _parted.Add(Pair(one, other)) : _parted.Remove(Pair(one, other));
-            foreach (var (wire, _) in _wires.Where(open => isParted && Pair(open.Wire.Members.Opener, open.Wire.Members.Server) == Pair(one, other)))
-            {
-                wire.Cut();
-            }
+        }
+
+        if (isParted)
+        {
+            Cut(one, other);
         }
 
         Change();
@@ -63,14 +84,7 @@ internal sealed class SimulatedNetwork(int seed)
     /// <summary>Closes every stream between two members; whether they come back is for those who judge.</summary>
     public void Cut(NodeId one, NodeId other)
     {
-        lock (_gate)
-        {
-            foreach (var (wire, _) in _wires.Where(open => Pair(open.Wire.Members.Opener, open.Wire.Members.Server) == Pair(one, other)))
-            {
-                wire.Cut();
-            }
-        }
-
+        Cut(wire => Pair(wire.Members.Opener, wire.Members.Server) == Pair(one, other));
         Change();
     }
 
@@ -78,7 +92,7 @@ internal sealed class SimulatedNetwork(int seed)
     {
         lock (_gate)
         {
-            return _running.ContainsKey(self) ? [.. _running.Keys.Where(other => other != self && AreLinked(self, other))] : [];
+            return _running.ContainsKey(self) ? [.. _running.Keys.Where(other => other != self && AreLinked(self, other)).Order()] : [];
         }
     }
 
@@ -111,8 +125,7 @@ internal sealed class SimulatedNetwork(int seed)
                 throw new LinkException("There is no link.");
             }
 
-            var wire = new SimulatedWire(self, peer, protocol, priority, _seeds.Next());
-            _wires.RemoveAll(open => open.Wire.Carrying.IsCompleted && open.Serving.IsCompleted);
+            var wire = new SimulatedWire(self, peer, protocol, priority);
             _wires.Add((wire, Task.Run(() => ServeAsync(server, wire), CancellationToken.None)));
             return wire.Opened;
         }
@@ -133,36 +146,26 @@ internal sealed class SimulatedNetwork(int seed)
 
     private static async Task ServeAsync(SimulatedMember server, SimulatedWire wire)
     {
+        await using var stream = wire.Served;
         try
         {
-            await server.ServiceOf(wire.Served.Protocol).ServeAsync(wire.Served, wire.Cutting);
-            await wire.Served.DisposeAsync();
+            await server.ServiceOf(stream.Protocol).ServeAsync(stream, wire.Cutting);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
         {
             // What a service throws ends its stream.
-            wire.Cut();
-            await wire.Served.DisposeAsync();
         }
-
-        await wire.Carrying;
     }
 
-    private async Task CutAsync(Predicate<(NodeId Opener, NodeId Server)> which)
+    private void Cut(Predicate<SimulatedWire> which)
     {
-        Task[] serving;
+        SimulatedWire[] ending;
         lock (_gate)
         {
-            var ending = _wires.Where(open => which(open.Wire.Members)).ToArray();
-            foreach (var (wire, _) in ending)
-            {
-                wire.Cut();
-            }
-
-            serving = [.. ending.Select(open => open.Serving)];
+            ending = [.. _wires.Select(open => open.Wire).Where(wire => which(wire))];
         }
 
-        await Task.WhenAll(serving);
+        Array.ForEach(ending, wire => wire.Cut());
     }
 
     private bool AreLinked(NodeId one, NodeId other) =>

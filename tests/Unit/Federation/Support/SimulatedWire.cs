@@ -6,28 +6,20 @@ using Panal.Swarm.Links;
 namespace Panal.Unit.Federation.Support;
 
 /// <summary>
-/// One stream between two simulated members, over a line that carries it in pieces of any size, lets others overtake it, and may break at
-/// any byte; what was on the way is lost then, as with a connection.
+/// One stream between two simulated members. What a side says stays where it is until the simulation carries it; when the stream is cut,
+/// what was on the way is lost, as with a connection.
 /// </summary>
 internal sealed class SimulatedWire : IDisposable
 {
     private readonly CancellationTokenSource _cut = new();
-    private readonly Pipe _thereSent = new(), _thereGot = new(), _backSent = new(), _backGot = new();
-    private readonly Random _random;
-    private readonly int _breaksAfter;
-    private int _carried;
+    private readonly Lock _gate = new();
+    private readonly Direction _there = new(), _back = new();
 
-    /// <param name="seed">Decides the pieces, and whether and where it breaks by itself.</param>
-    public SimulatedWire(NodeId opener, NodeId server, string protocol, LinkPriority priority, int seed)
+    public SimulatedWire(NodeId opener, NodeId server, string protocol, LinkPriority priority)
     {
         Members = (opener, server);
-        _random = new Random(seed);
-        _breaksAfter = _random.Next(4) == 0 ? _random.Next(1, 4000) : int.MaxValue;
-        Opened = new End(_backGot.Reader, _thereSent.Writer, server, protocol, priority, Cut);
-        Served = new End(_thereGot.Reader, _backSent.Writer, opener, protocol, priority, Cut);
-        Carrying = Task.WhenAll(
-            Task.Run(() => CarryAsync(_thereSent.Reader, _thereGot.Writer), CancellationToken.None),
-            Task.Run(() => CarryAsync(_backSent.Reader, _backGot.Writer), CancellationToken.None));
+        Opened = new End(_back.Arrived.Reader, _there.Said.Writer, server, protocol, priority);
+        Served = new End(_there.Arrived.Reader, _back.Said.Writer, opener, protocol, priority);
     }
 
     public (NodeId Opener, NodeId Server) Members { get; }
@@ -38,71 +30,107 @@ internal sealed class SimulatedWire : IDisposable
 
     public CancellationToken Cutting => _cut.Token;
 
-    /// <summary>Ends when nothing is carried any more.</summary>
-    public Task Carrying { get; }
+    public bool IsOver => _there.IsOver && _back.IsOver;
 
-    public void Cut() => _cut.Cancel();
+    /// <summary>Whether something is on its way in the direction.</summary>
+    public bool HasWaiting(bool isBack) => (isBack ? _back : _there).HasWaiting();
+
+    /// <summary>Lets some of what was said arrive, and what comes of it come to rest.</summary>
+    /// <param name="isBack">From who serves to who opened.</param>
+    /// <param name="share">Of what is on its way, above 0 to 1.</param>
+    public void Carry(bool isBack, double share) => Stillness.Of(() => (isBack ? _back : _there).CarryAsync(share));
+
+    public void Cut()
+    {
+        lock (_gate)
+        {
+            if (!_cut.IsCancellationRequested)
+            {
+                _cut.Cancel();
+                _there.Break();
+                _back.Break();
+            }
+        }
+    }
 
     public void Dispose() => _cut.Dispose();
 
-    private async Task CarryAsync(PipeReader from, PipeWriter to)
+    private sealed class Direction
     {
-        Exception? broken = null;
-        try
+        // Whoever speaks waits when much is on its way; what has arrived waits for whoever listens, however much it is.
+        public Pipe Said { get; } = new();
+
+        public Pipe Arrived { get; } = new(new PipeOptions(pauseWriterThreshold: 0));
+
+        public bool IsOver { get; private set; }
+
+        public bool HasWaiting()
         {
-            while (true)
+            if (IsOver)
             {
-                ReadResult read = await from.ReadAsync(_cut.Token);
-                int length, turns;
-                bool breaks;
-                lock (_random)
+                return false;
+            }
+
+            try
+            {
+                if (!Said.Reader.TryRead(out ReadResult read))
                 {
-                    length = (int)Math.Min(read.Buffer.Length, _random.Next(1, 2000));
-                    turns = _random.Next(3);
-                    _carried += length;
-                    breaks = _carried > _breaksAfter;
+                    return false;
                 }
 
-                for (; turns > 0; turns--)
+                Said.Reader.AdvanceTo(read.Buffer.Start);
+                return true;
+            }
+            catch (LinkException)
+            {
+                return true;
+            }
+        }
+
+        public async ValueTask CarryAsync(double share)
+        {
+            try
+            {
+                if (IsOver || !Said.Reader.TryRead(out ReadResult read))
                 {
-                    // Streams that are carried elsewhere go first.
-                    await Task.Yield();
+                    return;
                 }
 
-                if (breaks)
-                {
-                    Cut();
-                }
-
+                long length = Math.Min(read.Buffer.Length, (long)Math.Ceiling(read.Buffer.Length * share));
                 foreach (ReadOnlyMemory<byte> segment in read.Buffer.Slice(0, length))
                 {
-                    to.Write(segment.Span);
+                    Arrived.Writer.Write(segment.Span);
                 }
 
                 bool isEnd = read.IsCompleted && length == read.Buffer.Length;
-                from.AdvanceTo(read.Buffer.GetPosition(length));
-                FlushResult flushed = await to.FlushAsync(_cut.Token);
-                if (isEnd || flushed.IsCompleted)
+                Said.Reader.AdvanceTo(read.Buffer.GetPosition(length));
+                if ((await Arrived.Writer.FlushAsync()).IsCompleted || isEnd)
                 {
-                    break;
+                    End(null);
                 }
             }
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
-        {
-            broken = new LinkException("The link was cut.");
+            catch (LinkException broken)
+            {
+                End(broken);
+            }
         }
 
-        await from.CompleteAsync(broken);
-        await to.CompleteAsync(broken);
+        public void Break() => End(new LinkException("The link was cut."));
+
+        private void End(LinkException? broken)
+        {
+            IsOver = true;
+            Said.Reader.Complete(broken);
+            Arrived.Writer.Complete(broken);
+        }
     }
 
-    private sealed record End(PipeReader Input, PipeWriter Output, NodeId Peer, string Protocol, LinkPriority Priority, Action Cut) : ILinkStream
+    private sealed record End(PipeReader Input, PipeWriter Output, NodeId Peer, string Protocol, LinkPriority Priority) : ILinkStream
     {
         public async ValueTask DisposeAsync()
         {
             // Whoever ended its direction in order lets what it said arrive; everybody else breaks off.
-            await Output.CompleteAsync();
+            await Output.CompleteAsync(new LinkException("The stream was aborted."));
             await Input.CompleteAsync();
         }
     }

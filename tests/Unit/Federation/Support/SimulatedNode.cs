@@ -2,22 +2,27 @@ using System.Globalization;
 using System.Text;
 using Panal.Catalogue;
 using Panal.Catalogue.Sqlite;
-using Panal.Unit.Catalogue.Support;
+using Panal.Dicom;
 
-namespace Panal.Unit.Federation.Feed;
+namespace Panal.Unit.Federation.Support;
 
-/// <summary>One node of a simulated network: its catalogue on a disk that can be killed and restored, and a model of what it holds.</summary>
-internal sealed class SimulatedNode : IAsyncDisposable
+/// <summary>One node of a simulated network: its catalogue on a disk that can lose power or be restored, and a model of what it holds.</summary>
+internal sealed class SimulatedNode : IDisposable
 {
-    private static readonly string Root = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+    private const string LogName = "catalogue.db-wal";
+
+    public static readonly string Root = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
 
     private readonly string _directory = Path.Combine(Root, "panal-simulation-" + Guid.NewGuid().ToString("N"));
+    private readonly TimeProvider _time;
     private int _incarnation;
+    private List<InstanceRecord> _stored = [];
 
-    private SimulatedNode(Guid id, int authority)
+    private SimulatedNode(Guid id, int authority, TimeProvider time)
     {
         Id = id;
         Authority = authority;
+        _time = time;
     }
 
     public Guid Id { get; }
@@ -26,40 +31,72 @@ internal sealed class SimulatedNode : IAsyncDisposable
 
     public CatalogueDatabase Catalogue { get; private set; } = null!;
 
-    /// <summary>What it holds: content by SOP Instance UID.</summary>
-    public Dictionary<string, string> Held { get; private set; } = [];
+    /// <summary>What it holds: content by SOP Instance UID, of what was answered and not deleted.</summary>
+    public Dictionary<string, string> Held => _stored.ToDictionary(record => record.SopInstanceUid, ContentOf);
 
-    /// <summary>What it held and said after each of its transactions, by the sequence of the last change.</summary>
-    public Dictionary<long, string> Past { get; } = [];
+    /// <summary>What it held and said after each of its transactions, by the change that was its last.</summary>
+    public Dictionary<(long Sequence, long Mark), string> Past { get; } = [];
 
     /// <summary>Files and model of an earlier moment, to be restored.</summary>
-    public (string Directory, Dictionary<string, string> Held)? Backup { get; private set; }
+    public (string Directory, List<InstanceRecord> Stored)? Backup { get; private set; }
 
     private string Current => Path.Combine(_directory, _incarnation.ToString(CultureInfo.InvariantCulture));
 
-    public static async Task<SimulatedNode> StartAsync(Guid id, int authority)
+    public static SimulatedNode Start(Guid id, int authority, TimeProvider time)
     {
-        var node = new SimulatedNode(id, authority);
+        var node = new SimulatedNode(id, authority, time);
         Directory.CreateDirectory(node.Current);
-        await node.OpenAsync();
-        await node.Catalogue.IdentifyAsync(id, authority, CancellationToken.None);
+        node.Open();
+        Stillness.Of(() => node.Catalogue.IdentifyAsync(id, authority, CancellationToken.None));
         node.Remember();
         return node;
     }
 
-    /// <summary>Writes down what it holds now, by the model, and what it says of the parents.</summary>
-    public void Remember() => Past[Catalogue.LastSequence()] = Describe(Held) + Parents();
+    /// <summary>Stores an instance, whose bytes are durable and whose row is not yet.</summary>
+    public void Store(InstanceRecord record)
+    {
+        if (Stillness.Of(() => Catalogue.AddAsync(record, CancellationToken.None)).Result == AddResult.Added)
+        {
+            _stored.Add(record);
+            Remember();
+        }
+    }
 
-    public static string Describe(IEnumerable<KeyValuePair<string, string>> held) =>
-        string.Concat(held.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}\n"));
+    public void Delete(IReadOnlyCollection<string> uids)
+    {
+        Stillness.Of(() => Catalogue.DeleteAsync([.. uids], CancellationToken.None));
+        _stored.RemoveAll(record => uids.Contains(record.SopInstanceUid));
+        Remember();
+    }
+
+    public void Correct(string study, DataSet corrections)
+    {
+        bool isHeld = Held.Keys.Any(uid => uid.StartsWith(study + ".", StringComparison.Ordinal));
+        Assert.Equal(isHeld, Stillness.Of(() => Catalogue.CorrectAsync(study, corrections, CancellationToken.None)));
+        Remember();
+    }
 
     /// <summary>Killed with -9: what was committed is in the files as they are at this moment.</summary>
-    public async Task KillAsync()
+    public void Kill() => LosePower(1);
+
+    /// <summary>Of what was written to the log and not synced some is lost; what the staging log still has is stored again then.</summary>
+    /// <param name="share">Of the bytes that were not synced, how many are there: 0 to 1.</param>
+    public void LosePower(double share)
     {
+        var (synced, written) = (Catalogue.SyncedLogBytes, new FileInfo(Path.Combine(Current, LogName)).Length);
         Copy(Current, Path.Combine(_directory, (_incarnation + 1).ToString(CultureInfo.InvariantCulture)));
-        await Catalogue.DisposeAsync();
+        Close();
         _incarnation++;
-        await OpenAsync();
+        using (FileStream log = File.OpenWrite(Path.Combine(Current, LogName)))
+        {
+            log.SetLength(synced + (long)((written - synced) * share));
+        }
+
+        Open();
+        List<InstanceRecord> stored = _stored;
+        _stored = [.. stored.Where(record => Catalogue.FindInstance(record.SopInstanceUid)?.Copies.Count > 0)];
+        Remember();
+        stored.Except(_stored).ToList().ForEach(Store);
     }
 
     public void BackUp()
@@ -68,24 +105,22 @@ internal sealed class SimulatedNode : IAsyncDisposable
         if (!Directory.Exists(directory))
         {
             Copy(Current, directory);
-            Backup = (directory, new Dictionary<string, string>(Held));
+            Backup = (directory, [.. _stored]);
         }
     }
 
-    public async Task RestoreAsync()
+    public void Restore()
     {
-        await Catalogue.DisposeAsync();
+        Close();
         _incarnation++;
         Copy(Backup!.Value.Directory, Current);
-        Held = new Dictionary<string, string>(Backup.Value.Held);
-        await OpenAsync();
-        foreach (long lost in Past.Keys.Where(sequence => sequence > Catalogue.LastSequence()).ToArray())
-        {
-            Past.Remove(lost);
-        }
-
+        _stored = [.. Backup.Value.Stored];
+        Open();
         Remember();
     }
+
+    /// <summary>Whether a cursor stands where this node has been; what it held and said then.</summary>
+    public bool TryRecall(FeedCursor cursor, out string? past) => Past.TryGetValue((cursor.Sequence, cursor.Mark), out past);
 
     /// <summary>What this node knows of another one, in the words of <see cref="Past"/>.</summary>
     public string ViewOf(Guid publisher) => Read(
@@ -103,22 +138,6 @@ internal sealed class SimulatedNode : IAsyncDisposable
         SELECT 'series ' || r.uid || ' ' || c.instances || ' ' || hex(c.attributes)
         FROM series_claim AS c JOIN publisher AS p ON p.id = c.publisher JOIN series AS r ON r.id = c.series WHERE p.node = ?1 ORDER BY r.uid
         """, publisher);
-
-    /// <summary>How far another one is known, and what of it, read at one moment while others write; null where it is unknown.</summary>
-    public (PublisherState? State, string View) KnownOf(Guid publisher)
-    {
-        while (true)
-        {
-            PublisherState? before = Catalogue.Publishers().SingleOrDefault(known => known.Node == publisher);
-            string view = ViewOf(publisher);
-            PublisherState? after = Catalogue.Publishers().SingleOrDefault(known => known.Node == publisher);
-            // Rows and cursor change together: with the same cursor on both sides of it, the rows are of that cursor.
-            if (before?.Cursor == after?.Cursor && before?.IsComplete == after?.IsComplete)
-            {
-                return (after, view);
-            }
-        }
-    }
 
     /// <summary>All that a search can find here, and who holds it, without anything that may differ between nodes.</summary>
     public string Dump() => Read(
@@ -160,14 +179,26 @@ internal sealed class SimulatedNode : IAsyncDisposable
         """, null)
         + Read("PRAGMA foreign_key_check", null);
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await Catalogue.DisposeAsync();
+        Close();
         Directory.Delete(_directory, recursive: true);
     }
 
-    private async Task OpenAsync() =>
-        Catalogue = await CatalogueDatabase.OpenAsync(Path.Combine(Current, "catalogue.db"), new CatalogueOptions(), TimeProvider.System, CancellationToken.None);
+    private static string ContentOf(InstanceRecord record) => Convert.ToHexString(record.Copy.Hash.Span);
+
+    private void Open() => Catalogue = Stillness.Of(
+        () => CatalogueDatabase.OpenAsync(Path.Combine(Current, "catalogue.db"), new CatalogueOptions(), _time, CancellationToken.None));
+
+    private void Close() => Stillness.Of(Catalogue.DisposeAsync);
+
+    /// <summary>Writes down what it holds now, by the model, and what it says of the parents.</summary>
+    private void Remember()
+    {
+        FeedCursor head = Catalogue.OwnHead(FeedFilter.All);
+        Past[(head.Sequence, head.Mark)] =
+            string.Concat(Held.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}\n")) + Parents();
+    }
 
     /// <summary>What it says of studies and series, read from the tables: its own word, or what is shown where it has none beside.</summary>
     private string Parents() => Read(

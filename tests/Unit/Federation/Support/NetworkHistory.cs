@@ -1,0 +1,402 @@
+using System.Globalization;
+using Microsoft.Extensions.Time.Testing;
+using Panal.Catalogue;
+using Panal.Dicom;
+using Panal.Federation.Feed;
+using Panal.Federation.Membership;
+using Panal.Swarm;
+using Panal.Unit.Catalogue.Support;
+
+namespace Panal.Unit.Federation.Support;
+
+/// <summary>
+/// One random history of a network: storing, deleting, correcting, backups, power losses, partitions, rights, revocation, a new authority, months that pass.
+/// Everything that is drawn is drawn on one thread while all others rest.
+/// </summary>
+internal sealed class NetworkHistory : IDisposable
+{
+    private const int Acts = 24;
+    private const int MonthLimit = 3;                   // certificates last 90 days, and who is parted cannot renew
+    private static readonly TimeSpan Month = TimeSpan.FromDays(25);
+    private static readonly string[] Names = ["Doe^Jane", "Doe^Janet", "Roe^Ann"];
+
+    private readonly Random _random;
+    private readonly List<string> _events;
+    private readonly string _folder = Path.Combine(SimulatedNode.Root, "panal-network-" + Guid.NewGuid().ToString("N"));
+    private readonly FakeTimeProvider _time;
+    private readonly SimulatedNetwork _network = new();
+    private readonly List<SimulatedMember> _members = [];
+    private readonly Dictionary<(SimulatedMember, SimulatedMember), FeedCursor> _checked = [];
+    private SimulatedMember? _revoked;
+    private int _months;
+
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="founded">How it begins.</param>
+    /// <param name="events">Becomes what happened, in words that are the same for the same seed.</param>
+    public NetworkHistory(int seed, FoundedNetwork founded, List<string> events)
+    {
+        (_random, _events) = (new Random(seed), events);
+        _time = new FakeTimeProvider(founded.Day);
+        var options = new FeedOptions
+        {
+            Gathering = TimeSpan.FromMilliseconds(100),
+            LongestRetry = TimeSpan.FromSeconds(4),
+            StepChanges = _random.Next(1, 12),
+            StepInstances = _random.Next(1, 8),
+            KeptChanges = _random.Next(2) == 0 ? 3 : 1000,
+            KeptChangesAge = TimeSpan.Zero,
+        };
+        for (int i = 0; i < founded.Members; i++)
+        {
+            string folder = Path.Combine(_folder, i.ToString(CultureInfo.InvariantCulture));
+            founded.CopyTo(i, folder);
+            _members.Add(SimulatedMember.Start(_network, folder, options, _time));
+        }
+    }
+
+    private SimulatedMember Centre => _members[0];
+
+    private SimulatedMember[] Standing => [.. _members.Where(member => member != _revoked)];
+
+    public void Run()
+    {
+        for (int act = 0; act < Acts; act++)
+        {
+            Act(_members[_random.Next(_members.Count)], _members[_random.Next(1, _members.Count)]);
+            for (int events = _random.Next(12); events > 0; events--)
+            {
+                Carry();
+            }
+
+            Pass(TimeSpan.FromMilliseconds(_random.Next(4) == 0 ? _random.Next(40_000) : _random.Next(400)));
+        }
+
+        BringTogether();
+        UntilConverged();
+        Assert.All(Standing, member => Assert.Empty(member.Node.Contradictions()));
+        // The model, which knows nothing of feeds, agrees.
+        Assert.Equal(
+            Standing.SelectMany(member => member.Node.Held.Select(held => $"holder {held.Key} {Convert.ToHexString(member.Node.Id.ToByteArray(bigEndian: true))} {held.Value}")).Order(StringComparer.Ordinal),
+            Centre.Node.Dump().Split('\n').Where(line => line.StartsWith("holder", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    public void Dispose()
+    {
+        _members.ForEach(member => member.Dispose());
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private string Of(SimulatedMember member) => _members.IndexOf(member).ToString(CultureInfo.InvariantCulture);
+
+    private void Tell(string what) => _events.Add(what);
+
+    private void Act(SimulatedMember member, SimulatedMember other)
+    {
+        switch (_random.Next(24))
+        {
+            case < 8:
+                Store(member.Node);
+                break;
+            case 8 or 9:
+                Delete(member.Node);
+                break;
+            case 10 or 11:
+                Correct(member.Node);
+                break;
+            case 12 or 13 or 14 when other != member:
+                bool isParted = _random.Next(3) > 0;
+                Tell($"line {Of(member)}-{Of(other)} {(isParted ? "parted" : "healed")}");
+                Stillness.After(() => _network.Part(member.Id, other.Id, isParted));
+                break;
+            case 15:
+                Tell($"links {Of(member)}-{Of(other)} cut");
+                Stillness.After(() => _network.Cut(member.Id, other.Id));
+                break;
+            case 16 or 17 or 18:
+                Break(member);
+                break;
+            case 19:
+                int keep = _random.Next(4);
+                Tell($"{Of(member)} keeps {keep} changes");
+                Stillness.Of(() => member.Node.Catalogue.CompactChangesAsync(keep, DateTimeOffset.MaxValue, CancellationToken.None));
+                break;
+            case 20 or 21 when Centre.IsRunning:
+                Administer(other);
+                break;
+            case 22 when Centre.IsRunning:
+                RenewAuthority();
+                break;
+            case 23 when _months++ < MonthLimit:
+                Pass(Month);
+                break;
+        }
+    }
+
+    private void Store(SimulatedNode node)
+    {
+        for (int count = _random.Next(1, 5); count > 0; count--)
+        {
+            string study = $"1.{_random.Next(1, 5)}", series = $"{study}.{_random.Next(1, 3)}", uid = $"{series}.{_random.Next(1, 5)}";
+            // Seldom other content under the same UID, another name, or another patient for a study.
+            bool isOther = _random.Next(10) == 0;
+            string patient = _random.Next(12) == 0 ? "P9" : "P" + (study[^1] % 2);
+            DataSet attributes = Samples.DataSet(
+                (Tags.PatientID, patient), (Tags.PatientName, Names[_random.Next(8) == 0 ? 1 : 0]), (Tags.StudyInstanceUID, study),
+                (Tags.SeriesInstanceUID, series), (Tags.SOPInstanceUID, uid), (Tags.SOPClassUID, Uids.CTImageStorage), (Tags.Modality, "CT"),
+                (Tags.SeriesDescription, _random.Next(8) == 0 ? "other" : "axial"), (Tags.InstanceNumber, uid[^1] + (isOther ? "0" : "")));
+            node.Store(Samples.Of(attributes, isOther ? "other" : ""));
+            Tell($"{uid} stored, {node.Held.Count} held");
+        }
+    }
+
+    private void Delete(SimulatedNode node)
+    {
+        string[] uids = [.. node.Held.Keys.Where(_ => _random.Next(3) == 0)];
+        node.Delete(uids);
+        Tell($"{string.Join(' ', uids)} deleted, {node.Held.Count} held");
+    }
+
+    private void Correct(SimulatedNode node)
+    {
+        string study = $"1.{_random.Next(1, 5)}";
+        (Tag Tag, string Value) correction = _random.Next(3) switch
+        {
+            0 => (Tags.PatientName, Names[_random.Next(3)]),
+            1 => (Tags.StudyDescription, "corrected " + _random.Next(3)),
+            _ => (Tags.PatientID, "P" + _random.Next(3)),
+        };
+        Tell($"{study} corrected to {correction.Value}");
+        node.Correct(study, Samples.DataSet(correction));
+    }
+
+    /// <summary>The process of a member ends in one of several ways; sometimes it comes back later.</summary>
+    private void Break(SimulatedMember member)
+    {
+        if (!member.IsRunning)
+        {
+            Tell($"{Of(member)} starts");
+            member.Run();
+            return;
+        }
+
+        if (_random.Next(5) == 0)
+        {
+            Tell($"{Of(member)} is backed up");
+            member.Node.BackUp();
+            return;
+        }
+
+        member.Stop();
+        // Whatever happens to a machine, it is not back within the same millisecond.
+        Stillness.After(() => _time.Advance(TimeSpan.FromSeconds(1)));
+        switch (_random.Next(4))
+        {
+            case 0 when member.Node.Backup is not null:
+                Tell($"{Of(member)} is restored");
+                member.Node.Restore();
+                break;
+            case 1:
+                Tell($"{Of(member)} is killed");
+                member.Node.Kill();
+                break;
+            default:
+                double share = _random.NextDouble();
+                Tell($"{Of(member)} loses power, {share:F2} of what was not synced is there");
+                member.Node.LosePower(share);
+                break;
+        }
+
+        foreach (SimulatedMember publisher in _members.Where(one => one != member))
+        {
+            Check(member, publisher);
+        }
+
+        if (_random.Next(3) > 0)
+        {
+            member.Run();
+        }
+    }
+
+    private void Administer(SimulatedMember member)
+    {
+        if (member == _revoked || !member.IsRunning)
+        {
+            return;
+        }
+
+        if (_revoked is null && _random.Next(3) == 0)
+        {
+            Tell($"{Of(member)} is revoked");
+            Stillness.After(() => Centre.Office.Revoke(member.Name, "lost"));
+            _revoked = member;
+            return;
+        }
+
+        string[] groups = _random.Next(2) == 0 ? [] : ["clinic", "replica"];
+        Tell($"{Of(member)} is in {groups.Length} groups");
+        Stillness.After(() => Centre.Office.SetGroupsOf(member.Name, groups));
+    }
+
+    private void RenewAuthority()
+    {
+        try
+        {
+            Stillness.After(() => Tell(Centre.Office.RenewAuthority(withoutOthers: false).Done));
+        }
+        catch (JoinRefusedException)
+        {
+            Tell("not all members are so far");
+        }
+    }
+
+    private void Pass(TimeSpan time)
+    {
+        Tell($"{time} pass");
+        Stillness.After(() => _time.Advance(time));
+        CheckRevoked();
+    }
+
+    /// <summary>Some of what is on its way somewhere arrives, or the stream is cut.</summary>
+    private void Carry()
+    {
+        var waiting = Waiting();
+        if (waiting.Count == 0)
+        {
+            return;
+        }
+
+        var (wire, isBack) = waiting[_random.Next(waiting.Count)];
+        double share = _random.Next(3) == 0 ? _random.NextDouble() : 1;
+        if (_random.Next(25) == 0)
+        {
+            Tell($"{Of(wire, isBack)} breaks");
+            Stillness.After(wire.Cut);
+        }
+        else
+        {
+            Tell($"{Of(wire, isBack)} carries {share:F2}, of {string.Join(", ", waiting.Select(way => Of(way.Wire, way.IsBack)))}");
+            Carry(wire, isBack, share);
+        }
+    }
+
+    private void Carry(SimulatedWire wire, bool isBack, double share)
+    {
+        wire.Carry(isBack, share);
+        if (wire.Opened.Protocol == FeedPublisher.ProtocolName)
+        {
+            Check(MemberOf(wire.Members.Opener), MemberOf(wire.Members.Server));
+        }
+
+        CheckRevoked();
+    }
+
+    private List<(SimulatedWire Wire, bool IsBack)> Waiting() =>
+        [.. _network.Wires.SelectMany(wire => new[] { (Wire: wire, IsBack: false), (Wire: wire, IsBack: true) }.Where(way => way.Wire.HasWaiting(way.IsBack)))];
+
+    private string Of(SimulatedWire wire, bool isBack) =>
+        $"{wire.Opened.Protocol} {Of(MemberOf(wire.Members.Opener))}{(isBack ? '<' : '>')}{Of(MemberOf(wire.Members.Server))}";
+
+    private SimulatedMember MemberOf(NodeId id) => _members.Single(member => member.Id == id);
+
+    /// <summary>What one knows of another is what that one held after one of its transactions, or it says that it is not complete.</summary>
+    private void Check(SimulatedMember subscriber, SimulatedMember publisher)
+    {
+        PublisherState? state = subscriber.Node.Catalogue.Publishers().SingleOrDefault(known => known.Node == publisher.Node.Id);
+        if (state is { IsComplete: true, Cursor.Filter: 0 } && state.Cursor != FeedCursor.None && state.Cursor != _checked.GetValueOrDefault((subscriber, publisher)))
+        {
+            _checked[(subscriber, publisher)] = state.Cursor;
+            Assert.True(publisher.Node.TryRecall(state.Cursor, out string? past), $"The cursor {state.Cursor.Sequence} stands inside a transaction.");
+            Assert.Equal(past, subscriber.Node.ViewOf(publisher.Node.Id));
+        }
+    }
+
+    /// <summary>Whoever knows that a member is revoked speaks with it no more.</summary>
+    private void CheckRevoked()
+    {
+        if (_revoked is { } revoked)
+        {
+            foreach (SimulatedWire wire in _network.Wires.Where(wire => !wire.IsOver && (wire.Members.Opener == revoked.Id || wire.Members.Server == revoked.Id)))
+            {
+                SimulatedMember other = MemberOf(wire.Members.Opener == revoked.Id ? wire.Members.Server : wire.Members.Opener);
+                Assert.False(other.Standing.IsRevoked(revoked.Id.Value), $"{Of(wire, isBack: false)} stands, and {Of(other)} knows that {Of(revoked)} is revoked.");
+            }
+        }
+    }
+
+    /// <summary>All run, all lines are there, and everybody may know everything again.</summary>
+    private void BringTogether()
+    {
+        Tell("all are brought together");
+        foreach (SimulatedMember member in _members.Where(member => !member.IsRunning))
+        {
+            member.Run();
+        }
+
+        foreach (SimulatedMember member in Standing.Where(member => member != Centre))
+        {
+            Stillness.After(() => Centre.Office.SetGroupsOf(member.Name, ["clinic"]));
+        }
+
+        Stillness.After(_network.Heal);
+    }
+
+    private void UntilConverged()
+    {
+        string? difference = null;
+        // An hour is more than any wait there is.
+        for (int round = 0; round < 3600; round++)
+        {
+            for (var waiting = Waiting(); waiting.Count > 0; waiting = Waiting())
+            {
+                foreach (var (wire, isBack) in waiting)
+                {
+                    Carry(wire, isBack, 1);
+                }
+            }
+
+            difference = Difference();
+            if (difference is null)
+            {
+                return;
+            }
+
+            Pass(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Fail("They do not converge: " + difference);
+    }
+
+    private string? Difference()
+    {
+        SimulatedMember[] standing = Standing;
+        foreach (SimulatedMember member in standing)
+        {
+            if (member.Standing.Versions != Centre.Standing.Versions)
+            {
+                return $"{Of(member)} has {member.Standing.Versions}, the centre {Centre.Standing.Versions}";
+            }
+
+            var known = member.Node.Catalogue.Publishers();
+            if (known.Count != standing.Length - 1)
+            {
+                return $"{Of(member)} knows {known.Count} publishers";
+            }
+
+            foreach (PublisherState publisher in known)
+            {
+                SimulatedMember of = standing.Single(one => one.Node.Id == publisher.Node);
+                if (!publisher.IsComplete || publisher.LagChanges > 0 || publisher.Cursor.Sequence < of.Node.Catalogue.LastSequence())
+                {
+                    return $"{Of(member)} is behind {Of(of)}: {publisher.Cursor.Sequence} of {of.Node.Catalogue.LastSequence()}, complete {publisher.IsComplete}";
+                }
+            }
+
+            if (member.Node.Dump() != Centre.Node.Dump())
+            {
+                return $"{Of(member)} has another catalogue:\n{member.Node.Dump()}\nthe centre:\n{Centre.Node.Dump()}";
+            }
+        }
+
+        return null;
+    }
+}
