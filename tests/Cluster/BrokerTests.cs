@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Panal.Cluster.Nodes;
 using Panal.Conformance.WireClient;
@@ -13,6 +14,8 @@ public sealed class BrokerTests
     private const string StudyUid = "1.3.46.670589.33.1.27492712521914879309.27169771283235650014";
     private const int Slices = 30;
 
+    private static readonly Regex Retrieved = new(@"retrieved\s+(?<count>\d+) images, 0 were", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+
     /// <summary>What `panal broker status` says when nothing waits to be forwarded.</summary>
     private static readonly Regex Forwarded = new(@"forwarded\s+4 images, 0 jobs wait", RegexOptions.None, TimeSpan.FromSeconds(5));
 
@@ -21,12 +24,7 @@ public sealed class BrokerTests
     [Fact]
     public async Task What_Orthanc_has_is_found_and_got_at_a_clinic_that_knows_nothing_of_it()
     {
-        await using var orthanc = await Orthanc.StartAsync(Ct);
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(Corpus.CtStudy, "S2020")).Order(StringComparer.Ordinal).Take(Slices))
-        {
-            Assert.True(await orthanc.UploadAsync(file, Ct));
-        }
-
+        await using var orthanc = await StartOrthancAsync();
         var (broker, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
         await using var _ = broker;
         await using var clinic = await ClusterNode.StartAsync("CLINIC", Ct);
@@ -47,6 +45,53 @@ public sealed class BrokerTests
         // What it deletes is gone everywhere, but for what was fetched of it.
         (await broker.RunAsync(Ct, "broker", "remove", "hospital")).Succeeded();
         Assert.Contains("ONLINE", await clinic.FindAsync(StudyUid, Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Three_brokers_of_one_archive_get_a_share_each_and_when_one_dies_the_others_take_over()
+    {
+        await using var orthanc = await StartOrthancAsync();
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var second = await ClusterNode.StartAsync("SECOND", Ct);
+        await using var third = await ClusterNode.StartAsync("THIRD", Ct);
+        await using var clinic = await ClusterNode.StartAsync("CLINIC", Ct);
+        await using var late = await ClusterNode.StartAsync("LATE", Ct);
+        ClusterNode[] brokers = [centre, second, third];
+        foreach (var node in (ClusterNode[])[second, third, clinic, late])
+        {
+            await node.JoinAsync(centre, fingerprint, Ct);
+        }
+
+        foreach (var broker in brokers)
+        {
+            (await broker.RunAsync(Ct, "broker", "add", "hospital", "--dicom", Address(orthanc.AeTitle, orthanc.DicomPort))).Succeeded();
+            await broker.UntilAsync(["broker", "status"], static status => status.Contains("1 studies, 30 images; complete", StringComparison.Ordinal), Ct);
+        }
+
+        using var page = await PageOfAsync(clinic);
+        using var latePage = await PageOfAsync(late);
+        foreach (var (node, client) in (IEnumerable<(ClusterNode, HttpClient)>)[(clinic, page), (late, latePage)])
+        {
+            await node.UntilAsync(
+                () => client.GetStringAsync(Study("where"), Ct), static where => JsonDocument.Parse(where).RootElement.GetProperty("archives").GetArrayLength() == 3, Ct);
+        }
+
+        using var begun = await page.PostAsync(Study("fetch"), content: null, Ct);
+        Assert.True(begun.IsSuccessStatusCode, await begun.Content.ReadAsStringAsync(Ct));
+        await clinic.UntilAsync(() => clinic.FindAsync(StudyUid, Ct), static found => found.Contains("ONLINE", StringComparison.Ordinal), Ct);
+        var expected = await HashesOfAsync(orthanc);
+        Assert.Equal(expected, Hashes(await clinic.GetAsync(StudyUid, Ct)));
+        var retrieved = await Task.WhenAll(brokers.Select(async broker =>
+            int.Parse(Retrieved.Match((await broker.RunAsync(Ct, "broker", "status")).Succeeded().Output).Groups["count"].ValueSpan, CultureInfo.InvariantCulture)));
+        Assert.Equal(Slices, retrieved.Sum());
+        Assert.All(retrieved, static share => Assert.InRange(share, Slices / 3 - 2, (Slices / 3) + 2));
+
+        // The clinic that has everything goes, and one of the three with its share.
+        await clinic.KillAsync();
+        await third.KillAsync();
+        Assert.Contains("30 images", (await late.RunAsync(Ct, "fetch", StudyUid)).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Equal(expected, Hashes(await late.GetAsync(StudyUid, Ct)));
     }
 
     [Fact]
@@ -80,6 +125,32 @@ public sealed class BrokerTests
         await node.StoreManyAsync("1.2.3.9", 4, Ct);
         await node.UntilAsync(["broker", "status", "simple"], Forwarded.IsMatch, Ct);
         Assert.Contains("4 studies, 10 images", (await node.RunAsync(Ct, "broker", "sweep", "simple", "--all")).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    private static Uri Study(string resource) => new($"api/studies/{StudyUid}/{resource}", UriKind.Relative);
+
+    /// <summary>Calls a node as its page does, for somebody who may view.</summary>
+    private static async Task<HttpClient> PageOfAsync(ClusterNode node)
+    {
+        using var directory = new TemporaryDirectory("account");
+        var password = directory.Combine("password");
+        await File.WriteAllTextAsync(password, "correct horse battery staple", Ct);
+        (await node.RunAsync(Ct, "account", "add", "reader", "--role", "radiologist", "--password-file", password)).Succeeded();
+        var token = (await node.RunAsync(Ct, "account", "token", "reader")).Succeeded().Output.Trim().Split('\n')[^1].Trim();
+        var client = new HttpClient { BaseAddress = new Uri(node.Url) };
+        client.DefaultRequestHeaders.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    private static async Task<Orthanc> StartOrthancAsync()
+    {
+        var orthanc = await Orthanc.StartAsync(Ct);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Corpus.CtStudy, "S2020")).Order(StringComparer.Ordinal).Take(Slices))
+        {
+            Assert.True(await orthanc.UploadAsync(file, Ct));
+        }
+
+        return orthanc;
     }
 
     private static string Address(string aeTitle, int port) => string.Create(CultureInfo.InvariantCulture, $"{aeTitle}@127.0.0.1:{port}");

@@ -64,6 +64,14 @@ internal sealed class HoldingWriter(Connection connection, ParentRows parents, C
         return found;
     }
 
+    /// <summary>Whether a publisher holds or offers an instance.</summary>
+    internal bool IsToldBy(long instance, long publisher)
+    {
+        bool isTold = _find.Bind(1, instance).Bind(2, publisher).Step();
+        _find.Reset();
+        return isTold;
+    }
+
     /// <summary>Adds an instance that nobody told of before.</summary>
     internal void Add(InstanceState state, long series, long publisher, long now)
     {

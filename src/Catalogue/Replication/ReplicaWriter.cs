@@ -101,7 +101,7 @@ internal sealed class ReplicaWriter : IDisposable
         foreach (StudyState study in studies)
         {
             bool isCorrected = !_claims.IsAsBefore(study, publisher);
-            _told.UnionWith(study.Series.SelectMany(static series => series.Instances).Where(IsNews).Select(static instance => instance.SopInstanceUid));
+            _told.UnionWith(study.Series.SelectMany(static series => series.Instances).Where(one => IsNews(one, publisher)).Select(static instance => instance.SopInstanceUid));
             Apply(study, publisher, round, now);
             if (isCorrected)
             {
@@ -124,7 +124,9 @@ internal sealed class ReplicaWriter : IDisposable
         }
     }
 
-    private bool IsNews(InstanceState instance) => _holdings.Find(instance.SopInstanceUid) is not { } known || !_holdings.IsSaid(known.Id, instance);
+    /// <summary>Whether the archive did not say exactly this before. What others say of the instance does not matter: this node shall be asked for it too.</summary>
+    private bool IsNews(InstanceState instance, long publisher) =>
+        _holdings.Find(instance.SopInstanceUid) is not { } known || !_holdings.IsToldBy(known.Id, publisher) || !_holdings.IsSaid(known.Id, instance);
 
     internal void Hear(Guid node, FeedHead head) => _publishers.Hear(node, head);
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Panal.Archive.Retrieve;
 using Panal.Federation.Broker.Forwarding;
+using Panal.Federation.Broker.Gathering;
 using Panal.Federation.Broker.Retrieving;
 using Panal.Swarm.Links;
 
@@ -25,6 +26,8 @@ public static class BrokerServices
         services.AddSingleton<Forwarder>();
         services.AddSingleton<BringExchange>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILinkService, BringExchange>(static provider => provider.GetRequiredService<BringExchange>()));
+        services.AddSingleton<GatheringPorts>();
+        services.AddSingleton<StudyFetches>();
         services.AddSingleton<BrokeredCopies>();
         services.AddSingleton<IRemoteCopies>(static provider => provider.GetRequiredService<BrokeredCopies>());
         return services;

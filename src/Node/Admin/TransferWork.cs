@@ -1,7 +1,5 @@
-using Panal.Archive.Retrieve;
-using Panal.Federation.Fetching;
+using Panal.Federation.Broker.Gathering;
 using Panal.Swarm.Transfers;
-using Panal.Swarm.Transfers.Running;
 
 namespace Panal.Node.Admin;
 
@@ -11,32 +9,22 @@ internal static class TransferWork
     /// <summary>The priority of what nobody waits for.</summary>
     internal const string Bulk = "bulk";
 
-    internal const string NothingToFetch = "Nothing to fetch: all of it is here, or nobody holds it, or there is no room.";
+    internal const string NothingToFetch = "Nothing to fetch: all of it is here, or nobody holds or offers it, or there is no room.";
     internal const string NoSuchChange = "A transfer can be told: pause, resume, cancel, interactive, bulk.";
-
-    private const string NoNetwork = "This node is in no network.";
 
     /// <summary>What a transfer can be told.</summary>
     internal static IReadOnlyList<string> Changes { get; } = ["pause", "resume", "cancel", "interactive", Bulk];
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Fetches a study and tells how far it is until it is here; whoever stops listening does not stop the transfer.</summary>
+    /// <summary>Fetches a study and tells how far it is until it is here; whoever stops listening does not stop that.</summary>
     public static async Task<TransferView> FetchAsync(
         IServiceProvider services, string study, string priority, Action<TransferView> report, CancellationToken cancellationToken)
     {
-        var transfer = services.GetService<RemoteCopies>() is { } remote && Dicom.Uid.IsWellFormed(study)
-            ? await remote.FetchStudyAsync(study, PriorityOf(priority), cancellationToken).ConfigureAwait(false)
-            : null;
-        if (transfer is null && Dicom.Uid.IsWellFormed(study)
-            && await OfferWork.FetchAsync(services.GetRequiredService<Retriever>(), study, report, cancellationToken).ConfigureAwait(false) is { } brought)
+        if (!Dicom.Uid.IsWellFormed(study)
+            || await services.GetRequiredService<StudyFetches>().FetchAsync(study, PriorityOf(priority), cancellationToken).ConfigureAwait(false) is not { } transfer)
         {
-            return Told(report, brought);
-        }
-
-        if (transfer is null)
-        {
-            return Told(report, TransferView.Nothing(study, services.GetService<RemoteCopies>() is null ? NoNetwork : NothingToFetch));
+            return Told(report, TransferView.Nothing(study, NothingToFetch));
         }
 
         using var timer = new PeriodicTimer(Interval, services.GetRequiredService<TimeProvider>());
@@ -53,14 +41,10 @@ internal static class TransferWork
     /// <summary>Changes one transfer if it is named, and tells of it; else tells of all.</summary>
     public static async Task<TransferView> ChangeAsync(IServiceProvider services, string id, string change, Action<TransferView> report)
     {
-        if (services.GetService<TransferService>() is not { } transfers)
-        {
-            return Told(report, TransferView.Nothing("", NoNetwork));
-        }
-
+        var underWay = services.GetRequiredService<StudyFetches>().UnderWay;
         if (id.Length == 0)
         {
-            foreach (var one in transfers.Transfers)
+            foreach (var one in underWay)
             {
                 report(TransferView.Of(one.Progress));
             }
@@ -69,7 +53,7 @@ internal static class TransferWork
         }
 
         // As typed: the beginning is enough where it names one.
-        if (transfers.Transfers.Where(one => one.Id.ToString("D").StartsWith(id, StringComparison.OrdinalIgnoreCase)).Take(2).ToList() is not [var transfer])
+        if (underWay.Where(one => one.Id.ToString("D").StartsWith(id, StringComparison.OrdinalIgnoreCase)).Take(2).ToList() is not [var transfer])
         {
             return Told(report, TransferView.Nothing("", "There is no such transfer, or more than one."));
         }

@@ -13,7 +13,7 @@ internal static class FetchCommand
     {
         var study = new Argument<string>("STUDY") { Description = "Study Instance UID." };
         var bulk = new Option<bool>("--bulk") { Description = "Nobody waits for it: other transfers go first." };
-        var command = new Command("fetch", "Bring a study here from all nodes that hold any of it.") { study, bulk };
+        var command = new Command("fetch", "Bring a study here from all nodes that hold any of it, and from archives that offer the rest.") { study, bulk };
         var arguments = new NodeArguments(command, withSettings: false);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -48,7 +48,7 @@ internal static class FetchCommand
 
         if (last is not { State: TransferState.Complete } done)
         {
-            throw new CommandException(ExitCode.Failure, "The transfer was broken off.");
+            throw new CommandException(ExitCode.Failure, last?.Problem ?? "The transfer was broken off.");
         }
 
         if (done.Images == 0)

@@ -1,16 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Features;
-using Panal.Federation.Fetching;
+using Panal.Federation.Broker.Gathering;
 using Panal.Federation.Membership;
 using Panal.Node.Admin;
 using Panal.Node.Web;
 using Panal.Security.Accounts;
-using Panal.Swarm.Transfers.Running;
 
 namespace Panal.Node.Network;
 
-/// <summary>`/api/transfers`: what comes from other nodes, for accounts with the right to operate the node, and for this machine while there are none.</summary>
+/// <summary>`/api/transfers`: what comes from other nodes and from archives, for accounts with the right to operate the node, and for this machine while there are none.</summary>
 internal static class TransferDoor
 {
     private static readonly HouseRoute Operated = new(AccountRights.Operate) { BodyLimitBytes = null };
@@ -25,9 +24,11 @@ internal static class TransferDoor
     }
 
     /// <summary>The transfers under way, those that somebody waits for first.</summary>
-    internal static TransferView[] Look(IServiceProvider services) => services.GetService<TransferService>() is { } transfers
-        ? [.. transfers.Transfers.Select(static one => TransferView.Of(one.Progress)).OrderByDescending(static view => view.Priority).ThenBy(static view => view.Id)]
-        : [];
+    internal static TransferView[] Look(IServiceProvider services) =>
+    [
+        .. services.GetRequiredService<StudyFetches>().UnderWay.Select(static one => TransferView.Of(one.Progress))
+            .OrderByDescending(static view => view.Priority).ThenBy(static view => view.Id),
+    ];
 
     private static Task ListAsync(HttpContext context) =>
         JoinDoor.AnswerAsync(context, TransferJson.Default.TransferViewArray, () => Task.FromResult(Look(context.RequestServices)));
@@ -40,8 +41,8 @@ internal static class TransferDoor
             throw new JoinRefusedException(JoinRefusal.Malformed, "A Study Instance UID is needed.");
         }
 
-        var transfer = await context.RequestServices.GetRequiredService<RemoteCopies>()
-            .FetchStudyAsync(wish.Study, TransferWork.PriorityOf(wish.IsBulk ? TransferWork.Bulk : ""), context.RequestAborted).ConfigureAwait(false);
+        var transfer = await context.RequestServices.GetRequiredService<StudyFetches>()
+            .FetchAsync(wish.Study, TransferWork.PriorityOf(wish.IsBulk ? TransferWork.Bulk : ""), context.RequestAborted).ConfigureAwait(false);
         return transfer is null ? TransferView.Nothing(wish.Study, TransferWork.NothingToFetch) : TransferView.Of(transfer.Progress);
     });
 

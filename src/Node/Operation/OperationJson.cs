@@ -71,8 +71,10 @@ internal sealed record ConflictView(
 /// <param name="Instances">Instances that are known.</param>
 /// <param name="InstancesHere">Those that are held here.</param>
 /// <param name="Holders">Other nodes that hold some of it.</param>
+/// <param name="Archives">Who has an archive behind it that offers what nobody holds: names of brokers of this node, and of other nodes.</param>
 /// <param name="Transfers">What brings it here now.</param>
-internal sealed record WhereView(int Instances, int InstancesHere, IReadOnlyList<HolderOfStudy> Holders, IReadOnlyList<TransferView> Transfers);
+internal sealed record WhereView(
+    int Instances, int InstancesHere, IReadOnlyList<HolderOfStudy> Holders, IReadOnlyList<string> Archives, IReadOnlyList<TransferView> Transfers);
 
 /// <summary>Another node that holds some of a study.</summary>
 internal sealed record HolderOfStudy(Guid Node, string Name, long Instances);

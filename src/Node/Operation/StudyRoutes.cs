@@ -5,7 +5,8 @@ using Panal.Archive.Search;
 using Panal.Dicom;
 using Panal.DicomWeb;
 using Panal.DicomWeb.Access;
-using Panal.Federation.Fetching;
+using Panal.Federation.Broker;
+using Panal.Federation.Broker.Gathering;
 using Panal.Federation.Membership;
 using Panal.Node.Admin;
 using Panal.Node.Web;
@@ -13,13 +14,12 @@ using Panal.Security.Access;
 using Panal.Security.Accounts;
 using Panal.Security.Audit;
 using Panal.Swarm.Transfers;
-using Panal.Swarm.Transfers.Running;
 
 namespace Panal.Node.Operation;
 
 /// <summary>What the page does with a study that DICOMweb has no words for: where it is, to bring it here, and to take it away.</summary>
 internal sealed class StudyRoutes(
-    IServiceProvider services, IWebAccess access, Retriever retriever, Searcher searcher, StudyMedia media, AuditTrail audit, DicomWebOptions options, TimeProvider time)
+    IServiceProvider services, StudyFetches fetches, BrokerService brokers, IWebAccess access, Retriever retriever, Searcher searcher, StudyMedia media, AuditTrail audit, DicomWebOptions options, TimeProvider time)
 {
     private static readonly RightsRoute View = new(AccountRights.View);
 
@@ -47,7 +47,12 @@ internal sealed class StudyRoutes(
                     .Where(static holder => holder.Instances > 0)
                     .Select(holder => new HolderOfStudy(holder.Node, standing?.Roster.Find(holder.Node)?.Name ?? holder.Node.ToString(), holder.Instances)),
             ],
-            [.. services.GetService<TransferService>()?.Find(new TransferScope(study)).Select(static transfer => TransferView.Of(transfer.Progress)) ?? []]);
+            [
+                .. fetches.OfferersOf(study, context.RequestAborted).Select(offerer => offerer.IsForeign
+                    ? brokers.Status().FirstOrDefault(broker => broker.Definition.Source == offerer.Source)?.Definition.Name
+                    : standing?.Roster.Find(offerer.Source)?.Name).OfType<string>(),
+            ],
+            [.. fetches.UnderWay.Select(static one => one.Progress).Where(progress => progress.Scope.Name == study).Select(TransferView.Of)]);
         await WebJson.WriteAsync(context, StatusCodes.Status200OK, view, OperationJson.Default.WhereView).ConfigureAwait(false);
     }
 
@@ -59,13 +64,10 @@ internal sealed class StudyRoutes(
             return;
         }
 
-        var transfer = services.GetService<RemoteCopies>() is { } remote
-            ? await remote.FetchStudyAsync(found[0].StudyInstanceUid, TransferPriority.Interactive, context.RequestAborted).ConfigureAwait(false)
-            : null;
-        if (transfer is null)
+        if (await fetches.FetchAsync(found[0].StudyInstanceUid, TransferPriority.Interactive, context.RequestAborted).ConfigureAwait(false) is not { } transfer)
         {
             await Problem.WriteAsync(
-                context, StatusCodes.Status409Conflict, "nothing-to-fetch", "All of it is here, or no node that can be reached holds it, or there is no room.").ConfigureAwait(false);
+                context, StatusCodes.Status409Conflict, "nothing-to-fetch", "All of it is here, or no node that can be reached holds it or has an archive behind it that does, or there is no room.").ConfigureAwait(false);
             return;
         }
 

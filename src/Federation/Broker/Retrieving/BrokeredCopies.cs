@@ -1,64 +1,60 @@
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
+using Panal.Federation.Broker.Gathering;
 using Panal.Federation.Fetching;
-using Panal.Swarm;
+using Panal.Swarm.Links;
+using Panal.Swarm.Transfers;
 
 namespace Panal.Federation.Broker.Retrieving;
 
-/// <summary>Brings what is not here: from nodes that hold it, else from foreign archives behind this node, else by a node that has one behind it.</summary>
-public sealed class BrokeredCopies(
-    RemoteCopies remote, ForeignRetrievals retrievals, BringExchange exchange, CatalogueDatabase catalogue, FetchOptions options, TimeProvider time) : IRemoteCopies
+/// <summary>Brings what is not here: from nodes that hold it, else from foreign archives behind this node, else by the nodes that have one behind them.</summary>
+public sealed class BrokeredCopies(RemoteCopies remote, ForeignRetrievals retrievals, StudyFetches fetches, CatalogueDatabase catalogue, ILinks links) : IRemoteCopies
 {
     /// <inheritdoc/>
     public async ValueTask<bool> BringAsync(InstanceReference wanted, CancellationToken ct)
     {
         var uid = wanted.SopInstanceUid;
-        if (catalogue.HoldersOfInstance(uid).Count > 0 && await remote.BringAsync(wanted, ct))
+        var isOffered = catalogue.OffersOfInstance(uid).Count > 0;
+
+        // A holder that cannot be reached may come back, but the archive is there.
+        if ((IsHeld(uid) || !isOffered) && await remote.BringAsync(wanted, ct))
         {
             return true;
         }
 
-        if (await retrievals.BringAsync(uid, ct))
+        if (!isOffered || await retrievals.BringAsync(uid, ct))
         {
-            return true;
+            return retrievals.IsHere(uid);
         }
 
-        foreach (var offer in catalogue.OffersOfInstance(uid))
+        if (fetches.Gather(wanted.StudyInstanceUid, TransferPriority.Interactive, ct) is { } gathering)
         {
-            if (!offer.IsForeign && await exchange.AskAsync(new NodeId(offer.Source), uid, ct) && await IsToldAsync(uid, ct) && await remote.BringAsync(wanted, ct))
-            {
-                return true;
-            }
+            gathering.Want(uid);
+            await UntilBroughtAsync(gathering, wanted, ct);
         }
 
-        return catalogue.FindInstance(uid) is { Copy: not null };
+        return retrievals.IsHere(uid);
     }
 
-    /// <summary>Waits until the feed tells who holds the instance now.</summary>
-    private async Task<bool> IsToldAsync(string sopInstanceUid, CancellationToken ct)
+    private async ValueTask UntilBroughtAsync(StudyGathering gathering, InstanceReference wanted, CancellationToken ct)
     {
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var patience = Task.Delay(options.StallTimeout, time, enough.Token);
-        try
+        var uid = wanted.SopInstanceUid;
+        while (true)
         {
-            while (true)
+            // Asked for before looking, so that what happens in between is not missed.
+            var (commit, change) = (catalogue.NextCommitAsync(), gathering.NextChangeAsync());
+            if (retrievals.IsHere(uid) || (IsHeld(uid) && await remote.BringAsync(wanted, ct)) || gathering.IsGivenUp(uid))
             {
-                var commit = catalogue.NextCommitAsync();
-                if (catalogue.HoldersOfInstance(sopInstanceUid).Count > 0)
-                {
-                    return true;
-                }
-
-                if (await Task.WhenAny(commit, patience) == patience)
-                {
-                    ct.ThrowIfCancellationRequested();
-                    return false;
-                }
+                return;
             }
+
+            await Task.WhenAny(commit, change).WaitAsync(ct);
         }
-        finally
-        {
-            await enough.CancelAsync();
-        }
+    }
+
+    private bool IsHeld(string sopInstanceUid)
+    {
+        var linked = links.Linked;
+        return catalogue.HoldersOfInstance(sopInstanceUid).Any(holder => linked.Contains(new Swarm.NodeId(holder.Node)));
     }
 }

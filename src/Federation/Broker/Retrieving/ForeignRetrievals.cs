@@ -23,10 +23,7 @@ public sealed class ForeignRetrievals(
             return true;
         }
 
-        // An archive that is in trouble is asked last.
-        var sources = catalogue.OffersOfInstance(sopInstanceUid).Where(static offer => offer.IsForeign).Select(offer => brokers.Find(offer.Source))
-            .OfType<ForeignBroker>().OrderBy(static broker => broker.Tally.Trouble is not null).ToList();
-        foreach (var broker in sources)
+        foreach (var broker in Sources(sopInstanceUid))
         {
             if (await BringAsync(broker, sopInstanceUid, ct))
             {
@@ -36,6 +33,22 @@ public sealed class ForeignRetrievals(
 
         return IsHere(sopInstanceUid);
     }
+
+    /// <summary>Gets instances from the archives behind this node that offer them, and nothing else of their studies.</summary>
+    /// <returns>Ends when each is here, or none of the archives gave it.</returns>
+    internal async Task ShareAsync(IReadOnlyList<string> sopInstanceUids, CancellationToken ct)
+    {
+        var left = sopInstanceUids.Where(uid => !IsHere(uid)).Select(catalogue.FindInstance).OfType<InstanceRow>()
+            .Select(row => (Row: row, Sources: new Queue<ForeignBroker>(Sources(row.SopInstanceUid)))).ToList();
+        while (left.RemoveAll(one => one.Sources.Count == 0 || IsHere(one.Row.SopInstanceUid)) >= 0 && left.Count > 0)
+        {
+            var parts = left.GroupBy(static one => (Broker: one.Sources.Dequeue(), one.Row.StudyInstanceUid, one.Row.SeriesInstanceUid), static one => one.Row.SopInstanceUid);
+            await Task.WhenAll(parts.Select(part =>
+                Retrieval(part.Key.Broker, part.Key.StudyInstanceUid).Share(part.Key.SeriesInstanceUid, [.. part], _stop.Token))).WaitAsync(ct);
+        }
+    }
+
+    internal bool IsHere(string sopInstanceUid) => catalogue.FindInstance(sopInstanceUid) is { Copy: not null };
 
     /// <summary>Ends when nothing is under way.</summary>
     internal Task UnderWay => Task.WhenAll(_retrievals.Values.Select(static retrieval => retrieval.Running));
@@ -55,7 +68,7 @@ public sealed class ForeignRetrievals(
             return false;
         }
 
-        var retrieval = _retrievals.GetOrAdd((broker.Definition.Source, row.StudyInstanceUid), Begin, broker);
+        var retrieval = Retrieval(broker, row.StudyInstanceUid);
         var others = catalogue.Locate(new RetrieveKeys { StudyInstanceUids = [row.StudyInstanceUid] }, ct).Select(static one => one.SeriesInstanceUid).Distinct();
         var end = retrieval.Want(row.SeriesInstanceUid, others.Where(series => series != row.SeriesInstanceUid), _stop.Token);
         while (true)
@@ -77,6 +90,12 @@ public sealed class ForeignRetrievals(
         }
     }
 
+    /// <summary>The archives behind this node that offer an instance; one that is in trouble is asked last.</summary>
+    private IEnumerable<ForeignBroker> Sources(string sopInstanceUid) => catalogue.OffersOfInstance(sopInstanceUid).Where(static offer => offer.IsForeign)
+        .Select(offer => brokers.Find(offer.Source)).OfType<ForeignBroker>().OrderBy(static broker => broker.Tally.Trouble is not null);
+
+    private StudyRetrieval Retrieval(ForeignBroker broker, string studyInstanceUid) => _retrievals.GetOrAdd((broker.Definition.Source, studyInstanceUid), Begin, broker);
+
     private StudyRetrieval Begin((Guid Source, string Study) of, ForeignBroker broker)
     {
         if (_retrievals.Count > RetrievalLimit)
@@ -89,6 +108,4 @@ public sealed class ForeignRetrievals(
 
     /// <summary>Studies remembered at most: forgetting one costs a question at most, for what is here is not asked for again.</summary>
     private const int RetrievalLimit = 1024;
-
-    private bool IsHere(string sopInstanceUid) => catalogue.FindInstance(sopInstanceUid) is { Copy: not null };
 }

@@ -5,18 +5,22 @@ using Panal.Dicom;
 
 namespace Panal.Federation.Broker.Retrieving;
 
-/// <summary>Gets one study from its archive, series by series; the series that somebody waits for goes first.</summary>
+/// <summary>Gets one study from its archive, series by series or in shares; what somebody waits for goes first.</summary>
 internal sealed class StudyRetrieval(
     ForeignBroker broker, string studyInstanceUid, IForeignArchives archives, CatalogueDatabase catalogue, FetchPatience patience, TimeProvider time, ILogger logger)
 {
     /// <summary>How often a series is asked for before what it lacks is given up.</summary>
     private const int Attempts = 3;
 
+    /// <summary>Instances named in one request at most: a value has 64 KiB at most, and a UID 65 bytes (PS3.5 §6.2, §9.1).</summary>
+    private const int NamedAtOnce = 500;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
-    private readonly List<string> _waiting = [];
-    private readonly Dictionary<string, TaskCompletionSource> _ends = new(StringComparer.Ordinal);
+    private readonly List<Part> _waiting = [];
+    private readonly List<Part> _shares = [];
+    private readonly Dictionary<string, Part> _series = new(StringComparer.Ordinal);
     private int _workers;
 
     /// <summary>Ends with what is under way.</summary>
@@ -31,83 +35,116 @@ internal sealed class StudyRetrieval(
     {
         lock (_gate)
         {
-            foreach (var other in others.Where(other => !_ends.ContainsKey(other)))
+            foreach (var other in others.Where(other => !_series.ContainsKey(other)))
             {
-                _ends[other] = NewEnd();
-                _waiting.Add(other);
+                _waiting.Add(_series[other] = new Part(other, null));
             }
 
-            if (!_ends.TryGetValue(seriesInstanceUid, out var end) || end.Task.IsCompleted)
+            if (!_series.TryGetValue(seriesInstanceUid, out var part) || part.End.Task.IsCompleted)
             {
-                _ends[seriesInstanceUid] = end = NewEnd();
+                _series[seriesInstanceUid] = part = new Part(seriesInstanceUid, null);
             }
-            else if (!_waiting.Remove(seriesInstanceUid))
+            else if (!_waiting.Remove(part))
             {
-                return end.Task;
-            }
-
-            _waiting.Insert(0, seriesInstanceUid);
-            while (_workers < Math.Min(broker.Definition.MaximumRetrievals, _waiting.Count))
-            {
-                _workers++;
-                Running = Task.WhenAll(Running, Task.Run(() => WorkAsync(ct), CancellationToken.None));
+                return part.End.Task;
             }
 
-            return end.Task;
+            _waiting.Insert(0, part);
+            Begin(ct);
+            return part.End.Task;
         }
     }
 
-    private static TaskCompletionSource NewEnd() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Gets some instances of a series, after those that were asked for so before, and before whole series that nobody waits for.</summary>
+    /// <returns>Ends when each was got, or given up; what is under way is not asked for twice.</returns>
+    public Task Share(string seriesInstanceUid, IReadOnlyList<string> sopInstanceUids, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            if (_series.TryGetValue(seriesInstanceUid, out var whole) && !whole.End.Task.IsCompleted && !_waiting.Contains(whole))
+            {
+                return whole.End.Task;
+            }
+
+            var known = _shares.Where(share => share.Series == seriesInstanceUid && share.Only!.Overlaps(sopInstanceUids)).ToList();
+            var fresh = sopInstanceUids.Where(uid => !known.Exists(share => share.Only!.Contains(uid))).ToHashSet(StringComparer.Ordinal);
+            if (fresh.Count > 0)
+            {
+                var share = new Part(seriesInstanceUid, fresh);
+                _shares.Add(share);
+                known.Add(share);
+                _waiting.Insert(_waiting.TakeWhile(static part => part.Only is not null).Count(), share);
+                Begin(ct);
+            }
+
+            return Task.WhenAll(known.Select(static share => share.End.Task));
+        }
+    }
+
+    private void Begin(CancellationToken ct)
+    {
+        while (_workers < Math.Min(broker.Definition.MaximumRetrievals, _waiting.Count))
+        {
+            _workers++;
+            Running = Task.WhenAll(Running, Task.Run(() => WorkAsync(ct), CancellationToken.None));
+        }
+    }
+
+    private Part? Next()
+    {
+        lock (_gate)
+        {
+            // A series whose shares are under way lacks less when they have come; whoever brings the last of them goes on with it.
+            var next = _waiting.FindIndex(part => part.Only is not null || !_shares.Exists(share => share.Series == part.Series));
+            if (next < 0)
+            {
+                _workers--;
+                return null;
+            }
+
+            var part = _waiting[next];
+            _waiting.RemoveAt(next);
+            return part;
+        }
+    }
 
     private async Task WorkAsync(CancellationToken ct)
     {
-        while (true)
+        while (Next() is { } part)
         {
-            string series;
-            TaskCompletionSource end;
-            lock (_gate)
-            {
-                if (_waiting.Count == 0)
-                {
-                    _workers--;
-                    return;
-                }
-
-                series = _waiting[0];
-                _waiting.RemoveAt(0);
-                end = _ends[series];
-            }
-
             try
             {
-                await RetrieveAsync(series, ct);
+                await RetrieveAsync(part, ct);
             }
             catch (Exception fault)
             {
-                // Whoever waits for the series is told that it did not come.
+                // Whoever waits for it is told that it did not come.
                 Log.RetrievalFails(logger, broker.Definition.Name, fault.Message);
             }
             finally
             {
-                end.TrySetResult();
+                lock (_gate)
+                {
+                    _shares.Remove(part);
+                }
+
+                part.End.TrySetResult();
             }
         }
     }
 
-    private async Task RetrieveAsync(string series, CancellationToken ct)
+    private async Task RetrieveAsync(Part part, CancellationToken ct)
     {
-        var before = Lacking(series, ct);
+        var (before, isUntouched) = Lacking(part, ct);
         var lacking = before;
         for (var attempt = 1; lacking.Count > 0 && attempt <= Attempts; attempt++)
         {
-            // What a whole series lacked is asked for by name.
-            var identifier = attempt == 1 ? OfSeries(series) : OfInstances(series, lacking);
             try
             {
                 await broker.Retrieving.WaitAsync(ct);
                 try
                 {
-                    await RetrieveAsync(identifier, series, lacking, ct);
+                    await RetrieveAsync(part, lacking, isSeries: attempt == 1 && isUntouched, ct);
                 }
                 finally
                 {
@@ -123,7 +160,7 @@ internal sealed class StudyRetrieval(
                 }
             }
 
-            lacking = Lacking(series, ct);
+            (lacking, _) = Lacking(part, ct);
         }
 
         broker.Tally.Retrieved(before.Count - lacking.Count, lacking.Count);
@@ -133,15 +170,30 @@ internal sealed class StudyRetrieval(
         }
     }
 
+    /// <summary>A series of which nothing is here is asked for whole, everything else by name.</summary>
+    private async Task RetrieveAsync(Part part, List<InstanceRow> lacking, bool isSeries, CancellationToken ct)
+    {
+        if (isSeries)
+        {
+            await RetrieveAsync(OfSeries(part.Series), part, lacking, ct);
+            return;
+        }
+
+        foreach (var some in lacking.Chunk(NamedAtOnce))
+        {
+            await RetrieveAsync(OfInstances(part.Series, some), part, some, ct);
+        }
+    }
+
     /// <summary>One request; broken off when nothing comes for too long, because an archive that hangs never says so.</summary>
-    private async Task RetrieveAsync(DataSet identifier, string series, List<InstanceRow> lacking, CancellationToken ct)
+    private async Task RetrieveAsync(DataSet identifier, Part part, IReadOnlyList<InstanceRow> lacking, CancellationToken ct)
     {
         using var give = CancellationTokenSource.CreateLinkedTokenSource(ct);
         string[] classes = [.. lacking.Select(static row => row.SopClassUid).Where(static uid => uid.Length > 0).Distinct()];
         // One that is not named fails in a C-GET, so all are proposed when not all are known.
-        var proposed = lacking.TrueForAll(static row => row.SopClassUid.Length > 0) ? classes : [];
+        var proposed = lacking.All(static row => row.SopClassUid.Length > 0) ? classes : [];
         var request = archives.RetrieveAsync(broker.Definition.Address, broker.Definition.Retrieve, identifier, proposed, give.Token);
-        var left = lacking.Count;
+        var left = Lacking(part, ct).Instances.Count;
         while (true)
         {
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -152,7 +204,7 @@ internal sealed class StudyRetrieval(
                 break;
             }
 
-            var now = Lacking(series, ct).Count;
+            var now = Lacking(part, ct).Instances.Count;
             if (now == left)
             {
                 await give.CancelAsync();
@@ -166,12 +218,14 @@ internal sealed class StudyRetrieval(
         await request;
     }
 
-    /// <summary>Instances of the series that the archive offers and that are not here.</summary>
-    private List<InstanceRow> Lacking(string series, CancellationToken ct) =>
-    [
-        .. catalogue.Locate(new RetrieveKeys { StudyInstanceUids = [studyInstanceUid], SeriesInstanceUids = [series] }, ct)
-            .Where(row => row.Copy is null && catalogue.OffersOfInstance(row.SopInstanceUid).Contains(new Offerer(broker.Definition.Source, IsForeign: true))),
-    ];
+    /// <summary>Instances of a part that the archive offers and that are not here, and whether that is all that it offers of the series.</summary>
+    private (List<InstanceRow> Instances, bool IsSeries) Lacking(Part part, CancellationToken ct)
+    {
+        var offered = catalogue.Locate(new RetrieveKeys { StudyInstanceUids = [studyInstanceUid], SeriesInstanceUids = [part.Series] }, ct)
+            .Where(row => catalogue.OffersOfInstance(row.SopInstanceUid).Contains(new Offerer(broker.Definition.Source, IsForeign: true)) || row.Copy is not null).ToList();
+        var lacking = offered.Where(row => row.Copy is null && part.Only?.Contains(row.SopInstanceUid) != false).ToList();
+        return (lacking, lacking.Count == offered.Count);
+    }
 
     private DataSet OfSeries(string series)
     {
@@ -182,12 +236,22 @@ internal sealed class StudyRetrieval(
         return identifier;
     }
 
-    private DataSet OfInstances(string series, List<InstanceRow> instances)
+    private DataSet OfInstances(string series, IReadOnlyList<InstanceRow> instances)
     {
         var identifier = OfSeries(series);
         identifier.Set(Tags.QueryRetrieveLevel, "IMAGE");
         identifier.Set(Tags.SOPInstanceUID, [.. instances.Select(static row => row.SopInstanceUid)]);
         return identifier;
+    }
+
+    /// <summary>What one worker gets at a time: a series, or some instances of it.</summary>
+    private sealed class Part(string series, HashSet<string>? only)
+    {
+        public string Series => series;
+
+        public HashSet<string>? Only => only;
+
+        public TaskCompletionSource End { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
 

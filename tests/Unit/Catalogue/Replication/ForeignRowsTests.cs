@@ -45,6 +45,27 @@ public sealed class ForeignRowsTests
     }
 
     [Fact]
+    public async Task A_clinic_hears_of_all_who_have_the_archive_behind_them_also_of_those_who_heard_of_it_from_another_first()
+    {
+        var second = new Guid("00000000-0000-4000-8000-000000000002");
+        await using var here = await CreateAsync();
+        await using var other = await TemporaryCatalogue.CreateAsync();
+        await using var clinic = await TemporaryCatalogue.CreateAsync();
+        await here.Database.OfferAsync(Pacs, [Study("1", "Doe^Jane", "1.1.1", "1.1.2")], [], None);
+        await TellAsync(here, other);
+        await TellAsync(here, clinic);
+        await other.Database.IdentifyAsync(second, 1, None);
+        await clinic.Database.SubscribeAsync(second, 1, None);
+        var before = other.Database.OwnHead(FeedFilter.All);
+
+        await other.Database.AddForeignAsync(new Guid("00000000-0000-4000-8000-0000000000bb"), None);
+        await other.Database.OfferAsync(new Guid("00000000-0000-4000-8000-0000000000bb"), [Study("1", "Doe^Jane", "1.1.1", "1.1.2")], [], None);
+        await clinic.Database.ApplyAsync(second, other.Database.OwnChanges(before.Sequence, 100, FeedFilter.All)!, None);
+
+        Assert.Equal([Broker, second], clinic.Database.OffersOfInstance("1.1.2").Select(static offer => offer.Source).Order());
+    }
+
+    [Fact]
     public async Task A_snapshot_holds_what_is_offered_beside_what_is_held()
     {
         await using var here = await CreateAsync();

@@ -54,7 +54,11 @@ internal sealed class ScriptedArchive(TemporaryArchive? receiver) : IForeignArch
     /// <summary>Associations for retrieval that were open at a time at most.</summary>
     public int MostRetrievals { get; private set; }
 
+    /// <summary>Instances that it gave.</summary>
+    public int Given => Volatile.Read(ref _given);
+
     private int _retrievals;
+    private int _given;
 
     public void Add(Sample sample, string date = "20260102", string time = "120000")
     {
@@ -107,6 +111,7 @@ internal sealed class ScriptedArchive(TemporaryArchive? receiver) : IForeignArch
                 continue;
             }
 
+            Interlocked.Increment(ref _given);
             await receiver!.Ingester.StoreAsync(
                 PipeReader.Create(new ReadOnlySequence<byte>(sample.Encode(TransferSyntax.ExplicitVrLittleEndian))),
                 new IngestRequest(sample.SopClassUid, sample.SopInstanceUid, TransferSyntax.ExplicitVrLittleEndian, archive.AeTitle), ct);

@@ -26,10 +26,62 @@ public sealed class BringExchangeTests
         var exchange = Exchange(here, FeedFilter.All, null);
         var asking = Exchange(here, null, exchange);
 
-        Assert.True(await asking.AskAsync(Node, "1.1.1.1", Token));
+        var came = new List<string>();
+        Assert.True(await asking.AskAsync(Node, ["1.1.1.1", "1.1.1.2", "1.9.9"], came.Add, Token));
+
+        Assert.Equal(["1.1.1.1"], came);
         Assert.NotNull(here.Catalogue.FindInstance("1.1.1.1")!.Copy);
-        Assert.False(await asking.AskAsync(Node, "1.1.1.2", Token));
-        Assert.False(await asking.AskAsync(Node, "1.9.9", Token));
+    }
+
+    [Fact]
+    public async Task What_is_not_asked_for_stays_where_it_is()
+    {
+        await using var here = await BrokerNode.StartAsync();
+        here.Add("1.1", instances: 5);
+        await here.SweepAsync();
+        here.Archive.Log.Clear();
+        var came = new List<string>();
+        Assert.True(await Exchange(here, null, Exchange(here, FeedFilter.All, null)).AskAsync(Node, ["1.1.1.4", "1.1.1.2"], came.Add, Token));
+
+        await here.Retrievals.UnderWay;
+        Assert.Equal(["1.1.1.2", "1.1.1.4"], came.Order());
+        Assert.Equal(["1.1.1.2", "1.1.1.4"], Enumerable.Range(1, 5).Select(static n => $"1.1.1.{n}").Where(here.Retrievals.IsHere));
+        Assert.Equal(["retrieve IMAGE"], here.Archive.Log.Where(static entry => entry.StartsWith("retrieve", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_node_that_ends_the_stream_before_its_answer_has_failed()
+    {
+        await using var here = await BrokerNode.StartAsync();
+        var deaf = new Pipe();
+        await deaf.Writer.CompleteAsync();
+        Assert.False(await Exchange(here, null, null).AskAsync(new Duplex(deaf.Reader, new Pipe().Writer), ["1.2"], static _ => { }, Token));
+    }
+
+    [Fact]
+    public async Task More_than_a_share_or_something_else_ends_the_stream()
+    {
+        await using var here = await BrokerNode.StartAsync();
+        var exchange = Exchange(here, FeedFilter.All, null);
+        await Served(256);
+        await Assert.ThrowsAsync<BringProtocolException>(() => Served(257));
+
+        var other = new Pipe();
+        BringFrame.Write(other.Writer, BringFrameKind.UnderWay, "");
+        await other.Writer.CompleteAsync();
+        await Assert.ThrowsAsync<BringProtocolException>(async () => await exchange.ServeAsync(new Duplex(other.Reader, new Pipe().Writer), Asker, Token));
+
+        async Task Served(int frames)
+        {
+            var asked = new Pipe();
+            for (var i = 0; i < frames; i++)
+            {
+                BringFrame.Write(asked.Writer, BringFrameKind.Share, "1.9.1");
+            }
+
+            await asked.Writer.CompleteAsync();
+            await exchange.ServeAsync(new Duplex(asked.Reader, new Pipe().Writer), Asker, Token);
+        }
     }
 
     [Theory]
@@ -42,7 +94,7 @@ public sealed class BringExchangeTests
         await here.SweepAsync();
         var exchange = Exchange(here, isNobody ? null : new FeedFilter { Selections = [new FeedSelection { Modalities = ["MR"] }] }, null);
 
-        Assert.False(await Exchange(here, null, exchange).AskAsync(Node, "1.1.1.1", Token));
+        Assert.True(await Exchange(here, null, exchange).AskAsync(Node, ["1.1.1.1"], static _ => Assert.Fail("It came."), Token));
         Assert.Null(here.Catalogue.FindInstance("1.1.1.1")!.Copy);
     }
 
@@ -50,9 +102,9 @@ public sealed class BringExchangeTests
     public async Task A_frame_is_read_back_and_one_that_is_cut_or_changed_is_never_taken_for_another()
     {
         var written = new ArrayBufferWriter<byte>();
-        BringFrame.Write(written, BringFrameKind.Want, "1.2.840.10008.99");
+        BringFrame.Write(written, BringFrameKind.Share, "1.2.840.10008.99");
         var bytes = written.WrittenSpan.ToArray();
-        Assert.Equal(Convert.FromHexString("0110" + Convert.ToHexString("1.2.840.10008.99"u8)), bytes);
+        Assert.Equal(Convert.FromHexString("0510" + Convert.ToHexString("1.2.840.10008.99"u8)), bytes);
         Assert.Equal("1.2.840.10008.99", BringFrame.UidOf((await ReadAsync(bytes))!.Value.Content));
         Assert.Null(await ReadAsync([]));
         for (var length = 1; length < bytes.Length; length++)
@@ -69,11 +121,13 @@ public sealed class BringExchangeTests
     }
 
     [Theory]
-    [InlineData("0100")]
+    [InlineData("0500")]
+    [InlineData("0600")]
     [InlineData("0201")]
     [InlineData("0000")]
-    [InlineData("0500")]
-    [InlineData("0141")]
+    [InlineData("0700")]
+    [InlineData("0110")]
+    [InlineData("0541")]
     public async Task Unknown_kinds_and_lengths_that_cannot_be_end_the_stream(string frame) =>
         await Assert.ThrowsAsync<BringProtocolException>(() => ReadAsync([.. Convert.FromHexString(frame), .. new byte[70]]));
 
@@ -82,7 +136,7 @@ public sealed class BringExchangeTests
     {
         var uid = "1." + new string('2', 62);
         var written = new ArrayBufferWriter<byte>();
-        BringFrame.Write(written, BringFrameKind.Want, uid);
+        BringFrame.Write(written, BringFrameKind.Share, uid);
         Assert.Equal(uid, BringFrame.UidOf((await ReadAsync(written.WrittenSpan.ToArray()))!.Value.Content));
     }
 
@@ -92,6 +146,8 @@ public sealed class BringExchangeTests
     private static BringExchange Exchange(BrokerNode node, FeedFilter? filter, BringExchange? other) => new(
         node.Retrievals, node.Catalogue, new Rights(filter), other is null ? null! : new MemoryLinks(Asker, Node, other), TimeProvider.System,
         NullLogger<BringExchange>.Instance);
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     private sealed class Rights(FeedFilter? filter) : IFetchRights
     {

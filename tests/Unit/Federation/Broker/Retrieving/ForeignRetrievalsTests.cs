@@ -89,6 +89,41 @@ public sealed class ForeignRetrievalsTests
     }
 
     [Fact]
+    public async Task Shares_of_a_series_and_somebody_who_wants_all_of_it_bring_each_image_once()
+    {
+        await using var here = await BrokerNode.StartAsync(static definition => definition with { MaximumRetrievals = 4 });
+        here.Add("1.1", instances: 6);
+        await here.SweepAsync();
+        here.Archive.Log.Clear();
+
+        await Task.WhenAll(
+            here.Retrievals.ShareAsync(["1.1.1.1", "1.1.1.2"], TestContext.Current.CancellationToken),
+            here.Retrievals.ShareAsync(["1.1.1.2", "1.1.1.3"], TestContext.Current.CancellationToken),
+            here.BringAsync("1.1.1.6").AsTask());
+
+        await here.Retrievals.UnderWay;
+        Assert.Equal(6, here.Archive.Given);
+        Assert.Equal((6L, 0L), (here.Brokers.Status("pacs").InstancesRetrieved, here.Brokers.Status("pacs").InstancesMissing));
+    }
+
+    [Fact]
+    public async Task A_share_that_one_archive_does_not_give_is_asked_of_the_next()
+    {
+        await using var here = await BrokerNode.StartAsync();
+        here.Add("1.1", instances: 2);
+        here.Archive.Withheld.Add("1.1.1.2");
+        await here.SweepAsync();
+        await here.Brokers.AddAsync(BrokerNode.Definition with { Name = "other", AeTitle = "OTHER", Source = Guid.NewGuid() }, TestContext.Current.CancellationToken);
+        await here.Brokers.SweepAsync("other", isWhole: true, TestContext.Current.CancellationToken);
+
+        await here.Retrievals.ShareAsync(["1.1.1.1", "1.1.1.2"], TestContext.Current.CancellationToken);
+
+        Assert.Equal((true, false), (here.Retrievals.IsHere("1.1.1.1"), here.Retrievals.IsHere("1.1.1.2")));
+        Assert.Equal(1, here.Brokers.Status("pacs").InstancesMissing);
+        Assert.Equal(1, here.Brokers.Status("other").InstancesMissing);
+    }
+
+    [Fact]
     public async Task What_nobody_offers_does_not_come()
     {
         await using var here = await BrokerNode.StartAsync();

@@ -1,0 +1,238 @@
+namespace Panal.Federation.Broker.Gathering;
+
+/// <summary>An instance of a study that is gathered.</summary>
+/// <param name="SopInstanceUid">Which one.</param>
+/// <param name="SeriesInstanceUid">Its series.</param>
+/// <param name="IsHere">It is here already.</param>
+/// <param name="OfferedBy">Who can get it: bit n for source n.</param>
+internal readonly record struct GatheredInstance(string SopInstanceUid, string SeriesInstanceUid, bool IsHere, uint OfferedBy)
+{
+    public override string ToString() => "[redacted]";
+}
+
+/// <summary>
+/// Who is to get which part of a study: instances in parts of a series, dealt out to the sources in turn, so that each gets a share and whoever else
+/// gathers the same study asks the same source for the same part. What a source does not get, the others take over. No clock, no network.
+/// </summary>
+/// <remarks>docs/decisions/2026-11-26-a-study-gathered-from-several-brokers.md.</remarks>
+internal sealed class GatheringLedger
+{
+    /// <summary>Sources of one study at most; each is a bit.</summary>
+    public const int SourceLimit = 32;
+
+    /// <summary>Instances of a part at most: the first images of each line shall be seen early, and a part costs an association.</summary>
+    public const int PartLimit = 8;
+
+    /// <summary>Parts for each source at least, where there are instances enough: the last ones end at about the same time.</summary>
+    private const int PartsEach = 8;
+
+    private readonly Lock _gate = new();
+    private readonly List<Part> _parts = [];
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly List<Part> _wanted = [];
+    private uint _active;
+
+    /// <param name="instances">The study in display order, what is here too: the parts must not depend on that.</param>
+    /// <param name="sources">How many there are, in an order that everybody finds by himself.</param>
+    /// <param name="reachable">Bit n: source n can be reached now; parts are dealt out to these.</param>
+    public GatheringLedger(IEnumerable<GatheredInstance> instances, int sources, uint reachable)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sources, SourceLimit);
+        _active = sources == SourceLimit ? uint.MaxValue : (1u << sources) - 1;
+        var dealt = reachable == 0 ? _active : reachable & _active;
+        int[] owners = [.. Enumerable.Range(0, sources).Where(source => (dealt >> source & 1) != 0)];
+        var all = instances.ToList();
+        var length = Math.Clamp(all.Count / Math.Max(1, PartsEach * owners.Length), 1, PartLimit);
+        foreach (var series in all.GroupBy(static one => one.SeriesInstanceUid, StringComparer.Ordinal))
+        {
+            foreach (var some in series.Chunk(length))
+            {
+                var part = new Part(owners.Length > 0 ? owners[_parts.Count % owners.Length] : 0);
+                _parts.Add(part);
+                part.Entries.AddRange(some.Select(one => _entries[one.SopInstanceUid] = new Entry(one, part)));
+            }
+        }
+
+        Settle();
+    }
+
+    /// <summary>Everything is here, or given up.</summary>
+    public bool IsComplete => Count(static entry => entry.State is not (EntryState.Here or EntryState.GivenUp)) == 0;
+
+    /// <summary>Instances that nobody gave.</summary>
+    public int GivenUp => Count(static entry => entry.State == EntryState.GivenUp);
+
+    /// <summary>Instances that were not here when it began.</summary>
+    public int Lacked => Count(static entry => !entry.Instance.IsHere);
+
+    /// <summary>Of those, the ones that are here now.</summary>
+    public int Brought => Count(static entry => !entry.Instance.IsHere && entry.State == EntryState.Here);
+
+    /// <summary>Instances that somebody holds, and that come from there.</summary>
+    public int Held => Count(static entry => entry.State == EntryState.Held);
+
+    /// <summary>Whether an instance was given up, or is no part of this.</summary>
+    public bool IsGivenUp(string sopInstanceUid)
+    {
+        lock (_gate)
+        {
+            return !_entries.TryGetValue(sopInstanceUid, out var entry) || entry.State == EntryState.GivenUp;
+        }
+    }
+
+    /// <summary>Instances that are not here, given up or not.</summary>
+    public HashSet<string> Missing()
+    {
+        lock (_gate)
+        {
+            return _entries.Values.Where(static entry => entry.State != EntryState.Here).Select(static entry => entry.Instance.SopInstanceUid).ToHashSet(StringComparer.Ordinal);
+        }
+    }
+
+    /// <summary>Somebody waits for an instance: its part goes before all others.</summary>
+    public void Want(string sopInstanceUid)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(sopInstanceUid, out var entry))
+            {
+                return;
+            }
+
+            _wanted.Remove(entry.Part);
+            _wanted.Insert(0, entry.Part);
+        }
+    }
+
+    /// <summary>What a source shall get next; empty when there is nothing for it now.</summary>
+    /// <param name="source">Which source.</param>
+    /// <param name="isHelping">It may take what is another's: it has had nothing to do for a while.</param>
+    public IReadOnlyList<string> Take(int source, bool isHelping)
+    {
+        lock (_gate)
+        {
+            var bit = 1u << source;
+            if ((_active & bit) == 0)
+            {
+                return [];
+            }
+
+            var part = _wanted.Find(part => part.HasFor(bit))
+                ?? _parts.Find(part => part.Owner == source && part.HasFor(bit))
+                ?? _parts.Find(part => part.HasFor(bit) && (isHelping || (_active >> part.Owner & 1) == 0 || !part.HasFor(1u << part.Owner)));
+            if (part is null)
+            {
+                return [];
+            }
+
+            var taken = part.Entries.Where(entry => entry.IsFor(bit)).ToList();
+            taken.ForEach(entry => (entry.State, entry.Source) = (EntryState.Asked, source));
+            return [.. taken.Select(static entry => entry.Instance.SopInstanceUid)];
+        }
+    }
+
+    /// <summary>A source has got an instance that it was asked for.</summary>
+    public void Came(int source, string sopInstanceUid)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(sopInstanceUid, out var entry) && entry.State == EntryState.Asked && entry.Source == source)
+            {
+                entry.State = EntryState.Held;
+            }
+        }
+    }
+
+    /// <summary>A source has done what it can of what it took, or fails and is asked for nothing any more.</summary>
+    public void Ended(int source, IReadOnlyList<string> sopInstanceUids, bool hasFailed)
+    {
+        lock (_gate)
+        {
+            foreach (var entry in sopInstanceUids.Select(uid => _entries[uid]).Where(entry => entry.State == EntryState.Asked && entry.Source == source))
+            {
+                (entry.State, entry.Tried) = (EntryState.Waiting, entry.Tried | 1u << source);
+            }
+
+            _active &= hasFailed ? ~(1u << source) : uint.MaxValue;
+            Settle();
+        }
+    }
+
+    /// <summary>How an instance stands by the catalogue.</summary>
+    /// <param name="sopInstanceUid">Which one.</param>
+    /// <param name="isHere">It is here.</param>
+    /// <param name="isReachable">Somebody holds it who can be reached.</param>
+    /// <param name="linked">Bit n: source n can be reached.</param>
+    public void Look(string sopInstanceUid, bool isHere, bool isReachable, uint linked)
+    {
+        lock (_gate)
+        {
+            var entry = _entries[sopInstanceUid];
+            if (isHere)
+            {
+                entry.State = EntryState.Here;
+            }
+            else if (isReachable && entry.State is EntryState.Waiting or EntryState.GivenUp)
+            {
+                entry.State = EntryState.Held;
+            }
+            else if (entry.State == EntryState.Held && !isReachable && (entry.Source is not { } got || (linked >> got & 1) == 0))
+            {
+                // Whoever got it is gone with it: another gets it again.
+                entry.State = EntryState.Waiting;
+                entry.Tried |= entry.Source is { } source ? 1u << source : 0;
+                Settle();
+            }
+        }
+    }
+
+    private int Count(Func<Entry, bool> isCounted)
+    {
+        lock (_gate)
+        {
+            return _entries.Values.Count(isCounted);
+        }
+    }
+
+    /// <summary>Gives up what nobody is left to be asked for.</summary>
+    private void Settle()
+    {
+        foreach (var entry in _entries.Values.Where(entry => entry.State == EntryState.Waiting && (entry.Instance.OfferedBy & ~entry.Tried & _active) == 0))
+        {
+            entry.State = EntryState.GivenUp;
+        }
+    }
+
+    private enum EntryState
+    {
+        Waiting,
+        Asked,
+        Held,
+        Here,
+        GivenUp,
+    }
+
+    private sealed class Part(int owner)
+    {
+        public int Owner => owner;
+
+        public List<Entry> Entries { get; } = [];
+
+        public bool HasFor(uint source) => Entries.Exists(entry => entry.IsFor(source));
+    }
+
+    private sealed class Entry(GatheredInstance instance, Part part)
+    {
+        public GatheredInstance Instance => instance;
+
+        public Part Part => part;
+
+        public EntryState State { get; set; } = instance.IsHere ? EntryState.Here : EntryState.Waiting;
+
+        public uint Tried { get; set; }
+
+        public int? Source { get; set; }
+
+        public bool IsFor(uint source) => State == EntryState.Waiting && (instance.OfferedBy & ~Tried & source) != 0;
+    }
+}
