@@ -15,6 +15,7 @@ using Panal.Node.Operation;
 using Panal.Node.Options;
 using Panal.Node.Transport;
 using Panal.Node.Web;
+using Panal.Node.Web.Provider;
 using Panal.Security.Access;
 using Panal.Security.Accounts;
 using Panal.Security.Audit;
@@ -172,6 +173,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<HealthProbe>(() => _audit.Problem is { } problem ? "The audit trail cannot be written: " + problem : null);
         services.AddSingleton<Health>();
         services.AddWeb(_accounts, new WebGateOptions(_configuration.Device.EffectiveName, _connection.HttpInTheClear));
+        services.AddProvider(_configuration);
         services.AddRooms(_configuration, _holdings, _certificate);
         services.AddNetwork(_configuration);
         services.AddTransfers(_configuration);

@@ -14,8 +14,11 @@ internal sealed record SessionAnswer(string Name, string DisplayName, Role? Role
 /// <summary>The first administrator.</summary>
 internal sealed record SetUpRequest(string Secret, string Name, string Password, string DisplayName = "");
 
-/// <summary>Whether there is no account yet.</summary>
-internal sealed record SetUpAnswer(bool IsNeeded);
+/// <summary>Whether there is no account yet, and what the site's identity provider is called; empty when there is none.</summary>
+internal sealed record SetUpAnswer(bool IsNeeded, string Provider);
+
+/// <summary>Where the browser goes to log out at the identity provider too.</summary>
+internal sealed record LogOutAnswer(string Address);
 
 /// <summary>A link to one study and its code.</summary>
 internal sealed record OpenLinkRequest(string Link, string Code = "");
@@ -85,6 +88,7 @@ internal sealed record ShareAnswer(
 [JsonSerializable(typeof(SessionAnswer))]
 [JsonSerializable(typeof(SetUpRequest))]
 [JsonSerializable(typeof(SetUpAnswer))]
+[JsonSerializable(typeof(LogOutAnswer))]
 [JsonSerializable(typeof(OpenLinkRequest))]
 [JsonSerializable(typeof(AccountRequest))]
 [JsonSerializable(typeof(AccountChange))]
