@@ -76,6 +76,11 @@ internal sealed record ShareAnswer(
         share.Id, share.StudyInstanceUid, share.Account, share.Code.Length > 0, share.TriesLeft, share.By, share.CreatedAt, share.ExpiresAt, link);
 }
 
+/// <summary>A study to be deleted.</summary>
+/// <param name="Reason">Why; it is kept in the audit trail.</param>
+/// <param name="EvenLastCopy">True when it shall go even if nobody else keeps it.</param>
+internal sealed record DeletionRequest(string Reason, bool EvenLastCopy = false);
+
 /// <summary>What goes over HTTP between the page and the node.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -102,6 +107,7 @@ internal sealed record ShareAnswer(
 [JsonSerializable(typeof(TokenAnswer))]
 [JsonSerializable(typeof(TokenAnswer[]))]
 [JsonSerializable(typeof(ShareRequest))]
+[JsonSerializable(typeof(DeletionRequest))]
 [JsonSerializable(typeof(ShareAnswer))]
 [JsonSerializable(typeof(ShareAnswer[]))]
 internal sealed partial class WebJson : JsonSerializerContext
