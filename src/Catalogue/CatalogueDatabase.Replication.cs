@@ -163,12 +163,39 @@ public sealed partial class CatalogueDatabase
             {
                 var copies = writer.Releases.Release(of.Instances, writer.Now);
                 writer.Instances.Forget();
-                return copies.Count == 0
-                    ? (null, copies)
-                    : (writer.Jobs.Enqueue(of.JobKind, Guid.NewGuid().ToString("N"), ReleasedCopy.Encode(copies), DateTimeOffset.UnixEpoch), copies);
+                return Named(writer, of.JobKind, copies);
             },
             ct);
     }
+
+    /// <summary>
+    /// Deletes instances with all their versions, and parents that this empties, tells the feed, and leaves a job that names the files; all in one transaction, durably.
+    /// What other nodes hold stays known.
+    /// </summary>
+    /// <param name="sopInstanceUids">The instances; unknown ones are passed over.</param>
+    /// <param name="jobKind">Kind of the job; its payload is <see cref="ReleasedCopy.Encode"/> of what is returned.</param>
+    /// <param name="ct">Ends the waiting before the transaction.</param>
+    /// <returns>The job, and the copies whose bytes can go; no job when there are none.</returns>
+    /// <exception cref="ArgumentException">There are more instances than half of <see cref="ReleasedCopy.LimitOfOneJob"/>.</exception>
+    public ValueTask<(long? Job, IReadOnlyList<ReleasedCopy> Copies)> DeleteAsync(
+        IReadOnlyList<string> sopInstanceUids, string jobKind, CancellationToken ct)
+    {
+        // An instance with other versions has several copies.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sopInstanceUids.Count, ReleasedCopy.LimitOfOneJob / 2, nameof(sopInstanceUids));
+        return RunDurablyAsync<(IReadOnlyList<string> Instances, string JobKind), (long?, IReadOnlyList<ReleasedCopy>)>(
+            (sopInstanceUids, jobKind),
+            static (writer, of) => Named(
+                writer,
+                of.JobKind,
+                writer.Deletion.Delete(of.Instances, writer.Instances, writer.Now)
+                    .ConvertAll(static gone => new ReleasedCopy(gone.SopInstanceUid, gone.Copy.VolumeId, gone.Copy.Path, gone.Copy.LengthBytes))),
+            ct);
+    }
+
+    /// <summary>The job that names files that can go, in the transaction that took their copies out.</summary>
+    private static (long? Job, IReadOnlyList<ReleasedCopy> Copies) Named(Writing.Writer writer, string jobKind, List<ReleasedCopy> copies) => copies.Count == 0
+        ? (null, copies)
+        : (writer.Jobs.Enqueue(jobKind, Guid.NewGuid().ToString("N"), ReleasedCopy.Encode(copies), DateTimeOffset.UnixEpoch), copies);
 
     /// <summary>Parents may have changed or gone: what the writer remembers of them is dropped before the next instance comes.</summary>
     private ValueTask<bool> ReplicateAsync<TArgument>(TArgument argument, Func<Writing.Writer, TArgument, bool> work, CancellationToken ct) => RunDurablyAsync(

@@ -165,7 +165,7 @@ public sealed partial class CatalogueDatabase : IAsyncDisposable
     /// <returns>Copies that nothing points to any more: their files can go.</returns>
     public ValueTask<IReadOnlyList<CopyRecord>> DeleteAsync(IReadOnlyList<string> sopInstanceUids, CancellationToken ct) =>
         RunDurablyAsync<IReadOnlyList<string>, IReadOnlyList<CopyRecord>>(
-            sopInstanceUids, static (writer, uids) => writer.Deletion.Delete(uids, writer.Instances, writer.Now), ct);
+            sopInstanceUids, static (writer, uids) => writer.Deletion.Delete(uids, writer.Instances, writer.Now).ConvertAll(static orphan => orphan.Copy), ct);
 
     /// <summary>Adds a job, durably; one of the same kind and key starts anew.</summary>
     /// <returns>Id of the job.</returns>

@@ -19,10 +19,10 @@ internal sealed class DeletionWriter(Connection connection, CopyWriter copies, C
     private readonly Statement _reduceContent = connection.Prepare(
         "UPDATE series_content SET instances = instances - 1, held = held - 1, bytes = bytes - ?3 WHERE series = ?1 AND sop_class = ?2");
 
-    /// <summary>Deletes the instances that are there, and tells which copies nothing points to any more.</summary>
-    internal List<CopyRecord> Delete(IReadOnlyList<string> sopInstanceUids, InstanceWriter instances, long now)
+    /// <summary>Deletes the instances that are there, and tells which copies of them nothing points to any more.</summary>
+    internal List<(string SopInstanceUid, CopyRecord Copy)> Delete(IReadOnlyList<string> sopInstanceUids, InstanceWriter instances, long now)
     {
-        var orphans = new List<CopyRecord>();
+        var orphans = new List<(string, CopyRecord)>();
         foreach (string uid in sopInstanceUids)
         {
             Delete(uid, orphans, now);
@@ -32,7 +32,7 @@ internal sealed class DeletionWriter(Connection connection, CopyWriter copies, C
         return orphans;
     }
 
-    private void Delete(string uid, List<CopyRecord> orphans, long now)
+    private void Delete(string uid, List<(string SopInstanceUid, CopyRecord Copy)> orphans, long now)
     {
         _find.Bind(1, uid);
         if (!_find.Step())
@@ -51,7 +51,7 @@ internal sealed class DeletionWriter(Connection connection, CopyWriter copies, C
             return;
         }
 
-        orphans.AddRange(gone);
+        orphans.AddRange(gone.Select(copy => (uid, copy)));
         copies.DeleteAll(instance);
         feed.Append(ChangeKind.InstanceDeleted, now, uid);
         if (replica.Holdings.IsHeldElsewhere(instance))

@@ -55,7 +55,7 @@ public sealed record RecyclingRun(RecyclingRules? Rules, long HeldBytes, long Le
 /// Drops what the policy names and other nodes keep: asks them first, then takes the rows out, then the bytes. A run after a crash ends what the one before
 /// began. See docs/decisions/2026-11-26-recycling.md.
 /// </summary>
-public sealed class Recycler(
+public sealed partial class Recycler(
     CatalogueDatabase catalogue,
     Ingester ingester,
     ILinks links,

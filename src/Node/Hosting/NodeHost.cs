@@ -15,6 +15,7 @@ using Panal.Node.Operation;
 using Panal.Node.Options;
 using Panal.Node.Transport;
 using Panal.Node.Web;
+using Panal.Node.Web.Provider;
 using Panal.Security.Access;
 using Panal.Security.Accounts;
 using Panal.Security.Audit;
@@ -38,7 +39,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly WebApplication _application;
 
     private NodeHost(
-        NodeConfiguration configuration, DataFolder data, NodeCertificate? certificate, Holdings holdings, ILoggerFactory loggers, TimeProvider time)
+        NodeConfiguration configuration, DataFolder data, NodeCertificate? certificate, Holdings holdings, ILoggerFactory loggers, LogBook book, TimeProvider time)
     {
         _configuration = configuration;
         _data = data;
@@ -51,7 +52,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _accounts = OpenAccounts(data.Path, time);
         var source = new AuditSource(configuration.Device.EffectiveName, configuration.Device.InstitutionName);
         _audit = new AuditTrail(Path.Combine(data.Path, "audit"), source, time);
-        _application = Build(time);
+        _application = Build(book, time);
     }
 
     /// <summary>Signalled when the node was told to stop.</summary>
@@ -62,7 +63,8 @@ internal sealed class NodeHost : IAsyncDisposable
     public static async Task<NodeHost> StartAsync(NodeConfiguration configuration, TimeProvider time, CancellationToken cancellationToken)
     {
         var data = DataFolder.Open(configuration.DataFolder);
-        var loggers = LoggerFactory.Create(AddLogging);
+        var book = new LogBook(time);
+        var loggers = LoggerFactory.Create(logging => AddLogging(logging, book));
         // Reading certificates takes as long as opening the catalogue, and neither needs the other.
         var certificate = Task.Run(() => LoadCertificate(configuration, time), cancellationToken);
         Holdings? holdings = null;
@@ -70,7 +72,7 @@ internal sealed class NodeHost : IAsyncDisposable
         try
         {
             holdings = await ArchiveComposition.OpenHoldingsAsync(configuration, time, loggers, cancellationToken).ConfigureAwait(false);
-            host = new NodeHost(configuration, data, await certificate.ConfigureAwait(false), holdings, loggers, time);
+            host = new NodeHost(configuration, data, await certificate.ConfigureAwait(false), holdings, loggers, book, time);
             await host.OpenDoorsAsync(cancellationToken).ConfigureAwait(false);
             var started = AuditEvents.ApplicationStarted(configuration.Device.EffectiveName, host._ae.AETitle);
             await host._audit.RecordAsync(started, cancellationToken).ConfigureAwait(false);
@@ -159,7 +161,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _data.Dispose();
     }
 
-    private WebApplication Build(TimeProvider time)
+    private WebApplication Build(LogBook book, TimeProvider time)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "panal", ContentRootPath = _data.Path });
         var services = builder.Services;
@@ -172,6 +174,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<HealthProbe>(() => _audit.Problem is { } problem ? "The audit trail cannot be written: " + problem : null);
         services.AddSingleton<Health>();
         services.AddWeb(_accounts, new WebGateOptions(_configuration.Device.EffectiveName, _connection.HttpInTheClear));
+        services.AddProvider(_configuration);
         services.AddRooms(_configuration, _holdings, _certificate);
         services.AddNetwork(_configuration);
         services.AddTransfers(_configuration);
@@ -182,6 +185,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.Configure<HostOptions>(o => o.ShutdownTimeout = _connection.StopTimeout);
         services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
         services.AddSingleton(_loggers);
+        services.AddSingleton(book);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Listen);
         services.AddSingleton<IMemoryPoolFactory<byte>, WideBlocks>();
 
@@ -294,8 +298,9 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     // The log goes to the error stream: the output holds the table and `ready`, which scripts wait for.
-    private static void AddLogging(ILoggingBuilder logging)
+    private static void AddLogging(ILoggingBuilder logging, LogBook book)
     {
+        logging.AddProvider(book);
         logging.AddFilter("Panal", LogLevel.Information).AddFilter(null, LogLevel.Warning)
             // A door that cannot be opened is told to the person at the terminal once, without a stack.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Panal.Federation.Recycling;
 using Panal.Node.Admin;
 using Panal.Node.Options;
 using Panal.Security.Access;
@@ -76,14 +77,28 @@ internal sealed record ConflictView(
 internal sealed record WhereView(
     int Instances, int InstancesHere, IReadOnlyList<HolderOfStudy> Holders, IReadOnlyList<string> Archives, IReadOnlyList<TransferView> Transfers);
 
+/// <summary>What a deletion did, or would do.</summary>
+/// <param name="Outcome">What became, or would become, of the study.</param>
+/// <param name="Instances">Instances that are, or were, here.</param>
+/// <param name="Bytes">Their bytes.</param>
+/// <param name="Keepers">Nodes that read their copies back just now, and keep them.</param>
+internal sealed record DeletionView(DeletionOutcome Outcome, int Instances, long Bytes, IReadOnlyList<string> Keepers);
+
 /// <summary>Another node that holds some of a study.</summary>
 internal sealed record HolderOfStudy(Guid Node, string Name, long Instances);
+
+/// <summary>What the node logged lately.</summary>
+/// <param name="Entries">The oldest first.</param>
+/// <param name="Last">Number of the last entry that there is, to ask for what comes after it.</param>
+internal sealed record LogView(IReadOnlyList<LogEntry> Entries, long Last);
 
 /// <summary>A page of the audit trail.</summary>
 internal sealed record AuditAnswer(IReadOnlyList<Security.Audit.AuditEntry> Entries, bool IsMore);
 
 /// <summary>JSON of the routes of operation.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, MaxDepth = 8)]
+[JsonSerializable(typeof(LogView))]
+[JsonSerializable(typeof(DeletionView))]
 [JsonSerializable(typeof(OperationView))]
 [JsonSerializable(typeof(HistoryView))]
 [JsonSerializable(typeof(EntityView[]))]

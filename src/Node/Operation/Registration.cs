@@ -16,7 +16,10 @@ internal static class Registration
         services.AddSingleton<EntityRoutes>();
         services.AddSingleton<JobRoutes>();
         services.AddSingleton<AuditRoutes>();
+        services.AddSingleton<LogRoutes>();
+        services.AddSingleton<KnownStudies>();
         services.AddSingleton<StudyRoutes>();
+        services.AddSingleton<DeletionRoutes>();
         return services;
     }
 
@@ -27,5 +30,7 @@ internal static class Registration
         application.Services.GetRequiredService<JobRoutes>().Map(application);
         application.Services.GetRequiredService<AuditRoutes>().Map(application);
         application.Services.GetRequiredService<StudyRoutes>().Map(application);
+        application.Services.GetRequiredService<DeletionRoutes>().Map(application);
+        application.Services.GetRequiredService<LogRoutes>().Map(application);
     }
 }

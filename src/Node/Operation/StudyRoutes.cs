@@ -2,15 +2,12 @@ using System.IO.Compression;
 using Microsoft.AspNetCore.Http.Features;
 using Panal.Archive.Retrieve;
 using Panal.Archive.Search;
-using Panal.Dicom;
 using Panal.DicomWeb;
-using Panal.DicomWeb.Access;
 using Panal.Federation.Broker;
 using Panal.Federation.Broker.Gathering;
 using Panal.Federation.Membership;
 using Panal.Node.Admin;
 using Panal.Node.Web;
-using Panal.Security.Access;
 using Panal.Security.Accounts;
 using Panal.Security.Audit;
 using Panal.Swarm.Transfers;
@@ -19,7 +16,7 @@ namespace Panal.Node.Operation;
 
 /// <summary>What the page does with a study that DICOMweb has no words for: where it is, to bring it here, and to take it away.</summary>
 internal sealed class StudyRoutes(
-    IServiceProvider services, StudyFetches fetches, BrokerService brokers, IWebAccess access, Retriever retriever, Searcher searcher, StudyMedia media, AuditTrail audit, DicomWebOptions options, TimeProvider time)
+    IServiceProvider services, StudyFetches fetches, BrokerService brokers, KnownStudies studies, Retriever retriever, Searcher searcher, StudyMedia media, AuditTrail audit, DicomWebOptions options, TimeProvider time)
 {
     private static readonly RightsRoute View = new(AccountRights.View);
 
@@ -32,7 +29,7 @@ internal sealed class StudyRoutes(
 
     private async Task WhereAsync(HttpContext context)
     {
-        if (await LocateAsync(context).ConfigureAwait(false) is not { } found)
+        if (await studies.LocateAsync(context).ConfigureAwait(false) is not { } found)
         {
             return;
         }
@@ -59,7 +56,7 @@ internal sealed class StudyRoutes(
     /// <summary>Begins to bring it, and answers at once; how far it is, `where` tells.</summary>
     private async Task FetchAsync(HttpContext context)
     {
-        if (await LocateAsync(context).ConfigureAwait(false) is not { } found)
+        if (await studies.LocateAsync(context).ConfigureAwait(false) is not { } found)
         {
             return;
         }
@@ -77,7 +74,7 @@ internal sealed class StudyRoutes(
     /// <summary>The study as a ZIP with a DICOMDIR, each file as it is stored; streamed, so that its length does not matter.</summary>
     private async Task PackAsync(HttpContext context)
     {
-        if (await LocateAsync(context).ConfigureAwait(false) is not { } found)
+        if (await studies.LocateAsync(context).ConfigureAwait(false) is not { } found)
         {
             return;
         }
@@ -145,30 +142,15 @@ internal sealed class StudyRoutes(
     {
         foreach (var patient in instances.GroupBy(static instance => instance.PatientId, StringComparer.Ordinal))
         {
-            var about = new AuditPatient(patient.Key, "", [new AuditStudy(instances[0].StudyInstanceUid, "", [.. patient.CountBy(static instance => instance.SopClassUid).Select(static count => (count.Key, count.Value))])]);
             await audit.RecordAsync(
-                AuditEvents.InstancesTransferred(new AuditParty(options.AETitle, null), caller, false, about, AuditAction.Read, outcome), CancellationToken.None).ConfigureAwait(false);
+                AuditEvents.InstancesTransferred(new AuditParty(options.AETitle, null), caller, false, PatientOf(patient.Key, [.. patient]), AuditAction.Read, outcome),
+                CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    /// <summary>The instances of the study, as far as the caller may know of it; null after a 404.</summary>
-    private async Task<IReadOnlyList<InstanceReference>?> LocateAsync(HttpContext context)
-    {
-        var study = context.Request.RouteValues["study"] as string ?? "";
-        var ct = context.RequestAborted;
-        var decision = await access.DecideAsync(context, Rights.Retrieve, ct).ConfigureAwait(false);
-        if (decision.IsAccepted && Uid.IsWellFormed(study) && (decision.Filter is not { } filter || await filter.ShowsAsync(study, ct).ConfigureAwait(false)))
-        {
-            var identifier = new DataSet();
-            identifier.Set(Tags.QueryRetrieveLevel, "STUDY");
-            identifier.Set(Tags.StudyInstanceUID, study);
-            if (retriever.Locate(new RetrieveRequest(InformationModel.StudyRoot, identifier, Relational: true), ct) is { Count: > 0 } found)
-            {
-                return found;
-            }
-        }
-
-        await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "nothing-here", "There is no such study.").ConfigureAwait(false);
-        return null;
-    }
+    /// <summary>What the audit trail says of instances of one study of one patient.</summary>
+    internal static AuditPatient PatientOf(string patientId, IReadOnlyList<InstanceReference> instances) => new(
+        patientId,
+        "",
+        [new AuditStudy(instances[0].StudyInstanceUid, "", [.. instances.CountBy(static instance => instance.SopClassUid).Select(static count => (count.Key, count.Value))])]);
 }

@@ -29,6 +29,7 @@ internal static class SettingsCatalogue
         Section<CompactionSettings>(CompactionSettings.Section, new CompactionSettingsValidator()),
         Section<PlacementSettings>(PlacementSettings.Section, new PlacementSettingsValidator()),
         Section<DicomWebSettings>(DicomWebSettings.Section, new DicomWebSettingsValidator()),
+        Section<OpenIdConnectSettings>(OpenIdConnectSettings.Section, new OpenIdConnectSettingsValidator()),
         Section<TransferSettings>(TransferSettings.Section, new TransferSettingsValidator()),
     ];
 

@@ -1,4 +1,5 @@
 using Panal.DicomWeb.Access;
+using Panal.Node.Web.Provider;
 using Panal.Security.Accounts;
 using Panal.Security.Audit;
 
@@ -34,6 +35,7 @@ internal static class Registration
         var gate = application.Services.GetRequiredService<WebGate>();
         application.Use(next => context => gate.InvokeAsync(context, next));
         application.Services.GetRequiredService<SessionRoutes>().Map(application);
+        application.Services.GetService<ProviderRoutes>()?.Map(application);
         application.Services.GetRequiredService<AccountRoutes>().Map(application);
         application.Services.GetRequiredService<ShareRoutes>().Map(application);
         application.Services.GetRequiredService<PageRoutes>().Map(application);

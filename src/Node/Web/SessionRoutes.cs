@@ -1,3 +1,5 @@
+using Panal.Node.Options;
+using Panal.Node.Web.Provider;
 using Panal.Security.Accounts;
 using Panal.Security.Audit;
 
@@ -5,7 +7,7 @@ namespace Panal.Node.Web;
 
 /// <summary>Set-up, log-in, log-out and links to shared studies: `/api/setup`, `/api/session`, `/api/shared`.</summary>
 internal sealed class SessionRoutes(
-    AccountRegistry accounts, Sessions sessions, LogIn logIn, SetUpLink setUp, AuditTrail audit, WebGateOptions options)
+    AccountRegistry accounts, Sessions sessions, LogIn logIn, SetUpLink setUp, AuditTrail audit, WebGateOptions options, OpenIdConnectSettings provider)
 {
     private static readonly OpenRoute Guess = new(IsGuess: true, InTheClear: false);
 
@@ -20,7 +22,7 @@ internal sealed class SessionRoutes(
     }
 
     private Task IsSetUpNeededAsync(HttpContext context) =>
-        WebJson.WriteAsync(context, StatusCodes.Status200OK, new SetUpAnswer(setUp.Current is not null), WebJson.Default.SetUpAnswer);
+        WebJson.WriteAsync(context, StatusCodes.Status200OK, new SetUpAnswer(setUp.Current is not null, provider.IsOn ? provider.Name : ""), WebJson.Default.SetUpAnswer);
 
     private async Task SetUpAsync(HttpContext context)
     {
@@ -106,6 +108,12 @@ internal sealed class SessionRoutes(
             SessionCookie.Remove(context);
             var person = new AuditPerson(session.Caller.Name, context.Connection.RemoteIpAddress);
             await audit.RecordAsync(AuditEvents.UserAuthentication(options.DeviceName, person, isLogin: false, AuditOutcome.Success), context.RequestAborted).ConfigureAwait(false);
+            if (context.RequestServices.GetService<ProviderRoutes>() is { } routes
+                && await routes.LogOutAddressAsync(context, session, context.RequestAborted).ConfigureAwait(false) is { } address)
+            {
+                await WebJson.WriteAsync(context, StatusCodes.Status200OK, new LogOutAnswer(address), WebJson.Default.LogOutAnswer).ConfigureAwait(false);
+                return;
+            }
         }
 
         context.Response.StatusCode = StatusCodes.Status204NoContent;

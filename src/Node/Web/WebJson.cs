@@ -14,8 +14,11 @@ internal sealed record SessionAnswer(string Name, string DisplayName, Role? Role
 /// <summary>The first administrator.</summary>
 internal sealed record SetUpRequest(string Secret, string Name, string Password, string DisplayName = "");
 
-/// <summary>Whether there is no account yet.</summary>
-internal sealed record SetUpAnswer(bool IsNeeded);
+/// <summary>Whether there is no account yet, and what the site's identity provider is called; empty when there is none.</summary>
+internal sealed record SetUpAnswer(bool IsNeeded, string Provider);
+
+/// <summary>Where the browser goes to log out at the identity provider too.</summary>
+internal sealed record LogOutAnswer(string Address);
 
 /// <summary>A link to one study and its code.</summary>
 internal sealed record OpenLinkRequest(string Link, string Code = "");
@@ -73,6 +76,11 @@ internal sealed record ShareAnswer(
         share.Id, share.StudyInstanceUid, share.Account, share.Code.Length > 0, share.TriesLeft, share.By, share.CreatedAt, share.ExpiresAt, link);
 }
 
+/// <summary>A study to be deleted.</summary>
+/// <param name="Reason">Why; it is kept in the audit trail.</param>
+/// <param name="EvenLastCopy">True when it shall go even if nobody else keeps it.</param>
+internal sealed record DeletionRequest(string Reason, bool EvenLastCopy = false);
+
 /// <summary>What goes over HTTP between the page and the node.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -85,6 +93,7 @@ internal sealed record ShareAnswer(
 [JsonSerializable(typeof(SessionAnswer))]
 [JsonSerializable(typeof(SetUpRequest))]
 [JsonSerializable(typeof(SetUpAnswer))]
+[JsonSerializable(typeof(LogOutAnswer))]
 [JsonSerializable(typeof(OpenLinkRequest))]
 [JsonSerializable(typeof(AccountRequest))]
 [JsonSerializable(typeof(AccountChange))]
@@ -98,6 +107,7 @@ internal sealed record ShareAnswer(
 [JsonSerializable(typeof(TokenAnswer))]
 [JsonSerializable(typeof(TokenAnswer[]))]
 [JsonSerializable(typeof(ShareRequest))]
+[JsonSerializable(typeof(DeletionRequest))]
 [JsonSerializable(typeof(ShareAnswer))]
 [JsonSerializable(typeof(ShareAnswer[]))]
 internal sealed partial class WebJson : JsonSerializerContext

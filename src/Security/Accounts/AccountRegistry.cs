@@ -47,6 +47,10 @@ public sealed class AccountRegistry : IDisposable
         return Document.Accounts.FirstOrDefault(a => a.Name == wanted);
     }
 
+    /// <summary>The account that an identity provider vouches for, or null.</summary>
+    public Account? FindSubject(string issuer, string subject) =>
+        issuer.Length == 0 || subject.Length == 0 ? null : Document.Accounts.FirstOrDefault(a => a.Issuer == issuer && a.Subject == subject);
+
     /// <summary>Adds an account.</summary>
     /// <param name="account">Its name is made lower case; its hash is made from the password.</param>
     /// <param name="password">The password; null for an account without one.</param>
@@ -79,7 +83,7 @@ public sealed class AccountRegistry : IDisposable
             document =>
             {
                 var old = Existing(document, name);
-                changed = change(old) with { Name = old.Name, CreatedAt = old.CreatedAt };
+                changed = change(old) with { Name = old.Name, CreatedAt = old.CreatedAt, Issuer = old.Issuer, Subject = old.Subject };
                 Check(changed);
                 return document with { Accounts = [.. document.Accounts.Select(a => a.Name == old.Name ? changed : a)] };
             },
@@ -272,6 +276,8 @@ public sealed class AccountRegistry : IDisposable
     private static Account WithPassword(Account account, string password) =>
         account.Role == Role.Api
             ? throw new AccountException("A program has tokens, no password.")
+            : account.Issuer.Length > 0
+            ? throw new AccountException("This person logs in at the identity provider and has no password here.")
             : PasswordHash.Objection(password, account.Name) is { } objection
                 ? throw new AccountException(objection)
                 : account with { Password = PasswordHash.Create(password) };
@@ -281,6 +287,11 @@ public sealed class AccountRegistry : IDisposable
         if (!Account.IsValidName(account.Name))
         {
             throw new AccountException($"The name of an account is 1 to {Account.NameLimit} of a-z 0-9 . _ - @.");
+        }
+
+        if (account.Issuer.Length > Account.ProviderTextLimit || account.Subject.Length > Account.ProviderTextLimit)
+        {
+            throw new AccountException($"What an identity provider calls itself and a person has at most {Account.ProviderTextLimit} characters.");
         }
 
         if (account.DisplayName.Length > TextLimit || account.ReferringPhysicianName.Length > 3 * TextLimit || !Enum.IsDefined(account.Role))

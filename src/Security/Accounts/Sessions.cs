@@ -26,7 +26,12 @@ public sealed record StartedSession(string Secret, string CsrfToken, DateTimeOff
 /// <param name="Caller">Who it is now, with the rights that it has now.</param>
 /// <param name="CsrfToken">What requests that change something must show besides the cookie.</param>
 /// <param name="EndsAt">When it ends at the latest.</param>
-public sealed record UsedSession(Caller Caller, string CsrfToken, DateTimeOffset EndsAt);
+/// <param name="IdToken">What the identity provider gave for the person, which its log-out wants; empty without one.</param>
+public sealed record UsedSession(Caller Caller, string CsrfToken, DateTimeOffset EndsAt, string IdToken)
+{
+    /// <inheritdoc/>
+    public override string ToString() => "[redacted]";
+}
 
 /// <summary>The sessions of browsers, in memory: a restart ends them all.</summary>
 /// <remarks>
@@ -39,13 +44,15 @@ public sealed class Sessions(AccountRegistry accounts, SessionLimits options, Ti
     private readonly Dictionary<string, Session> _sessions = [];
 
     /// <summary>Starts a session of an account.</summary>
-    public StartedSession Start(Account account) => Start(account.Name, account.Password, null, time.GetUtcNow() + options.AbsoluteLife);
+    /// <param name="account">Whose it is.</param>
+    /// <param name="idToken">What the identity provider gave for the person; empty without one.</param>
+    public StartedSession Start(Account account, string idToken = "") => Start(new Owner(account.Name, account.Password, null, idToken), time.GetUtcNow() + options.AbsoluteLife);
 
     /// <summary>Starts a session that sees one shared study.</summary>
     public StartedSession Start(SharedStudy share)
     {
         var end = time.GetUtcNow() + options.AbsoluteLife;
-        return Start(LinkName(share), "", share.Id, end < share.ExpiresAt ? end : share.ExpiresAt);
+        return Start(new Owner(LinkName(share), "", share.Id, ""), end < share.ExpiresAt ? end : share.ExpiresAt);
     }
 
     /// <summary>The session of this secret, or null when there is none or it has ended; using it puts its idle end off.</summary>
@@ -65,7 +72,7 @@ public sealed class Sessions(AccountRegistry accounts, SessionLimits options, Ti
             session.UsedAt = now;
         }
 
-        return CallerOf(session) is { } caller ? new UsedSession(caller, session.CsrfToken, session.EndsAt) : null;
+        return CallerOf(session) is { } caller ? new UsedSession(caller, session.CsrfToken, session.EndsAt, session.Owner.IdToken) : null;
     }
 
     /// <summary>Ends a session.</summary>
@@ -79,23 +86,24 @@ public sealed class Sessions(AccountRegistry accounts, SessionLimits options, Ti
 
     private Caller? CallerOf(Session session)
     {
-        if (session.ShareId is { } id)
+        var owner = session.Owner;
+        if (owner.ShareId is { } id)
         {
             return accounts.FindShare(id) is { TriesLeft: > 0 } share
                 ? new Caller(
-                    session.Name,
+                    owner.Name,
                     CallerKind.Link,
                     AccountRights.Search | AccountRights.View,
                     new StudyFilter(false, "", new HashSet<string> { share.StudyInstanceUid }))
                 : null;
         }
 
-        return accounts.Find(session.Name) is { IsDisabled: false } account && account.Password == session.Password
+        return accounts.Find(owner.Name) is { IsDisabled: false } account && account.Password == owner.Password
             ? accounts.CallerOf(account, CallerKind.Session)
             : null;
     }
 
-    private StartedSession Start(string name, string password, string? shareId, DateTimeOffset end)
+    private StartedSession Start(Owner owner, DateTimeOffset end)
     {
         var started = new StartedSession(Accounts.Secret.Create(), Accounts.Secret.Create(), end);
         var now = time.GetUtcNow();
@@ -106,9 +114,9 @@ public sealed class Sessions(AccountRegistry accounts, SessionLimits options, Ti
                 _sessions.Remove(key);
             }
 
-            MakeRoom(_sessions.Where(s => s.Value.Name == name), options.LimitPerAccount);
+            MakeRoom(_sessions.Where(s => s.Value.Owner.Name == owner.Name), options.LimitPerAccount);
             MakeRoom(_sessions, options.Limit);
-            _sessions.Add(Accounts.Secret.Digest(started.Secret), new Session(name, password, shareId, started.CsrfToken, now, end));
+            _sessions.Add(Accounts.Secret.Digest(started.Secret), new Session(owner, started.CsrfToken, now, end));
         }
 
         return started;
@@ -124,14 +132,16 @@ public sealed class Sessions(AccountRegistry accounts, SessionLimits options, Ti
 
     private static string LinkName(SharedStudy share) => "link:" + share.Id;
 
-    private sealed class Session(string name, string password, string? shareId, string csrfToken, DateTimeOffset usedAt, DateTimeOffset endsAt)
+    /// <summary>Whose a session is.</summary>
+    /// <param name="Name">Name of the account, or of the link.</param>
+    /// <param name="Password">The hash at the log-in: when it is another now, the session has ended.</param>
+    /// <param name="ShareId">The shared study, for a link.</param>
+    /// <param name="IdToken">What the identity provider gave.</param>
+    private sealed record Owner(string Name, string Password, string? ShareId, string IdToken);
+
+    private sealed class Session(Owner owner, string csrfToken, DateTimeOffset usedAt, DateTimeOffset endsAt)
     {
-        public string Name { get; } = name;
-
-        /// <summary>The hash at the log-in: when it is another now, the session has ended.</summary>
-        public string Password { get; } = password;
-
-        public string? ShareId { get; } = shareId;
+        public Owner Owner { get; } = owner;
 
         public string CsrfToken { get; } = csrfToken;
 

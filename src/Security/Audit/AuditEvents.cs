@@ -83,6 +83,20 @@ public static class AuditEvents
         Objects = ObjectsOf(patient),
     };
 
+    /// <summary>A study was deleted here, or was to be (PS3.15 §A.5.3.5).</summary>
+    /// <param name="by">Who.</param>
+    /// <param name="patient">The study and its patient.</param>
+    /// <param name="reason">Why, for a person.</param>
+    /// <param name="outcome">How it ended.</param>
+    public static AuditMessage StudyDeleted(AuditParty by, AuditPatient patient, string reason, AuditOutcome outcome) => new()
+    {
+        EventId = AuditCode.Dcm("110105", "DICOM Study Deleted"),
+        Action = AuditAction.Delete,
+        Outcome = outcome,
+        Participants = [Participant(by, null, isRequestor: true)],
+        Objects = [.. ObjectsOf(patient).Select(one => one.RoleCode == 3 ? one with { Details = [("Reason", reason)] } : one)],
+    };
+
     /// <summary>Somebody asked what there is (PS3.15 §A.5.3.10).</summary>
     /// <param name="query">The identifier as it was sent.</param>
     public static AuditMessage Query(

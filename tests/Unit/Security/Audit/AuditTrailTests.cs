@@ -25,6 +25,7 @@ public sealed partial class AuditTrailTests : IDisposable
         { AuditEvents.BeginTransferring(Modality, Archive, true, Patient), "110102", "E" },
         { AuditEvents.InstancesTransferred(Modality, Archive, true, Patient, AuditAction.Create, AuditOutcome.Success), "110104", "C" },
         { AuditEvents.InstancesAccessed(Modality, Patient, AuditAction.Read, AuditOutcome.Success), "110103", "R" },
+        { AuditEvents.StudyDeleted(Modality, Patient, "sent twice", AuditOutcome.Success), "110105", "D" },
         { AuditEvents.Query(Modality, Archive, "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.1.2", new byte[] { 1, 2 }, AuditOutcome.Success), "110112", "E" },
         { AuditEvents.SecurityAlert("node1", Modality, SecurityAlertType.NetworkAccess, "unknown AE"), "110113", "E" },
         { AuditEvents.SecurityAlert("node1", null, SecurityAlertType.RestrictedFunction, "x"), "110113", "E" },
