@@ -16,7 +16,7 @@ namespace Panal.LinksLoad;
 /// <summary>
 /// Bulk over one link beside its measure: a plain SslStream copy with the same suite, both ends in this process, A B A B.
 /// Then how long a small question takes while the same link is full. Usage: LinksLoad [megabytes], or
-/// LinksLoad --transfer [megabytes] for a transfer of objects of 0.5 MiB between two nodes.
+/// LinksLoad --transfer [mebibytes] [rounds] for a transfer of objects of 0.5 MiB between two nodes.
 /// </summary>
 internal static class Program
 {
@@ -26,7 +26,7 @@ internal static class Program
     {
         if (arguments is ["--transfer", ..])
         {
-            await TransferSpeed.RunAsync(arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 512);
+            await TransferSpeed.RunAsync(Number(arguments, 1, 512), Number(arguments, 2, 3));
             return;
         }
 
@@ -50,6 +50,9 @@ internal static class Program
         ratios.Sort();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"median ratio {ratios[1]:F2}"));
     }
+
+    private static int Number(string[] arguments, int index, int otherwise) =>
+        arguments.Length > index ? int.Parse(arguments[index], CultureInfo.InvariantCulture) : otherwise;
 
     private static async Task<Figures> RunPlainAsync(OneCertificate credentials, long bytes)
     {

@@ -16,7 +16,7 @@ internal static class TransferSpeed
 {
     private const int ObjectBytes = 512 * 1024;
 
-    public static async Task RunAsync(int mebibytes)
+    public static async Task RunAsync(int mebibytes, int rounds)
     {
         var (one, other) = (new NodeId(Guid.Parse("00000000-0000-4000-8000-000000000001")), new NodeId(Guid.Parse("00000000-0000-4000-8000-000000000002")));
         var folder = Directory.CreateTempSubdirectory("panal-transfer-");
@@ -32,7 +32,7 @@ internal static class TransferSpeed
         dialler.SetPeers([new LinkPeer(other, [listener.LocalEndpoint.ToString()!], MayRelay: false)]);
         var socket = await listener.AcceptSocketAsync();
         var accepted = acceptor.AcceptAsync(new NetworkStream(socket, ownsSocket: true), socket.RemoteEndPoint, CancellationToken.None);
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < rounds; round++)
         {
             var clock = Program.Clock.Start();
             var transfer = receiver.Begin(new TransferPlan(new TransferScope("load"), memory.Objects, TransferPriority.Interactive));

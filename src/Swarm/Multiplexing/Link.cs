@@ -122,6 +122,11 @@ internal sealed partial class Link : IDisposable
         await using (look)
         await using (cancellationToken.UnsafeRegister(static link => ((Link)link!).Close(LinkCloseReason.Stopping, "the node stops"), this))
         {
+            if (Line is not null)
+            {
+                Line.GathersUntilFlushed = true;
+            }
+
             Ping();
             var reading = ReadAllAsync();
             await WriteAllAsync();

@@ -79,6 +79,60 @@ public sealed class LineStreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_gathered_leaves_in_its_order_when_it_is_flushed_or_does_not_fit()
+    {
+        _line.GathersUntilFlushed = true;
+        var sent = new byte[300_000];
+        new Random(1).NextBytes(sent);
+        await _line.WriteAsync(sent.AsMemory(0, 1_000), Cancelled);
+        await _line.WriteAsync(sent.AsMemory(1_000, 2_000), Cancelled);
+        Assert.Equal(0, _far.Available);
+        await _line.FlushAsync(Cancelled);
+        Assert.Equal(sent[..3_000], await ReceiveAsync(3_000));
+        await _line.WriteAsync(sent.AsMemory(3_000, 7_000), Cancelled);
+        var writing = _line.WriteAsync(sent.AsMemory(10_000), Cancelled);
+        Assert.Equal(sent[3_000..], await ReceiveAsync(297_000));
+        await writing;
+        await _line.FlushAsync(Cancelled);
+        Assert.Equal(0, _far.Available);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(80)]
+    public async Task What_was_read_ahead_is_handed_out_in_any_portions_and_ends_where_the_line_ends(int roundTripMilliseconds)
+    {
+        _line.RoundTripIs(TimeSpan.FromMilliseconds(roundTripMilliseconds));
+        var sent = new byte[200_000];
+        new Random(1).NextBytes(sent);
+        var sending = SendAsync(sent);
+        var read = new List<byte>();
+        foreach (var portion in new[] { 16_384, 16_384, 5, 9_000, 60_000, 1, 65_536, 16_384, 16_384, 16_384, 16_384 })
+        {
+            var left = Math.Min(portion, sent.Length - read.Count);
+            while (left > 0)
+            {
+                var got = ReadAsync(left);
+                _time.Advance(LineStream.LongestPause);
+                left -= await got;
+            }
+        }
+
+        await sending;
+        Assert.Equal(sent, read);
+        _far.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, await _line.ReadAsync(_buffer, Cancelled));
+        Assert.Equal(0, await _line.ReadAsync(_buffer, Cancelled));
+
+        async Task<int> ReadAsync(int most)
+        {
+            var got = await _line.ReadAsync(_buffer.AsMemory(0, most), Cancelled);
+            read.AddRange(_buffer.AsSpan(0, got));
+            return got;
+        }
+    }
+
+    [Fact]
     public async Task The_stream_closes_its_owner_too()
     {
         using var listener = new TcpListener(IPAddress.IPv6Loopback, 0);
@@ -88,6 +142,25 @@ public sealed class LineStreamTests : IAsyncLifetime
         var owner = new MemoryStream();
         await new LineStream(socket, owner, _time).DisposeAsync();
         Assert.False(owner.CanRead);
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[await _far.SendAsync(bytes, Cancelled)..];
+        }
+    }
+
+    private async Task<byte[]> ReceiveAsync(int length)
+    {
+        var bytes = new byte[length];
+        for (var got = 0; got < length;)
+        {
+            got += await _far.ReceiveAsync(bytes.AsMemory(got), Cancelled);
+        }
+
+        return bytes;
     }
 
     // Comes whole: the loopback hands over what one send brought.
