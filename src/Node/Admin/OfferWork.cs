@@ -43,5 +43,5 @@ internal static class OfferWork
     }
 
     private static TransferView ViewOf(string study, TransferState state, int images, int kept, long bytes) =>
-        new(Guid.Empty, study, state, TransferPriority.Interactive, images, kept, bytes, bytes, 0, null, [], null);
+        new(Guid.Empty, study, state, TransferPriority.Interactive, images, kept, kept, bytes, bytes, 0, null, [], null);
 }

@@ -34,6 +34,10 @@ public sealed class BrokeredCopies(
         return catalogue.FindInstance(uid) is { Copy: not null };
     }
 
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> BringStagesAsync(InstanceReference wanted, CancellationToken ct) =>
+        catalogue.HoldersOfInstance(wanted.SopInstanceUid).Count > 0 ? remote.BringStagesAsync(wanted, ct) : ValueTask.FromResult<IReadOnlyList<ReadOnlyMemory<byte>>>([]);
+
     /// <summary>Waits until the feed tells who holds the instance now.</summary>
     private async Task<bool> IsToldAsync(string sopInstanceUid, CancellationToken ct)
     {
