@@ -233,11 +233,19 @@ class Lab:
         for node in self.replicas[:-1]:
             until(f"{node.name} knows the study", lambda n=node: self._holds(n, first))
             total = node.fetch(uid)[1][-1][1]["bytes"]
-        for node in self.clinics:
-            until(f"{node.name} knows who holds the study", lambda n=node: all(self._holds(n, r) for r in self.replicas))
+        self.until_known()
         if falsified:
             self._falsify(first, uid, falsified)
         return uid, total, hashes
+
+    def expect(self, instances):
+        """Replicas have been given so many more instances each."""
+        self._held += instances
+
+    def until_known(self):
+        """Waits until every clinic knows what the replicas hold."""
+        for node in self.clinics:
+            until(f"{node.name} knows who holds the study", lambda n=node: all(self._holds(n, r) for r in self.replicas))
 
     def _falsify(self, node, study, share):
         source, done = random.Random(1), 0

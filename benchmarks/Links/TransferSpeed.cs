@@ -89,6 +89,8 @@ internal static class TransferSpeed
 
         public ValueTask KeepAsync(TransferScope scope, TransferObject finished, Stream bytes, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
+        public ValueTask KeepWholeAsync(TransferScope scope, IReadOnlyList<Stream> parts, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
         public IReadOnlyList<NodeId> HoldersOf(TransferScope scope) => [_holder];
     }
 

@@ -8,6 +8,9 @@ namespace Panal.DicomWeb;
 /// <summary>A request that was let in, with the UIDs of its path.</summary>
 internal sealed class WebRequest
 {
+    /// <summary>The preference of clients that take previews.</summary>
+    public const string NoWait = "wait=0";
+
     private readonly string _baseUrl;
 
     /// <exception cref="WebFaultException">A UID of the path is none.</exception>
@@ -33,6 +36,12 @@ internal sealed class WebRequest
 
     /// <summary>Where all resources stand.</summary>
     public string RootUrl => _baseUrl;
+
+    /// <summary>
+    /// Whether the client would rather have now what there is so far of an image than wait for all of it (RFC 7240 §4.3); what it gets then is marked.
+    /// </summary>
+    public bool TakesPreviews =>
+        Context.Request.Headers["Prefer"].SelectMany(static line => (line ?? "").Split(',')).Any(static one => one.Replace(" ", "", StringComparison.Ordinal) == NoWait);
 
     /// <summary>The text of a part of the path, or null.</summary>
     public string? Route(string name) => Context.Request.RouteValues[name] as string;

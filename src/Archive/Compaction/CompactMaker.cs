@@ -98,6 +98,8 @@ internal sealed class CompactMaker(VolumeStore volumes, ILogger logger)
         var file = new CompactFile(staged.LengthBytes, hash.ToArray(), dataSetOffset, syntax.Uid);
         if (GivesBack(copy with { VolumeId = stored.Volume.Value, Path = path, Compact = file }, ct))
         {
+            using var compact = volumes.Open(stored.Volume, path);
+            file = file with { Stages = CompactStages.Describe(compact) };
             return new CompactionDecision(candidate.SopInstanceUid, copy, CompactionOutcome.Compact, path, stored.Volume.Value, file);
         }
 

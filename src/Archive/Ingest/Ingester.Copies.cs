@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
+using Panal.Archive.Compaction;
 using Panal.Catalogue;
 using Panal.Dicom;
 using Panal.Imaging;
@@ -78,7 +79,10 @@ public sealed partial class Ingester
 
             await using var staged = _volumes.Begin();
             await CopyAsync(file, staged, ct);
-            var compact = new CompactFile(staged.LengthBytes, staged.Seal().ToArray(), meta.DataSetOffsetBytes, meta.TransferSyntax.Uid);
+            var compact = new CompactFile(staged.LengthBytes, staged.Seal().ToArray(), meta.DataSetOffsetBytes, meta.TransferSyntax.Uid)
+            {
+                Stages = CompactStages.Describe(file),
+            };
             var copy = new Received(request, attributes, dataSetOffset, staged) { Form = new CompactReceived(compact, hash, received.Length) };
             return Fault(attributes, request) ?? await DecideAsync(copy, ct) with { Attributes = attributes };
         }

@@ -9,4 +9,11 @@ public interface IRemoteCopies
     /// </summary>
     /// <returns>False when it does not come: nobody holds it, there is no room, or nothing has come for too long.</returns>
     ValueTask<bool> BringAsync(InstanceReference wanted, CancellationToken ct);
+
+    /// <summary>
+    /// Waits until enough of an instance is here to be looked at, and brings the study as <see cref="BringAsync"/> does. What there is so far may be
+    /// shown; it is not the instance.
+    /// </summary>
+    /// <returns>The first stages of its compact file (docs/formats/stages.md); none when it does not come in stages, has come whole meanwhile, or does not come.</returns>
+    ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> BringStagesAsync(InstanceReference wanted, CancellationToken ct);
 }

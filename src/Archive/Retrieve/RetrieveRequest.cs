@@ -27,11 +27,14 @@ public sealed record InstanceReference(
     /// <summary>Its series.</summary>
     public string SeriesInstanceUid { get; init; } = "";
 
+    /// <summary>What of it can be shown while its bytes are on their way; null when they are here, and for whoever did not ask for less.</summary>
+    public ImagePreview? Preview { get; init; }
+
     /// <summary>True when its bytes are here.</summary>
     public bool IsHeldHere => Copy is not null;
 
-    /// <summary>Content hash of the stored file in hexadecimal; empty when only other nodes hold it. It names these bytes for ever.</summary>
-    public string ContentHash => Copy is { } copy ? Convert.ToHexStringLower(copy.Hash.Span) : "";
+    /// <summary>Content hash of the stored file in hexadecimal; empty when only other nodes hold it. It names these bytes for ever; a preview has another name.</summary>
+    public string ContentHash => Preview is { } preview ? $"{SopInstanceUid} {preview}" : Copy is { } copy ? Convert.ToHexStringLower(copy.Hash.Span) : "";
 
     /// <summary>Length of the stored file with its file meta information, in bytes; 0 when only other nodes hold it.</summary>
     public long FileLengthBytes => Copy?.LengthBytes ?? 0;

@@ -65,6 +65,26 @@ public sealed class Retriever
     public ValueTask<bool> BringAsync(InstanceReference instance, CancellationToken ct) =>
         Current(instance).Copy is not null ? ValueTask.FromResult(true) : _remote?.BringAsync(instance, ct) ?? ValueTask.FromResult(false);
 
+    /// <summary>
+    /// Waits until an instance can be looked at: whole if it is here, else with as much of it as has come, else whole when it has come. What is looked
+    /// at is brought to its end all the same.
+    /// </summary>
+    /// <returns>The instance with its copy or with <see cref="InstanceReference.Preview"/>; null when it does not come.</returns>
+    public async ValueTask<InstanceReference?> PreviewAsync(InstanceReference instance, CancellationToken ct)
+    {
+        if (_remote is null || Refresh(instance) is not null)
+        {
+            return Refresh(instance);
+        }
+
+        if (ImagePreview.Of(await _remote.BringStagesAsync(instance, ct)) is { } preview)
+        {
+            return instance with { Preview = preview };
+        }
+
+        return await BringAsync(instance, ct) ? Refresh(instance) : null;
+    }
+
     /// <summary>The reference of an instance with the copy that has come since it was located; null when it is not here.</summary>
     public InstanceReference? Refresh(InstanceReference instance) => Current(instance) is { Copy: not null } current ? current : null;
 
@@ -109,10 +129,16 @@ public sealed class Retriever
         return new OpenOutcome(OpenResult.NoCommonTransferSyntax, null, []);
     }
 
-    /// <summary>Opens the file as it was received, file meta information and all; null when it is not here.</summary>
+    /// <summary>Opens the file as it was received, file meta information and all, or the preview of the reference; null when it is not here.</summary>
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public StoredFile? OpenFile(InstanceReference instance)
     {
+        if (instance.Preview is { } preview)
+        {
+            var bytes = new MemoryStream(preview.File.ToArray(), writable: false);
+            return new StoredFile(bytes, bytes.Length, preview.DataSetOffsetBytes, TransferSyntax.ExplicitVrLittleEndian);
+        }
+
         return OpenHeld(instance) is var (copy, file)
             ? new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(Current(instance).TransferSyntaxUid))
             : null;

@@ -29,6 +29,9 @@ public enum CompactionOutcome : byte
 /// <param name="TransferSyntaxUid">How its data set is encoded.</param>
 public sealed record CompactFile(long LengthBytes, ReadOnlyMemory<byte> Hash, long DataSetOffsetBytes, string TransferSyntaxUid)
 {
+    /// <summary>Its stages, as docs/formats/catalogue.md says; empty when it has none. They follow from its bytes and are no part of what it is.</summary>
+    public ReadOnlyMemory<byte> Stages { get; init; }
+
     public bool Equals(CompactFile? other) =>
         other is not null && LengthBytes == other.LengthBytes && Hash.Span.SequenceEqual(other.Hash.Span)
         && DataSetOffsetBytes == other.DataSetOffsetBytes && TransferSyntaxUid == other.TransferSyntaxUid;

@@ -61,6 +61,9 @@ internal sealed class Statement : IDisposable
         return this;
     }
 
+    /// <summary>Binds bytes; NULL for none.</summary>
+    internal Statement BindOrNull(int parameter, ReadOnlySpan<byte> blob) => blob.IsEmpty ? BindNull(parameter) : Bind(parameter, blob);
+
     internal Statement BindNull(int parameter)
     {
         _connection.Check(raw.sqlite3_bind_null(_handle, parameter));

@@ -9,7 +9,8 @@ internal sealed class CompactionWriter(Connection connection, CopyWriter copies,
 
     private readonly Statement _decide = connection.Prepare(
         """
-        UPDATE copy SET compaction = ?4, path = ?5, volume = ?6, compact_length = ?7, compact_hash = ?8, compact_data_set_offset = ?9, compact_syntax = ?10
+        UPDATE copy SET compaction = ?4, path = ?5, volume = ?6, compact_length = ?7, compact_hash = ?8, compact_data_set_offset = ?9, compact_syntax = ?10,
+            compact_stages = ?11
         WHERE instance = ?1 AND version = ?2 AND volume = ?3
         """);
 
@@ -32,12 +33,12 @@ internal sealed class CompactionWriter(Connection connection, CopyWriter copies,
         _decide.Bind(1, id).Bind(2, before.Version).Bind(3, before.VolumeId).Bind(4, (long)decision.Outcome).Bind(5, decision.Path).Bind(6, decision.VolumeId);
         if (decision.File is { } file)
         {
-            _decide.Bind(7, file.LengthBytes).Bind(8, file.Hash.Span).Bind(9, file.DataSetOffsetBytes).Bind(10, file.TransferSyntaxUid).Run();
+            _decide.Bind(7, file.LengthBytes).Bind(8, file.Hash.Span).Bind(9, file.DataSetOffsetBytes).Bind(10, file.TransferSyntaxUid).BindOrNull(11, file.Stages.Span).Run();
             feed.Append(ChangeKind.CopiesChanged, now, decision.SopInstanceUid);
         }
         else
         {
-            _decide.BindNull(7).BindNull(8).BindNull(9).BindNull(10).Run();
+            _decide.BindNull(7).BindNull(8).BindNull(9).BindNull(10).BindNull(11).Run();
         }
 
         return true;

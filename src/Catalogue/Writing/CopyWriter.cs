@@ -9,13 +9,14 @@ internal sealed class CopyWriter(Connection connection, ChangeWriter feed) : IDi
     private readonly Statement _insert = connection.Prepare(
         """
         INSERT INTO copy (instance, version, volume, path, length, hash, data_set_offset, state, verified_at,
-                          compaction, compact_length, compact_hash, compact_data_set_offset, compact_syntax)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                          compaction, compact_length, compact_hash, compact_data_set_offset, compact_syntax, compact_stages)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
         ON CONFLICT (instance, version, volume) DO UPDATE SET
             path = excluded.path, length = excluded.length, hash = excluded.hash,
             data_set_offset = excluded.data_set_offset, state = excluded.state, verified_at = excluded.verified_at,
             compaction = excluded.compaction, compact_length = excluded.compact_length, compact_hash = excluded.compact_hash,
-            compact_data_set_offset = excluded.compact_data_set_offset, compact_syntax = excluded.compact_syntax
+            compact_data_set_offset = excluded.compact_data_set_offset, compact_syntax = excluded.compact_syntax,
+            compact_stages = excluded.compact_stages
         """);
 
     private readonly Statement _ofInstance = connection.Prepare(CopyRow.Select + " WHERE instance = ?1 ORDER BY version, state, volume");
@@ -40,11 +41,11 @@ internal sealed class CopyWriter(Connection connection, ChangeWriter feed) : IDi
         if (copy.Compact is { } compact)
         {
             _insert.Bind(10, (long)CompactionOutcome.Compact).Bind(11, compact.LengthBytes).Bind(12, compact.Hash.Span)
-                .Bind(13, compact.DataSetOffsetBytes).Bind(14, compact.TransferSyntaxUid).Run();
+                .Bind(13, compact.DataSetOffsetBytes).Bind(14, compact.TransferSyntaxUid).BindOrNull(15, compact.Stages.Span).Run();
         }
         else
         {
-            _insert.Bind(10, (long)CompactionOutcome.Undecided).BindNull(11).BindNull(12).BindNull(13).BindNull(14).Run();
+            _insert.Bind(10, (long)CompactionOutcome.Undecided).BindNull(11).BindNull(12).BindNull(13).BindNull(14).BindNull(15).Run();
         }
     }
 

@@ -12,6 +12,9 @@ public sealed class Holding(Retriever retriever)
     /// <summary>Seconds after which what other nodes hold may have come.</summary>
     private const string RetryAfterSeconds = "5";
 
+    /// <summary>Says of how many quality layers of all the coarsest image of an answer is made; absent when all are as stored.</summary>
+    private const string LayersHeader = "Panal-Layers";
+
     /// <summary>Those of the instances that are here, in display order; what only other nodes hold is waited for while it comes.</summary>
     /// <param name="request">The request with its path.</param>
     /// <returns>At least one, and whether all are here.</returns>
@@ -26,6 +29,41 @@ public sealed class Holding(Retriever retriever)
 
         var here = found.Where(instance => instance.IsHeldHere).ToArray();
         return here.Length > 0 ? (here, here.Length == found.Count) : throw NotYet(request);
+    }
+
+    /// <summary>
+    /// As <see cref="FindAsync"/>, for showing: a client that would rather not wait gets what has come so far of each image, and is told in a header of how
+    /// many quality layers that is.
+    /// </summary>
+    /// <exception cref="WebFaultException">There are none, the caller may not see them, or only other nodes hold them.</exception>
+    internal async ValueTask<(IReadOnlyList<InstanceReference> Instances, bool IsComplete)> FindShownAsync(WebRequest request)
+    {
+        if (!request.TakesPreviews)
+        {
+            return await FindAsync(request);
+        }
+
+        var found = await LocateAsync(request, request.StudyInstanceUid!, request.SeriesInstanceUid, request.SopInstanceUid);
+        var shown = new List<InstanceReference>(found.Count);
+        foreach (var instance in found)
+        {
+            // One that does not come ends the waiting: the next would keep the client as long again.
+            if (await retriever.PreviewAsync(instance, request.Context.RequestAborted) is not { } one)
+            {
+                break;
+            }
+
+            shown.Add(one);
+        }
+
+        var headers = request.Context.Response.Headers;
+        headers["Preference-Applied"] = WebRequest.NoWait;
+        if (shown.Select(static one => one.Preview).OfType<ImagePreview>().MinBy(static preview => preview.Layers) is { } coarsest)
+        {
+            headers[LayersHeader] = $"{coarsest.Layers}/{coarsest.AllLayers}";
+        }
+
+        return shown.Count > 0 ? (shown, shown.Count == found.Count) : throw NotYet(request);
     }
 
     /// <summary>Those that are here, for who needs just one of them; when none is, the middle one is brought.</summary>
@@ -89,11 +127,11 @@ public sealed class Holding(Retriever retriever)
         return hasBrought;
     }
 
-    /// <summary>Opens the bytes of the one instance that a path names.</summary>
+    /// <summary>Opens the bytes of the one instance that a path names, for showing.</summary>
     /// <exception cref="WebFaultException">It is not there.</exception>
     internal async ValueTask<(InstanceReference Instance, InstanceBytes Bytes)> OpenOneAsync(WebRequest request)
     {
-        var (instances, _) = await FindAsync(request);
+        var (instances, _) = await FindShownAsync(request);
         return (instances[0], InstanceBytes.Open(retriever, instances[0]) ?? throw NotFound());
     }
 

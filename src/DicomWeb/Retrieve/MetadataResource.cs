@@ -17,7 +17,7 @@ public sealed class MetadataResource(Holding holding, Retriever retriever, Acces
         var context = request.Context;
         var contentType = Accepted.ChooseText(Accepted.Of(context.Request))
             ?? throw WebFaultException.NotAcceptable("Metadata is answered as application/dicom+json, application/json or multipart/related; type=\"application/dicom+xml\"");
-        var (instances, isComplete) = await holding.FindAsync(request);
+        var (instances, isComplete) = await holding.FindShownAsync(request);
         await audit.AccessedAsync(request.Decision.Caller, instances);
         var baseUrl = request.UrlOf(request.StudyInstanceUid, null, null);
         if (EntityTag.IsKnown(context, instances.Select(instance => instance.ContentHash), contentType + baseUrl + TextAnswer.TakesGzip(context.Request)))

@@ -37,7 +37,7 @@ public sealed class RenderedResource(Holding holding, Retriever retriever, Acces
         var numbers = request.Route("frames") is { } text ? FrameResource.NumbersOf(text) : null;
         var isOne = request.SopInstanceUid is not null && numbers is null or [_];
         var query = RenderedQuery.Of(request.Context.Request, isOne);
-        var (instances, isComplete) = await holding.FindAsync(request);
+        var (instances, isComplete) = await holding.FindShownAsync(request);
         if (!query.IsMultipart)
         {
             var source = await SourceOfAsync(request, instances[0]);
@@ -216,7 +216,7 @@ public sealed class RenderedResource(Holding holding, Retriever retriever, Acces
             throw WebFaultException.NotFound("There is no such frame");
         }
 
-        var options = new RenderOptions { Window = query.Window, Viewport = query.ViewportFor(pixels.Columns, pixels.Rows), State = source.State };
+        var options = new RenderOptions { Window = query.Window, Viewport = query.ViewportFor(pixels.Columns, pixels.Rows), State = source.State, IsPreview = source.Instance.Preview is not null };
         await _turns.WaitAsync(ct);
         try
         {

@@ -1,3 +1,4 @@
+using Panal.Archive.Compaction;
 using Panal.Archive.Ingest;
 using Panal.Swarm.Pieces;
 using Panal.Swarm.Transfers;
@@ -11,7 +12,26 @@ public sealed class CopyKeeper(Ingester ingester) : IFinishedObjects
     /// <inheritdoc/>
     public async ValueTask KeepAsync(TransferScope scope, TransferObject finished, Stream bytes, CancellationToken cancellationToken)
     {
-        var outcome = await ingester.StoreCopyAsync(bytes, cancellationToken);
+        Check(await ingester.StoreCopyAsync(bytes, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask KeepWholeAsync(TransferScope scope, IReadOnlyList<Stream> parts, CancellationToken cancellationToken)
+    {
+        var stages = new ReadOnlyMemory<byte>[parts.Count];
+        for (var i = 0; i < stages.Length; i++)
+        {
+            var bytes = new byte[parts[i].Length];
+            await parts[i].ReadExactlyAsync(bytes, cancellationToken);
+            stages[i] = bytes;
+        }
+
+        await using var file = CompactStages.Join(stages);
+        Check(await ingester.StoreCopyAsync(file, cancellationToken));
+    }
+
+    private static void Check(IngestOutcome outcome)
+    {
         if (outcome.Result is IngestResult.Refused)
         {
             throw outcome.Refusal is IngestRefusal.OutOfResources or IngestRefusal.ProcessingFailure

@@ -2,20 +2,16 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Text;
+using Panal.Archive.Compaction;
+using Panal.Swarm.Pieces;
 using Panal.Volumes;
 
 namespace Panal.Federation.Fetching;
 
-/// <summary>A content that a node also has in fewer bytes.</summary>
-/// <param name="Content">Content hash of the file as it was stored at first.</param>
-/// <param name="Hash">Content hash of the compact file.</param>
-/// <param name="LengthBytes">Length of the compact file.</param>
-public readonly record struct CompactOffer(ContentHash Content, ContentHash Hash, long LengthBytes);
-
-/// <summary>A peer does not keep to forms/1.</summary>
+/// <summary>A peer does not keep to forms/2.</summary>
 public sealed class FormsProtocolException(string message) : IOException(message);
 
-/// <summary>Bytes of forms/1. See docs/formats/forms.md.</summary>
+/// <summary>Bytes of forms/2. See docs/formats/forms.md.</summary>
 internal static class FormsMessages
 {
     /// <summary>Most forms in an answer.</summary>
@@ -24,7 +20,8 @@ internal static class FormsMessages
     /// <summary>Longest scope, in bytes.</summary>
     internal const int ScopeLimitBytes = 128;
 
-    private const int FormBytes = (2 * ContentHash.LengthBytes) + sizeof(ulong);
+    private const int FormBytes = (2 * ContentHash.LengthBytes) + sizeof(ulong) + 1;
+    private const int StageBytes = ContentHash.LengthBytes + sizeof(int);
 
     internal static void WriteQuestion(IBufferWriter<byte> output, string scope)
     {
@@ -47,7 +44,15 @@ internal static class FormsMessages
             offer.Content.CopyTo(bytes);
             offer.Hash.CopyTo(bytes[ContentHash.LengthBytes..]);
             BinaryPrimitives.WriteInt64LittleEndian(bytes[(2 * ContentHash.LengthBytes)..], offer.LengthBytes);
+            bytes[FormBytes - 1] = (byte)offer.Stages.Count;
             output.Advance(FormBytes);
+            foreach (var stage in offer.Stages)
+            {
+                var told = output.GetSpan(StageBytes);
+                stage.Hash.CopyTo(told);
+                BinaryPrimitives.WriteInt32LittleEndian(told[ContentHash.LengthBytes..], stage.LengthBytes);
+                output.Advance(StageBytes);
+            }
         }
     }
 
@@ -86,10 +91,33 @@ internal static class FormsMessages
             }
 
             offers.Add(new CompactOffer(
-                new ContentHash(bytes.AsSpan(0, ContentHash.LengthBytes)), new ContentHash(bytes.AsSpan(ContentHash.LengthBytes, ContentHash.LengthBytes)), length));
+                new ContentHash(bytes.AsSpan(0, ContentHash.LengthBytes)),
+                new ContentHash(bytes.AsSpan(ContentHash.LengthBytes, ContentHash.LengthBytes)),
+                length,
+                await ReadStagesAsync(input, bytes[^1], ct)));
         }
 
         return offers;
+    }
+
+    private static async ValueTask<IReadOnlyList<CompactStage>> ReadStagesAsync(PipeReader input, int count, CancellationToken ct)
+    {
+        if (count is 1 or > TransferPart.CountLimit)
+        {
+            throw new FormsProtocolException("A form of one stage or too many.");
+        }
+
+        var stages = new CompactStage[count];
+        for (var i = 0; i < count; i++)
+        {
+            var bytes = await TakeAsync(input, StageBytes, ct);
+            var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(ContentHash.LengthBytes));
+            stages[i] = length is > 0 and <= CompactStages.LengthLimitBytes
+                ? new CompactStage(new ContentHash(bytes.AsSpan(0, ContentHash.LengthBytes)), length)
+                : throw new FormsProtocolException($"A stage of {length} bytes.");
+        }
+
+        return stages;
     }
 
     private static async ValueTask<byte[]> TakeAsync(PipeReader input, int lengthBytes, CancellationToken ct)

@@ -7,7 +7,7 @@ namespace Panal.Federation.Fetching;
 public sealed class FormsService(StudyHoldings holdings) : ILinkService
 {
     /// <summary>Name and version of the protocol.</summary>
-    public const string ProtocolName = "forms/1";
+    public const string ProtocolName = "forms/2";
 
     /// <inheritdoc/>
     public string Protocol => ProtocolName;

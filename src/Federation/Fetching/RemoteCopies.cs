@@ -24,13 +24,42 @@ public sealed class RemoteCopies(
             return false;
         }
 
-        if (transfer is not null && await BroughtAsync(transfer, wanted.StudyInstanceUid, hash, ct) is { } brought)
+        if (transfer is not null && await BroughtAsync(transfer, wanted.StudyInstanceUid, hash, ct) is { Count: > 0 } brought)
         {
-            transfer.Want(brought);
-            return await WaitAsync(transfer, brought, ct) && IsHere(wanted.SopInstanceUid);
+            transfer.Want([.. brought]);
+            return await WaitAsync(transfer, token => transfer.WaitForAsync(brought[^1], token), ct) && IsHere(wanted.SopInstanceUid);
         }
 
         return IsHere(wanted.SopInstanceUid);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> BringStagesAsync(InstanceReference wanted, CancellationToken ct)
+    {
+        var transfer = await FetchStudyAsync(wanted.StudyInstanceUid, TransferPriority.Interactive, wanted.SopInstanceUid, ct);
+        if (transfer is null || ObjectOf(wanted.SopInstanceUid) is not { } hash
+            || await BroughtAsync(transfer, wanted.StudyInstanceUid, hash, ct) is not [var first, _, ..] brought)
+        {
+            return [];
+        }
+
+        if (!await WaitAsync(transfer, token => transfer.WaitForPartAsync(first, token), ct) || IsHere(wanted.SopInstanceUid))
+        {
+            return [];
+        }
+
+        var stages = new List<ReadOnlyMemory<byte>>();
+        foreach (var stage in brought)
+        {
+            if (transfer.ReadPart(stage) is not { } bytes)
+            {
+                break;
+            }
+
+            stages.Add(bytes);
+        }
+
+        return stages;
     }
 
     /// <summary>Begins to bring what is not here of a study, or finds the transfer that does.</summary>
@@ -41,15 +70,15 @@ public sealed class RemoteCopies(
     /// <inheritdoc/>
     public void Dispose() => _beginning.Dispose();
 
-    /// <summary>Under which hash a transfer brings a content: that of the content, or that of a form in fewer bytes; null when it does not.</summary>
-    private async ValueTask<ContentHash?> BroughtAsync(Transfer transfer, string study, ContentHash content, CancellationToken ct)
+    /// <summary>As which objects a transfer brings a content: itself, a form in fewer bytes, or the stages of one; none when it does not.</summary>
+    private async ValueTask<IReadOnlyList<ContentHash>> BroughtAsync(Transfer transfer, string study, ContentHash content, CancellationToken ct)
     {
         if (transfer.Brings(content))
         {
-            return content;
+            return [content];
         }
 
-        return (await forms.AskAsync(study, ct)).TryGetValue(content, out var form) && transfer.Brings(form.Hash) ? form.Hash : null;
+        return (await forms.AskAsync(study, ct)).TryGetValue(content, out var form) && transfer.Brings(form.Brought[0]) ? form.Brought : [];
     }
 
     private async ValueTask<Transfer?> FetchStudyAsync(string studyInstanceUid, TransferPriority priority, string? wanted, CancellationToken ct)
@@ -67,15 +96,14 @@ public sealed class RemoteCopies(
             }
 
             var objects = Lacking(studyInstanceUid, ct).Where(lacking => !underWay.Any(transfer => Brings(transfer, lacking.Hash, compact)))
-                .Select(lacking => compact.TryGetValue(lacking.Hash, out var form) ? lacking with { Hash = form.Hash, LengthBytes = form.LengthBytes } : lacking)
-                .DistinctBy(static form => form.Hash).ToList();
+                .ToList();
             if (objects.Count == 0)
             {
                 return underWay is [var one, ..] ? one : null;
             }
 
             Log.FetchBegins(logger, objects.Count);
-            return transfers.Begin(new TransferPlan(scope, objects, priority));
+            return transfers.Begin(new TransferPlan(scope, [.. InStages(objects, compact).DistinctBy(static brought => brought.Hash)], priority));
         }
         catch (Exception e) when (e is IOException or ArgumentException)
         {
@@ -89,7 +117,32 @@ public sealed class RemoteCopies(
     }
 
     private static bool Brings(Transfer transfer, ContentHash content, IReadOnlyDictionary<ContentHash, CompactOffer> compact) =>
-        transfer.Brings(content) || (compact.TryGetValue(content, out var form) && transfer.Brings(form.Hash));
+        transfer.Brings(content) || (compact.TryGetValue(content, out var form) && transfer.Brings(form.Brought[0]));
+
+    /// <summary>The objects of a transfer: the first stage of everything that has stages, then the next ones; what has none comes with the last ones.</summary>
+    internal static IEnumerable<TransferObject> InStages(IReadOnlyList<TransferObject> lacking, IReadOnlyDictionary<ContentHash, CompactOffer> compact)
+    {
+        for (byte left = TransferPart.CountLimit; left > 0; left--)
+        {
+            for (var i = 0; i < lacking.Count; i++)
+            {
+                var form = compact.GetValueOrDefault(lacking[i].Hash);
+                var count = form?.Stages.Count ?? 0;
+                if (count < 2 && left == 1)
+                {
+                    yield return form is null ? lacking[i] : lacking[i] with { Hash = form.Hash, LengthBytes = form.LengthBytes };
+                }
+                else if (count >= left)
+                {
+                    var number = count - left;
+                    yield return new TransferObject(form!.Stages[number].Hash, form.Stages[number].LengthBytes, lacking[i].IsFirstOfSeries && number == 0)
+                    {
+                        Part = new TransferPart(i, (byte)number, (byte)count),
+                    };
+                }
+            }
+        }
+    }
 
     private static void Raise(Transfer transfer, TransferPriority priority)
     {
@@ -100,10 +153,10 @@ public sealed class RemoteCopies(
     }
 
     // Waits as long as anything comes: a study on a slow line takes hours, and a holder that is away may come back.
-    private async Task<bool> WaitAsync(Transfer transfer, ContentHash hash, CancellationToken ct)
+    private async Task<bool> WaitAsync(Transfer transfer, Func<CancellationToken, Task<bool>> wait, CancellationToken ct)
     {
         using var give = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var waiting = transfer.WaitForAsync(hash, give.Token);
+        var waiting = wait(give.Token);
         try
         {
             for (var before = -1L; transfer.Progress.VerifiedBytes is var verified && verified != before; before = verified)

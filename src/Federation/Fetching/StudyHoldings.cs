@@ -1,3 +1,4 @@
+using Panal.Archive.Compaction;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
 using Panal.Federation.Recycling;
@@ -21,10 +22,14 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
         var objects = new Dictionary<ContentHash, HeldObject>();
         foreach (var (uid, copy) in Copies(scope, told, cancellationToken))
         {
-            objects[new ContentHash(copy.Hash.Span)] = new HeldObject(uid, copy, copy.LengthBytes, IsCompact: false);
+            objects[new ContentHash(copy.Hash.Span)] = new HeldObject(uid, copy, copy.LengthBytes, HeldForm.Received);
             if (copy.Compact is { Hash.Length: ContentHash.LengthBytes } compact)
             {
-                objects[new ContentHash(compact.Hash.Span)] = new HeldObject(uid, copy, compact.LengthBytes, IsCompact: true);
+                objects[new ContentHash(compact.Hash.Span)] = new HeldObject(uid, copy, compact.LengthBytes, HeldForm.Compact);
+                foreach (var (number, stage) in CompactStages.Of(compact).Index())
+                {
+                    objects[stage.Hash] = new HeldObject(uid, copy, stage.LengthBytes, HeldForm.Stage) { Number = number };
+                }
             }
         }
 
@@ -41,7 +46,7 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
     [
         .. Copies(scope, told, ct).Where(static held => held.Copy.Compact is { Hash.Length: ContentHash.LengthBytes }).Take(FormsMessages.FormLimit)
             .Select(static held => new CompactOffer(
-                new ContentHash(held.Copy.Hash.Span), new ContentHash(held.Copy.Compact!.Hash.Span), held.Copy.Compact.LengthBytes)),
+                new ContentHash(held.Copy.Hash.Span), new ContentHash(held.Copy.Compact!.Hash.Span), held.Copy.Compact.LengthBytes, CompactStages.Of(held.Copy.Compact))),
     ];
 
     /// <summary>The series of a scope that a node may fetch; null for none.</summary>
@@ -55,8 +60,24 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
         where copy is { State: CopyState.Staged or CopyState.Online, Hash.Length: ContentHash.LengthBytes }
         select (row.SopInstanceUid, copy);
 
+    private enum HeldForm
+    {
+        /// <summary>As it was stored at first.</summary>
+        Received,
+
+        /// <summary>The compact file.</summary>
+        Compact,
+
+        /// <summary>One stage of it.</summary>
+        Stage,
+    }
+
     /// <summary>One form of a content that is here.</summary>
-    private sealed record HeldObject(string Uid, CopyRecord Copy, long LengthBytes, bool IsCompact);
+    private sealed record HeldObject(string Uid, CopyRecord Copy, long LengthBytes, HeldForm Form)
+    {
+        /// <summary>Of a stage.</summary>
+        public int Number { get; init; }
+    }
 
     private sealed class Study(CatalogueDatabase catalogue, VolumeStore volumes, Dictionary<ContentHash, HeldObject> objects) : IHeldScope
     {
@@ -71,14 +92,20 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
 
             try
             {
-                return Open(held.Copy, held.IsCompact);
+                return held.Form == HeldForm.Stage ? OpenStage(held) : Open(held.Copy, held.Form == HeldForm.Compact);
             }
             catch (ObjectMissingException)
             {
                 // Gone, or a compact form has come to stand for it.
                 var now = catalogue.FindInstance(held.Uid)?.Copies.FirstOrDefault(copy => copy.Path != held.Copy.Path && copy.Hash.Span.SequenceEqual(held.Copy.Hash.Span));
-                return now is null || held.IsCompact ? null : Open(now, isCompact: false);
+                return now is null || held.Form != HeldForm.Received ? null : Open(now, isCompact: false);
             }
+        }
+
+        private StageBytes? OpenStage(HeldObject held)
+        {
+            using var file = volumes.Open(new VolumeId(held.Copy.VolumeId), held.Copy.Path);
+            return CompactStages.Cut(file, held.Number) is { } bytes ? new StageBytes(bytes) : null;
         }
 
         private IHeldObject Open(CopyRecord copy, bool isCompact) => copy.Compact is null || isCompact
@@ -101,6 +128,21 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
         }
 
         public void Dispose() => received.Dispose();
+    }
+
+    private sealed class StageBytes(byte[] bytes) : IHeldObject
+    {
+        public int ReadAt(Span<byte> buffer, long offset)
+        {
+            var read = bytes.AsSpan((int)Math.Min(offset, bytes.Length));
+            read = read[..Math.Min(read.Length, buffer.Length)];
+            read.CopyTo(buffer);
+            return read.Length;
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class StoredFile(ObjectReader file) : IHeldObject

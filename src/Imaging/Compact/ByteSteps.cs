@@ -98,7 +98,8 @@ internal static class ByteSteps
         WriteNumber((uint)copyOffset, steps);
     }
 
-    private static void WriteNumber(uint number, IBufferWriter<byte> steps)
+    /// <summary>Writes a number as LEB128.</summary>
+    internal static void WriteNumber(uint number, IBufferWriter<byte> steps)
     {
         var bytes = steps.GetSpan(5);
         var length = 0;
@@ -111,7 +112,8 @@ internal static class ByteSteps
         steps.Advance(length);
     }
 
-    private static bool TryReadNumber(ref ReadOnlySpan<byte> steps, out int number)
+    /// <summary>Reads a number of LEB128, 0 to 2,147,483,647; false when there is none.</summary>
+    internal static bool TryReadNumber(ref ReadOnlySpan<byte> steps, out int number)
     {
         number = 0;
         for (var index = 0; index < Math.Min(steps.Length, 5); index++)

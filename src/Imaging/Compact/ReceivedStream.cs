@@ -190,7 +190,7 @@ public sealed class ReceivedStream : Stream
         base.Dispose(disposing);
     }
 
-    private static byte[] ReadHead(Stream compact, out FileMetaInformation meta)
+    internal static byte[] ReadHead(Stream compact, out FileMetaInformation meta)
     {
         for (long wanted = FirstLookBytes; ; wanted *= 16)
         {

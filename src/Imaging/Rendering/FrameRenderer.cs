@@ -36,7 +36,13 @@ public static class FrameRenderer
             var presented = options.State?.Of(image.Attributes.GetString(Tags.SOPInstanceUID) ?? "", frame);
             var rendered = Paint(image, frame, options, presented, limits);
             rendered = presented is null ? rendered : presented.Place(rendered);
-            return options.Viewport is { } viewport ? Scaling.Fit(rendered, viewport) : rendered;
+            rendered = options.Viewport is { } viewport ? Scaling.Fit(rendered, viewport) : rendered;
+            if (options.IsPreview)
+            {
+                PreviewSign.Paint(rendered);
+            }
+
+            return rendered;
         }
         catch (DicomFormatException e)
         {

@@ -21,6 +21,9 @@ public sealed record RenderOptions
     /// <summary>A presentation state instead of what the image says of its own presentation.</summary>
     public PresentationState? State { get; init; }
 
+    /// <summary>Whether the picture is marked as one of less than the whole image.</summary>
+    public bool IsPreview { get; init; }
+
     /// <summary>The part of the image that is wanted and the size of the answer.</summary>
     public Viewport? Viewport { get; init; }
 }

@@ -9,6 +9,7 @@ namespace Panal.Node.Admin;
 /// <param name="Priority">Whether somebody waits.</param>
 /// <param name="Images">Images in all.</param>
 /// <param name="KeptImages">Images that are in the archive.</param>
+/// <param name="ViewableImages">Images that can be looked at, coarsely or whole.</param>
 /// <param name="Bytes">Bytes in all.</param>
 /// <param name="VerifiedBytes">Bytes that are here.</param>
 /// <param name="BytesPerSecond">Rates of all holders together.</param>
@@ -22,6 +23,7 @@ internal sealed record TransferView(
     TransferPriority Priority,
     int Images,
     int KeptImages,
+    int ViewableImages,
     long Bytes,
     long VerifiedBytes,
     double BytesPerSecond,
@@ -36,6 +38,7 @@ internal sealed record TransferView(
         progress.Priority,
         progress.Objects,
         progress.KeptObjects,
+        progress.ViewableObjects,
         progress.LengthBytes,
         progress.VerifiedBytes,
         progress.BytesPerSecond,
@@ -44,7 +47,7 @@ internal sealed record TransferView(
         progress.Problem);
 
     public static TransferView Nothing(string study, string reason) =>
-        new(Guid.Empty, study, TransferState.Complete, TransferPriority.Bulk, 0, 0, 0, 0, 0, null, [], reason);
+        new(Guid.Empty, study, TransferState.Complete, TransferPriority.Bulk, 0, 0, 0, 0, 0, 0, null, [], reason);
 
     /// <summary>No patient data in logs.</summary>
     public override string ToString() => $"{State}, {KeptImages} of {Images} images";

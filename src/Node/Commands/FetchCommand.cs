@@ -77,10 +77,11 @@ internal static class FetchCommand
     /// <summary>How far a transfer is, in one line.</summary>
     internal static string Line(TransferView view)
     {
+        var coarse = view.ViewableImages > view.KeptImages ? string.Create(CultureInfo.InvariantCulture, $" ({view.ViewableImages} can be looked at)") : "";
         var left = view.SecondsLeft is { } seconds ? $", {TimeSpan.FromSeconds(Math.Ceiling(seconds)):c} left" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{view.KeptImages} of {view.Images} images, {view.VerifiedBytes / 1e6:0.0} of {view.Bytes / 1e6:0.0} MB, {Rate(view.BytesPerSecond)}{left}{(view.Problem is null ? "" : "; " + view.Problem)}");
+            $"{view.KeptImages} of {view.Images} images{coarse}, {view.VerifiedBytes / 1e6:0.0} of {view.Bytes / 1e6:0.0} MB, {Rate(view.BytesPerSecond)}{left}{(view.Problem is null ? "" : "; " + view.Problem)}");
     }
 
     internal static string Rate(double bytesPerSecond) => string.Create(CultureInfo.InvariantCulture, $"{bytesPerSecond / 1e6:0.00} MB/s");

@@ -28,8 +28,8 @@ internal sealed record CompactionSettings : IValidatableObject
     [Range(1, 100)]
     public int CorePercent { get; init; } = 50;
 
-    [Description("UID of the lossless transfer syntax of the compact form; panal codecs --measure shows which one serves the site's own images best.")]
-    public string TransferSyntax { get; init; } = Uids.JPEGLSLossless;
+    [Description("UID of the lossless transfer syntax of the compact form; panal codecs --measure shows which one serves the site's own images best. Only JPEG 2000 (1.2.840.10008.1.2.4.90) comes over slow lines in stages, coarse first.")]
+    public string TransferSyntax { get; init; } = Uids.JPEG2000Lossless;
 
     internal IReadOnlyList<string> ModalityList => Split(Modalities);
 

@@ -1,9 +1,11 @@
+using Panal.Swarm.Pieces;
 using Panal.Swarm.Transfers;
 
 namespace Panal.Swarm.Picking;
 
 /// <summary>What a viewer waits for, in its order, of those who deliver it soonest.</summary>
-internal sealed class Deadlines : IDecider
+/// <param name="among">Only blocks of these; null for all.</param>
+internal sealed class Deadlines(BlockSet? among = null) : IDecider
 {
     // So much later than the soonest is as good: the soonest may be late. Beyond, the block waits for a place at the soonest.
     private const double MostTimesLater = 1.25;
@@ -19,7 +21,7 @@ internal sealed class Deadlines : IDecider
                 break;
             }
 
-            if (download.Open.Contains(block) && holder.Offers(block)
+            if (download.Open.Contains(block) && holder.Offers(block) && among?.Contains(block) != false
                 && download.Wait(holder, chosen, true, now) <= MostTimesLater * Soonest(download, holder, chosen, block, now))
             {
                 blocks[chosen++] = block;

@@ -8,8 +8,8 @@ namespace Panal.Swarm.Picking;
 /// Blocks that no receiver holds or claims: those that rendezvous hashing gives to us in reading order, then the others from the end, where
 /// their owners come last. So the uplinks of the sources carry no block twice while another has not been out once.
 /// </summary>
-/// <param name="onlyFirstImages">Only blocks of the first image of each series.</param>
-internal sealed class FreshFirst(bool onlyFirstImages) : IDecider
+/// <param name="among">Only blocks of these; null for all.</param>
+internal sealed class FreshFirst(BlockSet? among = null) : IDecider
 {
     /// <inheritdoc/>
     public int Choose(Download download, Holder holder, TimeSpan now, Span<int> blocks)
@@ -27,7 +27,7 @@ internal sealed class FreshFirst(bool onlyFirstImages) : IDecider
         for (var i = 0; i < download.Open.Words; i++)
         {
             var word = isOwned ? i : download.Open.Words - 1 - i;
-            var bits = download.Open.Word(word) & holder.OfferWord(word) & (onlyFirstImages ? download.FirstImages.Word(word) : ulong.MaxValue);
+            var bits = download.Open.Word(word) & holder.OfferWord(word) & (among?.Word(word) ?? ulong.MaxValue);
             if (bits == 0)
             {
                 continue;

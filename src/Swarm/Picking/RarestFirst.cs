@@ -5,8 +5,8 @@ using Panal.Swarm.Transfers;
 namespace Panal.Swarm.Picking;
 
 /// <summary>Blocks that the fewest receivers hold or claim; ties in an order of our own, so that receivers ask for different ones.</summary>
-/// <param name="onlyFirstImages">Only blocks of the first image of each series.</param>
-internal sealed class RarestFirst(bool onlyFirstImages) : IDecider
+/// <param name="among">Only blocks of these; null for all.</param>
+internal sealed class RarestFirst(BlockSet? among = null) : IDecider
 {
     /// <inheritdoc/>
     public int Choose(Download download, Holder holder, TimeSpan now, Span<int> blocks)
@@ -18,7 +18,7 @@ internal sealed class RarestFirst(bool onlyFirstImages) : IDecider
         for (var i = 0; i < download.Open.Words && seen < download.Options.MaxCandidates; i++)
         {
             var word = (first + i) % download.Open.Words;
-            var bits = download.Open.Word(word) & holder.OfferWord(word) & (onlyFirstImages ? download.FirstImages.Word(word) : ulong.MaxValue);
+            var bits = download.Open.Word(word) & holder.OfferWord(word) & (among?.Word(word) ?? ulong.MaxValue);
             for (; bits != 0; bits &= bits - 1, seen++)
             {
                 var block = word * BlockSet.WordBlocks + BitOperations.TrailingZeroCount(bits);

@@ -4,7 +4,27 @@ namespace Panal.Swarm.Pieces;
 /// <param name="Hash">What its bytes must be.</param>
 /// <param name="LengthBytes">Length in bytes, not negative.</param>
 /// <param name="IsFirstOfSeries">A viewer shows it before anything else of its series.</param>
-public readonly record struct TransferObject(Volumes.ContentHash Hash, long LengthBytes, bool IsFirstOfSeries);
+public readonly record struct TransferObject(Volumes.ContentHash Hash, long LengthBytes, bool IsFirstOfSeries)
+{
+    /// <summary>Which part of a whole it is; null where it is whole by itself.</summary>
+    public TransferPart? Part { get; init; }
+}
+
+/// <summary>
+/// An object that is one of several that make a whole, which is kept when all have come. Each part makes more of the whole to be seen: those of the same
+/// number come for all wholes before the next ones.
+/// </summary>
+/// <param name="Whole">Which whole, counted from 0 within a transfer.</param>
+/// <param name="Number">Which part of it, from 0.</param>
+/// <param name="Count">How many parts it has, 2 to 8.</param>
+public readonly record struct TransferPart(int Whole, byte Number, byte Count)
+{
+    /// <summary>Most parts of a whole.</summary>
+    public const int CountLimit = 8;
+
+    /// <summary>Whether the whole is made with it.</summary>
+    public bool IsLast => Number == Count - 1;
+}
 
 /// <summary>
 /// Numbers the blocks of the objects of a transfer from zero, in the order of the objects, which is the order of display.
@@ -18,11 +38,14 @@ public sealed class BlockMap
     /// <summary>Most blocks of one transfer: 256 GiB. Bounds the memory of a transfer to about 20 bytes a block.</summary>
     public const int MaxBlocks = 1 << 22;
 
+    private const int Missing = -1;
+
     private readonly TransferObject[] _objects;
     private readonly int[] _firstBlocks;            // one more than objects: the last is the number of blocks
+    private readonly Dictionary<int, int[]> _parts = [];
 
     /// <summary>Numbers the blocks of these objects.</summary>
-    /// <exception cref="ArgumentException">There are no objects or too many, or too many blocks, or a length is negative.</exception>
+    /// <exception cref="ArgumentException">There are no objects or too many, or too many blocks, a length is negative, or a whole has not each of its parts once.</exception>
     public BlockMap(ReadOnlySpan<TransferObject> objects)
     {
         if (objects.Length is 0 or > MaxObjects)
@@ -43,11 +66,25 @@ public sealed class BlockMap
 
             _firstBlocks[i + 1] = _firstBlocks[i] + (int)blocks;
             LengthBytes += length;
+            AddPart(i);
+        }
+
+        Wholes = objects.Length;
+        foreach (var parts in _parts.Values)
+        {
+            Wholes -= parts.Length - 1;
+            if (parts.Contains(Missing))
+            {
+                throw new ArgumentException("A whole lacks a part.", nameof(objects));
+            }
         }
     }
 
     /// <summary>Objects, in the order of display.</summary>
     public ReadOnlySpan<TransferObject> Objects => _objects;
+
+    /// <summary>Objects, with the parts of a whole counted as one.</summary>
+    public int Wholes { get; }
 
     /// <summary>Number of blocks.</summary>
     public int Blocks => _firstBlocks[^1];
@@ -65,6 +102,9 @@ public sealed class BlockMap
     /// <summary>Number of blocks of an object.</summary>
     public int BlocksOfObject(int index) => _firstBlocks[index + 1] - _firstBlocks[index];
 
+    /// <summary>The objects that make a whole with an object, in their order; the object alone if it is one.</summary>
+    public IReadOnlyList<int> PartsOf(int index) => _objects[index].Part is { } part ? _parts[part.Whole] : [index];
+
     /// <summary>The object that a block belongs to.</summary>
     public int ObjectOf(int block)
     {
@@ -72,6 +112,32 @@ public sealed class BlockMap
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, Blocks);
         var found = Array.BinarySearch(_firstBlocks, block);
         return found >= 0 ? found : ~found - 1;
+    }
+
+    private void AddPart(int index)
+    {
+        if (_objects[index].Part is not { } part)
+        {
+            return;
+        }
+
+        if (part.Count is < 2 or > TransferPart.CountLimit || part.Number >= part.Count)
+        {
+            throw new ArgumentException("A part of a whole is none.", nameof(index));
+        }
+
+        if (!_parts.TryGetValue(part.Whole, out var parts))
+        {
+            _parts[part.Whole] = parts = new int[part.Count];
+            Array.Fill(parts, Missing);
+        }
+
+        if (parts.Length != part.Count || parts[part.Number] != Missing)
+        {
+            throw new ArgumentException("A whole has a part twice.", nameof(index));
+        }
+
+        parts[part.Number] = index;
     }
 
     /// <summary>Where a block begins in its object, in bytes.</summary>

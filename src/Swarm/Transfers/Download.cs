@@ -23,11 +23,11 @@ internal sealed partial class Download
 
     private const int Nobody = -1;
 
-    private static readonly IDecider[] OfSources =
-        [new Deadlines(), new FreshFirst(true), new FreshFirst(false), new StaleClaims(), new RarestFirst(false)];
+    // What a request costs on the line, and more: shorter blocks are counted like this.
+    private const int ShortestBlockBytes = 2048;
 
-    private static readonly IDecider[] OfReceivers = [new Deadlines(), new RarestFirst(true), new RarestFirst(false)];
-
+    private readonly IDecider[] _ofSources;
+    private readonly IDecider[] _ofReceivers;
     private readonly List<Holder?> _holders = [];
     private readonly int[] _askedOf;
     private readonly ushort[] _copies;
@@ -56,13 +56,51 @@ internal sealed partial class Download
         FirstImages = new BlockSet(map.Blocks);
         _owned = new ulong[Open.Words];
         _ownedEpoch = new int[Open.Words];
+        var early = new List<BlockSet>();
         for (var i = 0; i < map.Objects.Length; i++)
         {
-            for (var block = map.FirstBlockOf(i); map.Objects[i].IsFirstOfSeries && block < map.FirstBlockOf(i + 1); block++)
+            var part = map.Objects[i].Part is { IsLast: false } found ? found.Number : -1;
+            while (early.Count <= part)
             {
-                FirstImages.Add(block);
+                early.Add(new BlockSet(map.Blocks));
+            }
+
+            for (var block = map.FirstBlockOf(i); block < map.FirstBlockOf(i + 1); block++)
+            {
+                _ = map.Objects[i].IsFirstOfSeries && FirstImages.Add(block);
+                _ = part >= 0 && early[part].Add(block);
             }
         }
+
+        _ofSources = [.. Chain(early, static part => new FreshFirst(part)), new StaleClaims(), new RarestFirst()];
+        _ofReceivers = [.. Chain(early, static part => new RarestFirst(part))];
+    }
+
+    /// <summary>
+    /// The first part of every whole shows all that there is to see, coarsely; then comes what somebody looks at, then the other parts, one after the
+    /// other. Without parts, what somebody looks at comes first.
+    /// </summary>
+    private IEnumerable<IDecider> Chain(List<BlockSet> early, Func<BlockSet?, IDecider> rest)
+    {
+        if (early is [var first, ..])
+        {
+            yield return new Deadlines(first);
+            yield return rest(FirstImages);
+            yield return rest(first);
+            yield return new Deadlines();
+        }
+        else
+        {
+            yield return new Deadlines();
+            yield return rest(FirstImages);
+        }
+
+        foreach (var part in early.Skip(1))
+        {
+            yield return rest(part);
+        }
+
+        yield return rest(null);
     }
 
     /// <summary>The blocks.</summary>
@@ -231,7 +269,7 @@ internal sealed partial class Download
 
         Span<int> blocks = stackalloc int[Math.Min(free, Options.MaxRequests)];
         var asked = 0;
-        foreach (var decider in holder.IsSource ? OfSources : OfReceivers)
+        foreach (var decider in holder.IsSource ? _ofSources : _ofReceivers)
         {
             var isUrgent = decider is Deadlines;
             var room = isUrgent ? blocks.Length : Math.Max(asked, Math.Min(blocks.Length, Target(holder) - before));
@@ -271,9 +309,12 @@ internal sealed partial class Download
     private int Target(Holder holder)
     {
         var ahead = Options.Ahead + (holder.Fastest == TimeSpan.MaxValue ? TimeSpan.Zero : holder.Fastest);
-        var blocks = (int)Math.Min(Options.MaxRequests, Math.Ceiling(holder.Rate.BytesPerSecond * ahead.TotalSeconds / ContentHash.BlockBytes));
+        var blocks = (int)Math.Min(Options.MaxRequests, Math.Ceiling(holder.Rate.BytesPerSecond * ahead.TotalSeconds / NextLengthBytes()));
         return Math.Max(1, Math.Clamp(blocks, Options.MinRequests, Options.MaxRequests) / Sharers);
     }
+
+    // Parts of images can be much shorter than a block can be: so many more are asked for, or the line would rest between them.
+    private int NextLengthBytes() => Open.Next(0) is >= 0 and var block ? Math.Max(ShortestBlockBytes, Map.LengthOf(block)) : ContentHash.BlockBytes;
 
     private TransferAction Request(Holder holder, int block, bool isUrgent, TimeSpan now)
     {

@@ -63,6 +63,11 @@ public interface IFinishedObjects
     /// <exception cref="IOException">It cannot be kept now; it is offered again.</exception>
     /// <exception cref="InvalidDataException">It can never be kept: the bytes are right, but nothing that belongs here.</exception>
     ValueTask KeepAsync(TransferScope scope, TransferObject finished, Stream bytes, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a whole, of which every part has come; when it returns, the whole is durable. As with an object otherwise.</summary>
+    /// <exception cref="IOException">It cannot be kept now; it is offered again.</exception>
+    /// <exception cref="InvalidDataException">It can never be kept.</exception>
+    ValueTask KeepWholeAsync(TransferScope scope, IReadOnlyList<Stream> parts, CancellationToken cancellationToken);
 }
 
 /// <summary>What the house brings to transfers.</summary>

@@ -34,8 +34,9 @@ public sealed record HolderProgress(NodeId Node, double BytesPerSecond, long Del
 /// <param name="Scope">What its objects belong to.</param>
 /// <param name="State">How it stands.</param>
 /// <param name="Priority">Whether somebody waits.</param>
-/// <param name="Objects">Objects in all.</param>
+/// <param name="Objects">Objects in all; the parts of a whole count as one.</param>
 /// <param name="KeptObjects">Objects that are in the archive.</param>
+/// <param name="ViewableObjects">Objects of which enough is here to be looked at, coarsely or whole.</param>
 /// <param name="LengthBytes">Bytes in all.</param>
 /// <param name="VerifiedBytes">Bytes that are here and verified.</param>
 /// <param name="BytesPerSecond">Rates of all holders together.</param>
@@ -49,6 +50,7 @@ public sealed record TransferProgress(
     TransferPriority Priority,
     int Objects,
     int KeptObjects,
+    int ViewableObjects,
     long LengthBytes,
     long VerifiedBytes,
     double BytesPerSecond,

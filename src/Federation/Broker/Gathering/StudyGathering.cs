@@ -82,8 +82,9 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
             // The length of what nobody holds yet is unknown: it is taken for the mean of the others.
             var length = told > 0 ? Math.Max(known, (long)((double)known / told * lacked)) : known;
             var rate = running.Sum(static one => one.BytesPerSecond);
+            var viewable = brought + running.Sum(static one => one.ViewableObjects - one.KeptObjects);
             return new TransferProgress(
-                Id, new TransferScope(Study), _isPaused && _state == TransferState.Running ? TransferState.Paused : _state, Priority, lacked, brought, length, kept, rate,
+                Id, new TransferScope(Study), _isPaused && _state == TransferState.Running ? TransferState.Paused : _state, Priority, lacked, brought, viewable, length, kept, rate,
                 rate > 0 ? TimeSpan.FromSeconds(Math.Min((length - kept) / rate, TimeSpan.MaxValue.TotalSeconds / 2)) : null,
                 [
                     .. running.SelectMany(static one => one.Holders).GroupBy(static holder => holder.Node).Select(static of =>

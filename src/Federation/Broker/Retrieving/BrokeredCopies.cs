@@ -36,6 +36,10 @@ public sealed class BrokeredCopies(RemoteCopies remote, ForeignRetrievals retrie
         return retrievals.IsHere(uid);
     }
 
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> BringStagesAsync(InstanceReference wanted, CancellationToken ct) =>
+        catalogue.HoldersOfInstance(wanted.SopInstanceUid).Count > 0 ? remote.BringStagesAsync(wanted, ct) : ValueTask.FromResult<IReadOnlyList<ReadOnlyMemory<byte>>>([]);
+
     private async ValueTask UntilBroughtAsync(StudyGathering gathering, InstanceReference wanted, CancellationToken ct)
     {
         var uid = wanted.SopInstanceUid;

@@ -63,6 +63,9 @@ internal sealed class PartialObjects
     /// <summary>Objects that the archive has.</summary>
     public int KeptObjects { get; private set; }
 
+    /// <summary>The same, with the parts of a whole counted as one.</summary>
+    public int KeptWholes { get; private set; }
+
     /// <summary>True if the archive has an object.</summary>
     public bool IsKept(int index)
     {
@@ -85,8 +88,7 @@ internal sealed class PartialObjects
             _proofsEnd += length;
             if (record[0] == KeptRecord)
             {
-                KeptObjects += _isKept[number] ? 0 : 1;
-                _isKept[number] = true;
+                MarkKept(number);
                 continue;
             }
 
@@ -205,17 +207,28 @@ internal sealed class PartialObjects
     {
         lock (_gate)
         {
-            if (_isKept[index])
+            if (!MarkKept(index))
             {
                 return;
             }
 
-            _isKept[index] = true;
-            KeptObjects++;
             WriteShortRecord(KeptRecord, index);
         }
 
         _folder.Fulfilled(Map.Objects[index].LengthBytes);
+    }
+
+    private bool MarkKept(int index)
+    {
+        if (_isKept[index])
+        {
+            return false;
+        }
+
+        _isKept[index] = true;
+        KeptObjects++;
+        KeptWholes += Map.Objects[index].Part is null or { IsLast: true } ? 1 : 0;
+        return true;
     }
 
     /// <summary>Somebody tells it to rest or to go on, to go first or to let others: it holds at the next start too.</summary>

@@ -81,9 +81,9 @@ public sealed partial class Transfer
                     Resumed(block);
                 }
 
-                if (_lacking[i] == 0 && !_partial.IsKept(i))
+                if (_lacking[i] == 0)
                 {
-                    _complete.Writer.TryWrite(i);
+                    Completed(i);
                 }
             }
 
@@ -102,6 +102,22 @@ public sealed partial class Transfer
             _download.Resume(block);
             _lacking[Map.ObjectOf(block)]--;
             _verifiedBytes += Map.LengthOf(block);
+        }
+    }
+
+    /// <summary>Every byte of an object is here: what it makes whole is given to the archive once. Under the gate.</summary>
+    private void Completed(int index)
+    {
+        _viewable += Map.Objects[index].Part is null or { Number: 0 } ? 1 : 0;
+        if (_seen.TryGetValue(index, out var seen))
+        {
+            seen.TrySetResult();
+        }
+
+        var parts = Map.PartsOf(index);
+        if (!_partial.IsKept(parts[^1]) && parts.All(part => _lacking[part] == 0) && _finishing.Add(parts[0]))
+        {
+            _complete.Writer.TryWrite(parts[0]);
         }
     }
 
@@ -217,7 +233,7 @@ public sealed partial class Transfer
                 var index = Map.ObjectOf(block);
                 if (--_lacking[index] == 0)
                 {
-                    _complete.Writer.TryWrite(index);
+                    Completed(index);
                 }
             }
             else if (isRight)
@@ -404,10 +420,10 @@ public sealed partial class Transfer
     private async Task<bool> TryKeepAsync(int index)
     {
         var isRefused = false;
+        var parts = Map.PartsOf(index);
         try
         {
-            await using var bytes = _partial.Open(index);
-            await _service.Finished.KeepAsync(Plan.Scope, Map.Objects[index], bytes, _stop.Token);
+            await GiveAsync(index, parts);
         }
         catch (InvalidDataException e)
         {
@@ -415,7 +431,7 @@ public sealed partial class Transfer
             isRefused = true;
             lock (_gate)
             {
-                _refused.Add(index);
+                _refused.UnionWith(parts);
                 _problem = e.Message;
             }
         }
@@ -425,13 +441,39 @@ public sealed partial class Transfer
             return false;
         }
 
-        _partial.Kept(index);
-        if (_awaited.TryGetValue(index, out var awaited))
+        foreach (var part in parts)
         {
-            awaited.TrySetResult(!isRefused);
+            _partial.Kept(part);
+            if (_awaited.TryGetValue(part, out var awaited))
+            {
+                awaited.TrySetResult(!isRefused);
+            }
         }
 
         return true;
+    }
+
+    private async Task GiveAsync(int index, IReadOnlyList<int> parts)
+    {
+        if (Map.Objects[index].Part is null)
+        {
+            await using var bytes = _partial.Open(index);
+            await _service.Finished.KeepAsync(Plan.Scope, Map.Objects[index], bytes, _stop.Token);
+            return;
+        }
+
+        Stream[] streams = [.. parts.Select(_partial.Open)];
+        try
+        {
+            await _service.Finished.KeepWholeAsync(Plan.Scope, streams, _stop.Token);
+        }
+        finally
+        {
+            foreach (var stream in streams)
+            {
+                await stream.DisposeAsync();
+            }
+        }
     }
 
     private void EndIfComplete()

@@ -22,7 +22,9 @@ public sealed partial class Transfer : IAsyncDisposable
     private readonly Dictionary<NodeId, Task> _followers = [];
     private readonly int[] _lacking;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<bool>> _awaited = new();
+    private readonly ConcurrentDictionary<int, TaskCompletionSource> _seen = new();
     private readonly HashSet<int> _refused = [];
+    private readonly HashSet<int> _finishing = [];
     private readonly Channel<int> _complete = Channel.CreateUnbounded<int>(new UnboundedChannelOptions { SingleReader = false });
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,6 +36,7 @@ public sealed partial class Transfer : IAsyncDisposable
     private bool _isTold;
     private string? _problem;
     private long _verifiedBytes;
+    private int _viewable;
 
     internal Transfer(TransferService service, PartialObjects partial)
     {
@@ -118,6 +121,54 @@ public sealed partial class Transfer : IAsyncDisposable
 
         var ended = await Task.WhenAny(awaited.Task, _ended.Task).WaitAsync(cancellationToken);
         return ended == awaited.Task ? await awaited.Task : _partial.IsKept(index);
+    }
+
+    /// <summary>Waits until every byte of a part has come, or its whole is in the archive.</summary>
+    /// <returns>False if it will not come.</returns>
+    public async Task<bool> WaitForPartAsync(ContentHash hash, CancellationToken cancellationToken)
+    {
+        if (!_indices.TryGetValue(hash, out var index))
+        {
+            return false;
+        }
+
+        var seen = _seen.GetOrAdd(index, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!IsHere(index))
+        {
+            await Task.WhenAny(seen.Task, _ended.Task).WaitAsync(cancellationToken);
+        }
+
+        return IsHere(index) || _partial.IsKept(index);
+    }
+
+    /// <summary>Reads a part that has come; null while it has not, and when the transfer has ended.</summary>
+    /// <exception cref="IOException">The disk fails.</exception>
+    public byte[]? ReadPart(ContentHash hash)
+    {
+        if (!_indices.TryGetValue(hash, out var index) || Map.Objects[index].LengthBytes > Array.MaxLength || !IsHere(index) || !_partial.TryUse())
+        {
+            return null;
+        }
+
+        try
+        {
+            using var stream = _partial.Open(index);
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+        finally
+        {
+            _partial.Release();
+        }
+    }
+
+    private bool IsHere(int index)
+    {
+        lock (_gate)
+        {
+            return _isReplayed && _lacking[index] == 0;
+        }
     }
 
     /// <summary>A viewer waits for these objects, in this order, and no longer for those before.</summary>
@@ -228,7 +279,7 @@ public sealed partial class Transfer : IAsyncDisposable
         }
 
         return new TransferProgress(
-            Id, Plan.Scope, StateNow(holders), Priority, Map.Objects.Length, _partial.KeptObjects, Map.LengthBytes, _verifiedBytes, rate,
+            Id, Plan.Scope, StateNow(holders), Priority, Map.Wholes, _partial.KeptWholes, _viewable, Map.LengthBytes, _verifiedBytes, rate,
             rate > 0 ? TimeSpan.FromSeconds(Math.Min((Map.LengthBytes - _verifiedBytes) / rate, TimeSpan.MaxValue.TotalSeconds / 2)) : null, holders, _problem);
     }
 

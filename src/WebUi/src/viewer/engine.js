@@ -1,6 +1,7 @@
 import * as core from '@cornerstonejs/core';
 import * as loader from '@cornerstonejs/dicom-image-loader';
 import * as tools from '@cornerstonejs/tools';
+import { asItIs } from './stack.js';
 
 const { Enums: { MouseBindings }, StackScrollTool, WindowLevelTool, ZoomTool, PanTool, LengthTool, AngleTool, EllipticalROITool, ToolGroupManager } = tools;
 
@@ -11,14 +12,34 @@ const primary = {
 const measures = [LengthTool, AngleTool, EllipticalROITool];
 
 /** How an empty pane is looked at. */
-export const nothing = { index: 0, count: 0, instance: '', center: null, width: null, zoom: 1 };
+export const nothing = { index: 0, count: 0, instance: '', center: null, width: null, zoom: 1, layers: '' };
 
 let isReady = false;
+
+/** Images of which only some quality layers have come, and how many of how many: they are coarse, and not for diagnosis. */
+const coarse = new Map();
+/** Images that are waited for until they are whole. */
+const awaited = new Set();
+const asked = new WeakMap();
+
+/** A frame is asked for as it is now, unless it is waited for; the node says when it is not all of it. */
+const frames = {
+  beforeSend: async (request, imageId) => {
+    asked.set(request, imageId);
+    return awaited.has(imageId) ? {} : asItIs;
+  },
+  beforeProcessing: async request => {
+    const layers = request.getResponseHeader('Panal-Layers');
+    if (layers) coarse.set(asked.get(request), layers);
+    else coarse.delete(asked.get(request));
+    return request.response;
+  },
+};
 
 function prepare() {
   if (isReady) return;
   core.init();
-  loader.init({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1)) });
+  loader.init({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1)), ...frames });
   tools.init();
   for (const tool of Object.values(primary)) tools.addTool(tool);
   // What was looked at stays in memory up to this; images of a study come again from the node when it is more.
@@ -104,6 +125,21 @@ export class Panes {
     this.onChange(key, this.look(key));
   }
 
+  /** Shows the image in front anew, when more of it has come. */
+  async renew(imageId) {
+    for (const key of this.panes.keys()) {
+      const viewport = this.viewport(key);
+      if (viewport?.getCurrentImageId() !== imageId) continue;
+      const look = { properties: viewport.getProperties(), zoom: viewport.getZoom(), pan: viewport.getPan() };
+      await viewport.setStack(viewport.getImageIds(), viewport.getCurrentImageIdIndex());
+      viewport.setProperties({ voiRange: look.properties.voiRange, invert: look.properties.invert });
+      viewport.setZoom(look.zoom);
+      viewport.setPan(look.pan);
+      viewport.render();
+      this.onChange(key, this.look(key));
+    }
+  }
+
   /** What a pane shows now: image, window, enlargement. */
   look(key) {
     const viewport = this.viewport(key);
@@ -114,7 +150,7 @@ export class Panes {
     return {
       index: viewport.getCurrentImageIdIndex(), count, instance: viewport.getCurrentImageId()?.split('/instances/')[1]?.split('/')[0] ?? '',
       center: level ? Math.round(level.windowCenter) : null, width: level ? Math.round(level.windowWidth) : null,
-      zoom: this.scale(key),
+      zoom: this.scale(key), layers: coarse.get(viewport.getCurrentImageId()) ?? '',
     };
   }
 
@@ -200,6 +236,35 @@ export class Panes {
     core.cache.purgeCache();
   }
 }
+
+/** Waits for the coarse images to be whole, those around the one that is looked at first; tells of each. */
+export async function refine(imageIds, inFront, onRefined, signal) {
+  const lanes = Array.from({ length: 2 }, async () => {
+    for (let imageId = next(); imageId && !signal.aborted; imageId = next()) {
+      awaited.add(imageId);
+      try {
+        core.cache.setPartialImage(imageId);
+        await core.imageLoader.loadAndCacheImage(imageId, { requestType: core.Enums.RequestType.Prefetch, priority: 0 });
+        await onRefined(imageId);
+      } catch {
+        // It stays coarse and marked; whoever opens the series again asks again.
+      }
+    }
+  });
+  await Promise.all(lanes);
+
+  function next() {
+    const at = Math.max(0, imageIds.indexOf(inFront()));
+    let found;
+    for (const [index, imageId] of imageIds.entries()) {
+      if (coarse.has(imageId) && !awaited.has(imageId) && (!found || Math.abs(index - at) < found.distance)) found = { imageId, distance: Math.abs(index - at) };
+    }
+    return found?.imageId;
+  }
+}
+
+/** How many of these are coarse. */
+export const coarseOf = imageIds => imageIds.filter(imageId => coarse.has(imageId)).length;
 
 /** Brings images into the memory of the browser, a few at a time, in the order given; tells of each. */
 export async function load(imageIds, onLoaded, signal) {

@@ -2,8 +2,11 @@ import { Refusal } from '../api.js';
 
 const value = (dataSet, tag) => dataSet[tag]?.Value?.[0];
 
-async function json(path, signal) {
-  const answer = await fetch(path, { headers: { Accept: 'application/dicom+json' }, signal });
+/** What a reader would rather have than wait: what has come so far (RFC 7240 §4.3). The node marks it. */
+export const asItIs = { Prefer: 'wait=0' };
+
+async function json(path, signal, headers = {}) {
+  const answer = await fetch(path, { headers: { Accept: 'application/dicom+json', ...headers }, signal });
   if (answer.status === 204) return [];
   const body = await answer.json();
   if (!answer.ok) throw new Refusal(answer.status, body?.code ?? '', body?.detail ?? answer.statusText);
@@ -34,7 +37,7 @@ export async function* metadataOf(study, series, signal) {
   }
   const instances = await json(`${root}/instances?includefield=00200013`, signal);
   instances.sort((a, b) => Number(value(a, '00200013') ?? 0) - Number(value(b, '00200013') ?? 0));
-  for (const instance of instances) yield await json(`${root}/instances/${value(instance, '00080018')}/metadata`, signal);
+  for (const instance of instances) yield await json(`${root}/instances/${value(instance, '00080018')}/metadata`, signal, asItIs);
 }
 
 const numbers = (dataSet, tag, count) => {

@@ -30,7 +30,7 @@ public sealed class CompactorTests
         var result = await compactor.RunOnceAsync(isTrial: false, ignoresAge: true, _ => { }, None);
         Assert.Equal((1, 1, 0, true), (result.Looked, result.Compacted, result.LeftAlone, result.IsComplete));
         var after = archive.Holdings.Catalogue.FindInstance(Uid)!.Copy!;
-        Assert.Equal((before.Copy!.LengthBytes, Uids.JPEGLSLossless), (after.LengthBytes, after.Compact!.TransferSyntaxUid));
+        Assert.Equal((before.Copy!.LengthBytes, Uids.JPEG2000Lossless), (after.LengthBytes, after.Compact!.TransferSyntaxUid));
         Assert.Equal(before.Copy.Hash.ToArray(), after.Hash.ToArray());
 
         // The received file goes after the grace, which a restart does not wait for.
@@ -55,7 +55,7 @@ public sealed class CompactorTests
 
         await using var plain = retriever.Open(stale, [Uids.ExplicitVRLittleEndian]).Instance!;
         Assert.Equal(received.AsMemory((int)after.DataSetOffsetBytes).ToArray(), Read(plain.DataSet));
-        await using var compressed = retriever.Open(stale, [Uids.JPEGLSLossless]).Instance!;
+        await using var compressed = retriever.Open(stale, [Uids.JPEG2000Lossless]).Instance!;
         Assert.Equal(file.Value.AsMemory((int)after.Compact.DataSetOffsetBytes).ToArray(), Read(compressed.DataSet));
         await using var other = retriever.Open(stale, [Uids.RLELossless]).Instance!;
         Assert.Equal(Uids.RLELossless, other.TransferSyntax.Uid);
@@ -186,8 +186,8 @@ public sealed class CompactorTests
         return dataSet;
     }
 
-    internal static Compactor Compactor(TemporaryArchive archive) => new(
-        archive.Holdings.Catalogue, archive.Holdings.Volumes, archive.Ingester, new CompactionOptions(), new IngestMeter(), new CompactionMeter(),
+    internal static Compactor Compactor(TemporaryArchive archive, CompactionOptions? options = null) => new(
+        archive.Holdings.Catalogue, archive.Holdings.Volumes, archive.Ingester, options ?? new CompactionOptions(), new IngestMeter(), new CompactionMeter(),
         TimeProvider.System, NullLogger<Compactor>.Instance);
 
     private static SupersededFiles Superseded(TemporaryArchive archive) =>

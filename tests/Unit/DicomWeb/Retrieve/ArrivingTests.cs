@@ -93,6 +93,9 @@ public sealed class ArrivingTests
     /// <summary>Brings an instance when the test says so, by storing it as the network would.</summary>
     private sealed class ScriptedCopies : IRemoteCopies
     {
+        public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> BringStagesAsync(InstanceReference wanted, CancellationToken ct) =>
+            ValueTask.FromResult<IReadOnlyList<ReadOnlyMemory<byte>>>([]);
+
         private readonly ConcurrentDictionary<string, TaskCompletionSource<bool>> _script = new(StringComparer.Ordinal);
 
         public TemporaryArchive? Archive { get; set; }

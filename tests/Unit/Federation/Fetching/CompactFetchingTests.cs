@@ -23,16 +23,16 @@ public sealed class CompactFetchingTests
         await using var network = new MemoryNetwork();
         await using var holder = await FetchingNode.StartAsync(network);
         await using var clinic = await FetchingNode.StartAsync(network);
-        await StoreAsync(holder, 3);
-        var received = await ReceivedAsync(holder);
-        await CompactAsync(holder);
+        await CompactStudies.StoreAsync(holder, 3);
+        var received = await CompactStudies.ReceivedAsync(holder);
+        await CompactStudies.CompactAsync(holder);
         await clinic.FollowAsync(holder);
 
         var transfer = await clinic.Remote.FetchStudyAsync("1.2.3", TransferPriority.Interactive, Token);
         await transfer!.Ended.WaitAsync(Token);
         Assert.Equal(3, transfer.Progress.Objects);
         Assert.InRange(transfer.Progress.LengthBytes, 1, received.Values.Sum(file => (long)file.Length) * 9 / 10);
-        Assert.Equal(received, await ReceivedAsync(clinic));
+        Assert.Equal(received, await CompactStudies.ReceivedAsync(clinic));
         Assert.All(await clinic.Archive.FilesAsync(), file => Assert.EndsWith(".compact.dcm", file.Key, StringComparison.Ordinal));
 
         // The same content for everybody: the feed of the clinic brings no conflict, and a third node gets it from there.
@@ -43,7 +43,7 @@ public sealed class CompactFetchingTests
         network.Cut(holder.Id);
         var again = await third.Remote.FetchStudyAsync("1.2.3", TransferPriority.Interactive, Token);
         await again!.Ended.WaitAsync(Token);
-        Assert.Equal(received, await ReceivedAsync(third));
+        Assert.Equal(received, await CompactStudies.ReceivedAsync(third));
     }
 
     [Fact]
@@ -51,8 +51,8 @@ public sealed class CompactFetchingTests
     {
         await using var network = new MemoryNetwork();
         await using var holder = await FetchingNode.StartAsync(network);
-        await StoreAsync(holder, 1);
-        await CompactAsync(holder);
+        await CompactStudies.StoreAsync(holder, 1);
+        await CompactStudies.CompactAsync(holder);
         var row = holder.Archive.Holdings.Catalogue.FindInstance("1.2.3.4.1")!;
         var note = new ArrayBufferWriter<byte>();
         var record = new Panal.Catalogue.InstanceRecord(
@@ -72,8 +72,8 @@ public sealed class CompactFetchingTests
         await using var network = new MemoryNetwork();
         await using var holder = await FetchingNode.StartAsync(network);
         await using var clinic = await FetchingNode.StartAsync(network);
-        await StoreAsync(holder, 1);
-        await CompactAsync(holder);
+        await CompactStudies.StoreAsync(holder, 1);
+        await CompactStudies.CompactAsync(holder);
         await clinic.FollowAsync(holder);
         var file = (await holder.Archive.FilesAsync()).Single(one => one.Key.EndsWith(".compact.dcm", StringComparison.Ordinal)).Value;
 
@@ -88,10 +88,11 @@ public sealed class CompactFetchingTests
     [Fact]
     public async Task Messages_survive_every_cut_and_impossible_numbers()
     {
-        var offer = new CompactOffer(ContentHash.Of([1]), ContentHash.Of([2]), 77);
+        var offer = new CompactOffer(ContentHash.Of([1]), ContentHash.Of([2]), 77, []);
+        var staged = offer with { Stages = [new CompactStage(ContentHash.Of([3]), 5), new CompactStage(ContentHash.Of([4]), 80)] };
         var answer = new ArrayBufferWriter<byte>();
-        FormsMessages.WriteAnswer(answer, [offer, offer]);
-        Assert.Equal([offer, offer], await FormsMessages.ReadAnswerAsync(Pipe(answer.WrittenMemory), Token));
+        FormsMessages.WriteAnswer(answer, [offer, staged]);
+        Assert.Equal([offer, staged], await FormsMessages.ReadAnswerAsync(Pipe(answer.WrittenMemory), Token));
         for (var length = 0; length < answer.WrittenCount; length++)
         {
             var cut = answer.WrittenMemory[..length];
@@ -115,7 +116,7 @@ public sealed class CompactFetchingTests
     [Fact]
     public void A_form_is_worth_it_when_a_third_of_the_holders_have_it()
     {
-        var (common, rare) = (new CompactOffer(ContentHash.Of([1]), ContentHash.Of([2]), 50), new CompactOffer(ContentHash.Of([1]), ContentHash.Of([3]), 40));
+        var (common, rare) = (new CompactOffer(ContentHash.Of([1]), ContentHash.Of([2]), 50, []), new CompactOffer(ContentHash.Of([1]), ContentHash.Of([3]), 40, []));
         Assert.Equal(common, Assert.Single(FormsDesk.Choose([[common], [common], [rare]])).Value);
         Assert.Equal(rare, Assert.Single(FormsDesk.Choose([[common], [rare], []])).Value);
         Assert.Empty(FormsDesk.Choose([[common], [], [], []]));
@@ -123,48 +124,4 @@ public sealed class CompactFetchingTests
     }
 
     private static PipeReader Pipe(ReadOnlyMemory<byte> bytes) => PipeReader.Create(new ReadOnlySequence<byte>(bytes));
-
-    private static async Task StoreAsync(FetchingNode node, int count)
-    {
-        for (var i = 1; i <= count; i++)
-        {
-            var images = new Images { Layout = new(128, 96 + i, 1, 16, 12) };
-            var dataSet = images.Attributes();
-            dataSet.Set(Tags.Modality, "CT");
-            dataSet.Set(Tags.SOPInstanceUID, $"1.2.3.4.{i}");
-            dataSet.SetBytes(Tags.PixelData, Vr.OW, images.Samples[0]);
-            var bytes = new ArrayBufferWriter<byte>();
-            DataSetEncoding.Encode(dataSet, TransferSyntax.ExplicitVrLittleEndian, bytes);
-            var outcome = await node.Archive.Ingester.StoreAsync(
-                PipeReader.Create(new ReadOnlySequence<byte>(bytes.WrittenMemory)),
-                new IngestRequest(Uids.CTImageStorage, $"1.2.3.4.{i}", TransferSyntax.ExplicitVrLittleEndian, "MODALITY"),
-                Token);
-            Assert.Equal(IngestResult.Stored, outcome.Result);
-        }
-    }
-
-    private static async Task CompactAsync(FetchingNode node)
-    {
-        using var compactor = new Compactor(
-            node.Archive.Holdings.Catalogue, node.Archive.Holdings.Volumes, node.Archive.Ingester, new CompactionOptions(), new IngestMeter(), new CompactionMeter(),
-            TimeProvider.System, NullLogger<Compactor>.Instance);
-        var run = await compactor.RunOnceAsync(isTrial: false, ignoresAge: true, _ => { }, Token);
-        Assert.Equal(0, run.LeftAlone + run.Waiting);
-    }
-
-    /// <summary>The first files, by instance.</summary>
-    private static async Task<SortedDictionary<string, byte[]>> ReceivedAsync(FetchingNode node)
-    {
-        var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (var row in node.Archive.Holdings.Catalogue.Locate(new Panal.Catalogue.RetrieveKeys { StudyInstanceUids = ["1.2.3"] }, Token))
-        {
-            await using var stream = node.Archive.Holdings.Volumes.OpenReceived(row.Copy!);
-            var bytes = new MemoryStream();
-            await stream.CopyToAsync(bytes, Token);
-            files[row.SopInstanceUid] = bytes.ToArray();
-            Assert.Equal(ContentHash.Of(bytes.ToArray()), new ContentHash(row.Copy!.Hash.Span));
-        }
-
-        return files;
-    }
 }

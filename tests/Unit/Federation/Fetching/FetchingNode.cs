@@ -9,6 +9,7 @@ using Panal.Swarm.Transfers;
 using Panal.Swarm.Transfers.Running;
 using Panal.Unit.Archive;
 using Panal.Unit.Swarm.Transfers.Running;
+using Panal.Volumes;
 
 namespace Panal.Unit.Federation.Fetching;
 
@@ -26,7 +27,7 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDi
         Transfers = new TransferService(
             this,
             () => Id,
-            new TransferPorts(holdings, new CopyKeeper(archive.Ingester), new StudyHolders(catalogue)),
+            new TransferPorts(new ShortObjects(holdings, this), new CopyKeeper(archive.Ingester), new StudyHolders(catalogue)),
             new TransferOptions { Folder = Path.Combine(archive.Directory, "transfers"), ReserveBytes = 0, FirstRetry = TimeSpan.FromMilliseconds(20) },
             TimeProvider.System,
             NullLogger<TransferService>.Instance);
@@ -49,6 +50,9 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDi
 
     /// <summary>What others may see and fetch of this node.</summary>
     public FeedFilter? Filter { get; set; } = FeedFilter.All;
+
+    /// <summary>It serves no object that is longer, in bytes.</summary>
+    public long LongestServedBytes { get; set; } = long.MaxValue;
 
     /// <summary>Nodes that it is linked to, for those who ask.</summary>
     public List<NodeId> Peers { get; } = [];
@@ -89,5 +93,18 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDi
         await Transfers.DisposeAsync();
         Remote.Dispose();
         await Archive.DisposeAsync();
+    }
+
+    private sealed class ShortObjects(IHeldObjects all, FetchingNode node) : IHeldObjects
+    {
+        public async ValueTask<IHeldScope?> FindAsync(NodeId peer, TransferScope scope, CancellationToken cancellationToken) =>
+            await all.FindAsync(peer, scope, cancellationToken) is { } found ? new ShortScope(found, node.LongestServedBytes) : null;
+    }
+
+    private sealed class ShortScope(IHeldScope all, long longestBytes) : IHeldScope
+    {
+        public bool Holds(ContentHash hash, long lengthBytes) => lengthBytes <= longestBytes && all.Holds(hash, lengthBytes);
+
+        public IHeldObject? Open(ContentHash hash) => all.Open(hash);
     }
 }

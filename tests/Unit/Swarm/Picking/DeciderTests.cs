@@ -35,8 +35,8 @@ public sealed class DeciderTests
     public void A_lone_receiver_asks_for_fresh_blocks_in_reading_order()
     {
         var source = Source(1);
-        Assert.Equal([0, 1, 2, 3, 4], Choose(new FreshFirst(false), source, 5));
-        Assert.Equal([0, 1, 2, 3, 20, 21, 22, 23], Choose(new FreshFirst(true), source, 40));
+        Assert.Equal([0, 1, 2, 3, 4], Choose(new FreshFirst(), source, 5));
+        Assert.Equal([0, 1, 2, 3, 20, 21, 22, 23], Choose(new FreshFirst(_download.FirstImages), source, 40));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class DeciderTests
         var source = Source(1);
         var other = Receiver(2, 0, 1);
         _download.Claimed(other.Number, 2, true, TimeSpan.Zero);
-        var chosen = Choose(new FreshFirst(false), source, 40);
+        var chosen = Choose(new FreshFirst(), source, 40);
         Assert.Equal(Enumerable.Range(3, 37), chosen.Order());
         var owned = chosen.TakeWhile(b => (_download.OwnedWord(0) >> b & 1) != 0).ToArray();
         Assert.InRange(owned.Length, 8, 30);
@@ -71,9 +71,37 @@ public sealed class DeciderTests
         var all = Receiver(1, [.. Enumerable.Range(0, 40)]);
         Receiver(2, [.. Enumerable.Range(0, 39)]);
         Receiver(3, [.. Enumerable.Range(0, 38)]);
-        Assert.Equal([39, 38], Choose(new RarestFirst(false), all, 2));
-        Assert.Equal(40, Choose(new RarestFirst(false), all, 64).Distinct().Count());
-        Assert.Equal([0, 1, 2, 3, 20, 21, 22, 23], Choose(new RarestFirst(true), all, 64).Order());
+        Assert.Equal([39, 38], Choose(new RarestFirst(), all, 2));
+        Assert.Equal(40, Choose(new RarestFirst(), all, 64).Distinct().Count());
+        Assert.Equal([0, 1, 2, 3, 20, 21, 22, 23], Choose(new RarestFirst(_download.FirstImages), all, 64).Order());
+    }
+
+    [Fact]
+    public void First_parts_come_first_then_what_is_looked_at_then_the_other_parts_in_their_order()
+    {
+        // Three wholes of three parts, stage after stage, of one block each; the last parts have two.
+        var map = new BlockMap([.. Enumerable.Range(0, 9).Select(i => new TransferObject(default, i < 6 ? 7_000 : 100_000, i == 0) { Part = new TransferPart(i % 3, (byte)(i / 3), 3) })]);
+        var download = new Download(map, 99, new DownloadOptions { MinRequests = 12 });
+        download.Want([1, 4, 7]);
+        download.HasAll(download.HolderUp(1, false));
+        Span<TransferAction> actions = stackalloc TransferAction[64];
+        var requests = actions[..download.Decide(TimeSpan.Zero, actions)].ToArray();
+        Assert.Equal([1, 0, 2, 4, 8, 9, 3, 5, 6, 7, 10, 11], requests.Select(static request => request.Block));
+        Assert.Equal([1, 4, 8, 9], requests.Where(static request => request.IsUrgent).Select(static request => request.Block));
+    }
+
+    [Fact]
+    public void Of_short_blocks_as_many_are_asked_for_as_the_line_carries_meanwhile()
+    {
+        var map = new BlockMap([.. Enumerable.Range(0, 200).Select(i => new TransferObject(default, i < 100 ? 6_000 : 60_000, i == 0) { Part = new TransferPart(i % 100, (byte)(i / 100), 2) })]);
+        var download = new Download(map, 99, new DownloadOptions());
+        var number = download.HolderUp(1, false);
+        download.HasAll(number);
+        Deliver(download.Holders[number]!, 100_000);
+        Span<TransferAction> actions = stackalloc TransferAction[64];
+
+        // Half a second of 100 kB/s in blocks of 6 kB.
+        Assert.Equal(9, download.Decide(TimeSpan.FromSeconds(1), actions));
     }
 
     private static BlockMap Map() => new([.. Enumerable.Range(0, 10).Select(i => new TransferObject(default, ObjectBlocks * 65_536, i % 5 == 0))]);

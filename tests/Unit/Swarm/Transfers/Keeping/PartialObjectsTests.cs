@@ -208,11 +208,15 @@ public sealed class PartialObjectsTests : IDisposable
         partial.Release();
     }
 
-    [Fact]
-    public void A_manifest_with_a_cut_or_flipped_byte_is_none()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_manifest_with_a_cut_or_flipped_byte_is_none(bool hasParts)
     {
-        var whole = PartialManifest.Encode(_plan).ToArray();
-        Assert.NotNull(PartialManifest.TryDecode(whole));
+        var plan = hasParts ? InParts() : _plan;
+        var whole = PartialManifest.Encode(plan).ToArray();
+        Assert.Equal(plan.Objects, PartialManifest.TryDecode(whole)!.Objects);
+        Assert.Equal(hasParts ? "PANALTR2" : "PANALTR1", System.Text.Encoding.ASCII.GetString(whole, 0, 8));
         for (var at = 0; at < whole.Length; at++)
         {
             Assert.Null(PartialManifest.TryDecode(whole.AsSpan(0, at)));
@@ -221,6 +225,28 @@ public sealed class PartialObjectsTests : IDisposable
             Assert.Null(PartialManifest.TryDecode(broken));
         }
     }
+
+    [Fact]
+    public void A_whole_without_one_of_its_parts_is_no_plan()
+    {
+        var objects = InParts().Objects;
+        Assert.Equal((5, 3), (new BlockMap([.. objects]).Objects.Length, new BlockMap([.. objects]).Wholes));
+        Assert.Equal([0, 2], new BlockMap([.. objects]).PartsOf(2));
+        foreach (var wrong in (TransferObject[][])[[objects[0]], [objects[0], objects[0]], [objects[0] with { Part = new(0, 2, 2) }], [objects[0] with { Part = new(0, 0, 9) }], [.. objects, objects[0]]])
+        {
+            Assert.Throws<ArgumentException>(() => new BlockMap(wrong));
+        }
+    }
+
+    /// <summary>Two wholes of two parts and one that is whole by itself.</summary>
+    private TransferPlan InParts() => _plan with
+    {
+        Objects =
+        [
+            .. Enumerable.Range(0, 4).Select(i => new TransferObject(ContentHash.Of([(byte)i]), 1, i == 0) { Part = new TransferPart(i % 2, (byte)(i / 2), 2) }),
+            new TransferObject(ContentHash.Of([9]), 1, false),
+        ],
+    };
 
     private PartialFolder Folder() => new(VolumeFiles.OfThisMachine, _path, 0);
 

@@ -205,6 +205,24 @@ internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHold
         Archive[finished.Hash] = whole.ToArray();
     }
 
+    public async ValueTask KeepWholeAsync(TransferScope scope, IReadOnlyList<Stream> parts, CancellationToken cancellationToken)
+    {
+        if (KeepFaults.TryDequeue(out var fault))
+        {
+            throw fault;
+        }
+
+        using var whole = new MemoryStream();
+        foreach (var part in parts)
+        {
+            await part.CopyToAsync(whole, cancellationToken);
+        }
+
+        var hash = ContentHash.Of(whole.ToArray());
+        Kept.Add(hash);
+        Archive[hash] = whole.ToArray();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Service.DisposeAsync();
