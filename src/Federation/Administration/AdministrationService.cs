@@ -6,7 +6,7 @@ using Panal.Swarm.Links;
 
 namespace Panal.Federation.Administration;
 
-/// <summary>Is told what members had done, or tried to, for the audit trail.</summary>
+/// <summary>Is told what members had this node do, or tried to, for the audit trail.</summary>
 public interface IAdministrationWitness
 {
     /// <summary>A member asked for an act.</summary>

@@ -159,21 +159,21 @@ public sealed class NetworkMembership(NetworkFolder folder, TimeProvider time) :
         NetworkAccess.Decide(Standing?.Roster, Standing?.Denied, node.Value, verb, institution);
 
     /// <inheritdoc/>
-    public FeedFilter? FilterFor(NodeId subscriber) => FilterFor(subscriber, NetworkVerb.Query);
+    public FeedFilter? FilterFor(NodeId subscriber) => FilterFor(subscriber, NetworkVerb.Query, NetworkVerb.Replicate);
 
     /// <inheritdoc/>
-    public FeedFilter? FetchableBy(NodeId asker) => FilterFor(asker, NetworkVerb.Fetch);
+    public FeedFilter? FetchableBy(NodeId asker) => FilterFor(asker, NetworkVerb.Fetch, NetworkVerb.Replicate);
 
     /// <summary>The studies on which a node may do something here; null for none at all.</summary>
     /// <param name="node">Who asks, by its certificate.</param>
-    /// <param name="verb">For what.</param>
-    public FeedFilter? FilterFor(NodeId node, NetworkVerb verb)
+    /// <param name="verbs">For what: whatever one of them grants.</param>
+    public FeedFilter? FilterFor(NodeId node, params IEnumerable<NetworkVerb> verbs)
     {
         var standing = Standing;
         var own = standing?.Roster.Find(node.Value)?.Institution ?? "";
-        var grants = NetworkAccess.GrantsOf(standing?.Roster, standing?.Denied, node.Value, verb);
+        NetworkGrant[] grants = [.. verbs.SelectMany(verb => NetworkAccess.GrantsOf(standing?.Roster, standing?.Denied, node.Value, verb))];
         FeedSelection[] selections = [.. grants.Where(grant => grant.Filter == NetworkFilter.All || own.Length > 0).Select(grant => SelectionOf(grant, own))];
-        return grants.Contains(new NetworkGrant(verb, NetworkFilter.All)) ? FeedFilter.All
+        return grants.Any(static grant => grant is { Filter: NetworkFilter.All, Selection: null }) ? FeedFilter.All
             : selections.Length == 0 ? null
             : new FeedFilter { Selections = selections, Today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime) };
     }

@@ -69,6 +69,22 @@ public sealed class PlacementDesk(ILinks links, TimeProvider time)
         return answer;
     }
 
+    /// <summary>Asks a holder whether this node may have copies of a study, to keep them.</summary>
+    /// <returns>False when it says no. A node that cannot be asked, or of a release that does not know the question, has not said no.</returns>
+    public async Task<bool> MayReplicateAsync(NodeId node, string studyInstanceUid, CancellationToken ct)
+    {
+        var answer = PlacementAnswer.Held;
+        await AskAsync(
+            node,
+            async (stream, token) =>
+            {
+                PlacementMessages.WriteReplicate(stream.Output, studyInstanceUid);
+                answer = PlacementMessages.ReadAccepted((await AnswerAsync(stream, PlacementFrameKind.Accepted, token)).Span);
+            },
+            ct);
+        return answer != PlacementAnswer.Refused;
+    }
+
     private async Task<bool> AskAsync(NodeId node, Func<ILinkStream, CancellationToken, Task> ask, CancellationToken ct)
     {
         if (!links.Linked.Contains(node))

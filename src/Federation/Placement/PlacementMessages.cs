@@ -22,6 +22,9 @@ internal enum PlacementFrameKind : byte
 
     /// <summary>What becomes of that.</summary>
     Accepted = 4,
+
+    /// <summary>May I have copies of a study, to keep?</summary>
+    Replicate = 5,
 }
 
 /// <summary>What became of asking a node to fetch a study. On the wire: numbers never change.</summary>
@@ -156,6 +159,23 @@ internal static class PlacementMessages
         var study = ReadUid(content[1..], out var rest);
         Require(rest.IsEmpty);
         return (study, content[0] == 1);
+    }
+
+    /// <summary>Writes the question whether copies of a study may be had, to be kept.</summary>
+    public static void WriteReplicate(IBufferWriter<byte> output, string studyInstanceUid)
+    {
+        var content = new byte[1 + studyInstanceUid.Length];
+        WriteUid(content, studyInstanceUid);
+        Write(output, PlacementFrameKind.Replicate, content);
+    }
+
+    /// <summary>Reads the question whether copies of a study may be had.</summary>
+    /// <exception cref="PlacementProtocolException">It is none.</exception>
+    public static string ReadReplicate(ReadOnlySpan<byte> content)
+    {
+        var study = ReadUid(content, out var rest);
+        Require(rest.IsEmpty);
+        return study;
     }
 
     /// <summary>Writes what becomes of a wish.</summary>

@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Panal.Archive.Fixity;
 using Panal.Catalogue;
+using Panal.Federation.Administration;
 using Panal.Federation.Feed;
 using Panal.Federation.Fetching;
 using Panal.Federation.Recycling;
@@ -24,8 +26,11 @@ public interface IPlacementRights
     /// <summary>The other members, as the roster says.</summary>
     IReadOnlyList<NodeId> Others { get; }
 
-    /// <summary>Whether a node may ask this one to fetch studies.</summary>
-    bool MayPlace(NodeId node);
+    /// <summary>The studies that a node may have this one keep; null for none at all.</summary>
+    FeedFilter? PlaceableBy(NodeId node);
+
+    /// <summary>The studies of which a node may have copies of this one, to keep them; null for none at all.</summary>
+    FeedFilter? ReplicableBy(NodeId node);
 }
 
 /// <summary>Answers placement/1 (docs/formats/placement.md): what is here is read back before it is confirmed; what is wished for is fetched.</summary>
@@ -36,9 +41,12 @@ public sealed class PlacementService(
     PinnedStudies pins,
     IFeedRights rights,
     IPlacementRights placement,
+    IAdministrationWitness witness,
     TimeProvider time,
     ILogger<PlacementService> logger) : ILinkService
 {
+    private readonly ConcurrentDictionary<NodeId, bool> _replicating = new();
+
     /// <summary>Name and version of the protocol.</summary>
     public const string ProtocolName = "placement/1";
 
@@ -65,6 +73,9 @@ public sealed class PlacementService(
                 case PlacementFrameKind.Fetch:
                     var (wanted, isPinned) = PlacementMessages.ReadFetch(content.Span);
                     PlacementMessages.WriteAccepted(pipe.Output, await FetchAsync(peer, wanted, isPinned, ct));
+                    break;
+                case PlacementFrameKind.Replicate:
+                    PlacementMessages.WriteAccepted(pipe.Output, await ReplicateAsync(peer, PlacementMessages.ReadReplicate(content.Span), ct));
                     break;
                 default:
                     throw new PlacementProtocolException("A frame came out of turn.");
@@ -122,7 +133,9 @@ public sealed class PlacementService(
 
     private async Task<PlacementAnswer> FetchAsync(NodeId peer, string study, bool isPinned, CancellationToken ct)
     {
-        if (!placement.MayPlace(peer))
+        var isGranted = IsWhollyIn(study, placement.PlaceableBy(peer));
+        await witness.AskedAsync(peer, isGranted ? $"have this node keep study {study}" : $"have this node keep study {study}: It may not store that here.", isGranted, ct);
+        if (!isGranted)
         {
             return PlacementAnswer.Refused;
         }
@@ -148,4 +161,22 @@ public sealed class PlacementService(
             : catalogue.CoverageOf(study) is { } after && after.HeldHere == after.Instances ? PlacementAnswer.Held
             : catalogue.HoldersOfStudies([study], null).Count > 0 ? PlacementAnswer.Full : PlacementAnswer.Unknown;
     }
+
+    private async Task<PlacementAnswer> ReplicateAsync(NodeId peer, string study, CancellationToken ct)
+    {
+        var filter = placement.ReplicableBy(peer);
+        var isGranted = IsWhollyIn(study, filter);
+        // Asked of every study of an archive: the trail is told when that begins, and when the answer changes.
+        if (!_replicating.TryGetValue(peer, out var before) || before != isGranted)
+        {
+            _replicating[peer] = isGranted;
+            await witness.AskedAsync(peer, isGranted ? "have copies of studies, to keep them" : $"have copies of study {study}, to keep them: It may not replicate that.", isGranted, ct);
+        }
+
+        return isGranted ? PlacementAnswer.Held : PlacementAnswer.Refused;
+    }
+
+    /// <summary>Whether a filter lets a node have to do with all of a study; what is not known here is nobody's.</summary>
+    private bool IsWhollyIn(string study, FeedFilter? filter) =>
+        filter is not null && catalogue.SeriesTold(study, FeedFilter.All) is var all && (all.Count > 0 ? catalogue.SeriesTold(study, filter).Count == all.Count : filter.Fingerprint == 0);
 }

@@ -15,16 +15,17 @@ namespace Panal.Federation.Placement;
 /// <param name="Instances">Instances that are known.</param>
 /// <param name="HeldInstances">Instances that are here.</param>
 /// <param name="UnreachableStudies">Studies that nobody who is linked holds any of what is lacking, at the last look.</param>
+/// <param name="RefusedStudies">Studies whose linked holders do not let this node have copies to keep, at the last look.</param>
 /// <param name="BytesPerSecond">Rates of all its transfers together.</param>
 public sealed record RebuildProgress(
-    bool IsRunning, long Studies, long WholeStudies, long Instances, long HeldInstances, long UnreachableStudies, double BytesPerSecond);
+    bool IsRunning, long Studies, long WholeStudies, long Instances, long HeldInstances, long UnreachableStudies, long RefusedStudies, double BytesPerSecond);
 
 /// <summary>
 /// Brings here everything that the network holds: fills a new centre. What is lacking is looked up in the catalogue at each pass, so that it goes on wherever
 /// it was stopped; that it is under way is the file `rebuild` of docs/formats/recycling.md.
 /// </summary>
 public sealed class Rebuilder(
-    CatalogueDatabase catalogue, RemoteCopies remote, TransferService transfers, ILinks links, PlacementOptions options, string folder, TimeProvider time, ILogger<Rebuilder> logger)
+    CatalogueDatabase catalogue, RemoteCopies remote, TransferService transfers, ILinks links, PlacementDesk desk, PlacementOptions options, string folder, TimeProvider time, ILogger<Rebuilder> logger)
     : IDisposable
 {
     private const int StudiesOfOneStep = 500;
@@ -37,6 +38,7 @@ public sealed class Rebuilder(
     private readonly Lock _gate = new();
     private CancellationTokenSource? _run;
     private long _unreachable;
+    private long _refused;
     private TaskCompletionSource _passed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc/>
@@ -76,6 +78,7 @@ public sealed class Rebuilder(
             totals.Instances,
             totals.HeldHere,
             Interlocked.Read(ref _unreachable),
+            Interlocked.Read(ref _refused),
             transfers.Transfers.Sum(static transfer => transfer.Progress.BytesPerSecond));
     }
 
@@ -146,14 +149,19 @@ public sealed class Rebuilder(
     /// <returns>Studies that were lacking something, and instances that were here, when it looked.</returns>
     private async Task<(int Lacking, long Held)> PassAsync(CancellationToken ct)
     {
-        var (lacking, unreachable, held) = (0, 0, catalogue.HoldingTotals().HeldHere);
+        var (lacking, unreachable, refused, held) = (0, 0, 0, catalogue.HoldingTotals().HeldHere);
         var running = new List<Task>();
         foreach (var study in Lacking(ct))
         {
             lacking++;
-            if (!IsReachable(study.StudyInstanceUid))
+            NodeId[] holders = [.. HoldersOf(study.StudyInstanceUid)];
+            if (holders.Length == 0)
             {
                 unreachable++;
+            }
+            else if (!await MayHaveAsync(study.StudyInstanceUid, holders, ct))
+            {
+                refused++;
             }
             else if (await remote.FetchStudyAsync(study.StudyInstanceUid, TransferPriority.Bulk, ct) is { } transfer)
             {
@@ -168,6 +176,7 @@ public sealed class Rebuilder(
 
         await Task.WhenAll(running);
         Interlocked.Exchange(ref _unreachable, unreachable);
+        Interlocked.Exchange(ref _refused, refused);
         return (lacking, held);
     }
 
@@ -184,8 +193,23 @@ public sealed class Rebuilder(
         ct.ThrowIfCancellationRequested();
     }
 
-    private bool IsReachable(string study) =>
-        links.Linked is { Count: > 0 } linked && catalogue.HoldersOfStudies([study], null).Any(holder => holder.Instances > 0 && linked.Contains(new NodeId(holder.Node)));
+    private IEnumerable<NodeId> HoldersOf(string study) => links.Linked is { Count: > 0 } linked
+        ? catalogue.HoldersOfStudies([study], null).Where(static holder => holder.Instances > 0).Select(static holder => new NodeId(holder.Node)).Where(linked.Contains)
+        : [];
+
+    /// <summary>Whether one of the holders lets this node keep copies of a study.</summary>
+    private async Task<bool> MayHaveAsync(string study, IEnumerable<NodeId> holders, CancellationToken ct)
+    {
+        foreach (var holder in holders)
+        {
+            if (await desk.MayReplicateAsync(holder, study, ct))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private IEnumerable<StudyHolding> Lacking(CancellationToken ct)
     {

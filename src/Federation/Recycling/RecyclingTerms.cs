@@ -69,7 +69,10 @@ public sealed class RecyclingTerms(RecyclingOptions options, NetworkMembership m
     public IReadOnlyList<NodeId> Others => [.. membership.Standing?.Others.Select(static member => new NodeId(member.Node)) ?? []];
 
     /// <inheritdoc/>
-    public bool MayPlace(NodeId node) => membership.Decide(node, NetworkVerb.Store, null).IsGranted;
+    public FeedFilter? PlaceableBy(NodeId node) => membership.FilterFor(node, NetworkVerb.Store);
+
+    /// <inheritdoc/>
+    public FeedFilter? ReplicableBy(NodeId node) => membership.FilterFor(node, NetworkVerb.Replicate);
 
     /// <summary>What may go; null while everything is kept.</summary>
     public RecyclingRules? Rules

@@ -112,7 +112,7 @@ internal static class PlaceCommand
 
     private static string Line(RebuildProgress progress) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(progress.IsRunning ? "Rebuilding" : "Not rebuilding")}: {progress.WholeStudies} of {progress.Studies} studies, {progress.HeldInstances} of {progress.Instances} images are here{(progress.UnreachableStudies > 0 ? $"; {progress.UnreachableStudies} studies nobody who is linked holds" : "")}{(progress.IsRunning ? $"; {FetchCommand.Rate(progress.BytesPerSecond)}" : "")}");
+        $"{(progress.IsRunning ? "Rebuilding" : "Not rebuilding")}: {progress.WholeStudies} of {progress.Studies} studies, {progress.HeldInstances} of {progress.Instances} images are here{(progress.UnreachableStudies > 0 ? $"; {progress.UnreachableStudies} studies nobody who is linked holds" : "")}{(progress.RefusedStudies > 0 ? $"; of {progress.RefusedStudies} studies no holder lets this node keep copies (right replicate)" : "")}{(progress.IsRunning ? $"; {FetchCommand.Rate(progress.BytesPerSecond)}" : "")}");
 
     private static void Write(TextWriter output, IReadOnlyList<StudyCoverageView> studies) => TextTable.Write(
         output,

@@ -129,6 +129,23 @@ public sealed class NetworkGroupsTests : IDisposable
     }
 
     [Fact]
+    public async Task To_replicate_is_to_be_told_and_given_all_that_it_grants_and_no_other_right_is_that()
+    {
+        await _node.JoinAsync(_centre, "CLINIC-7", Ct);
+        var clinic = _node.Standing.Self;
+        Office.SetGroup("readers", [Right("replicate:all,modality=CT")]);
+        Office.SetGroupsOf("CLINIC-7", ["readers"]);
+        Assert.Equal(["CT"], Assert.Single(Served.FilterFor(clinic)!.Selections).Modalities);
+        Assert.Equal(["CT"], Assert.Single(Served.FetchableBy(clinic)!.Selections).Modalities);
+        Assert.Null(Served.FilterFor(clinic, NetworkVerb.Store));
+
+        Office.SetGroup("readers", [Right("replicate:all,modality=CT"), Right("query:own")]);
+        Assert.Equal(2, Served.FilterFor(clinic)!.Selections.Count);
+        Office.SetGroup("readers", [Right("query:all"), Right("fetch:all"), Right("store:all")]);
+        Assert.Null(Served.FilterFor(clinic, NetworkVerb.Replicate));
+    }
+
+    [Fact]
     public void A_node_that_knows_no_selections_takes_such_a_right_for_none()
     {
         Office.SetGroup("readers", [Right("query:all,modality=CT"), Right("fetch:own")]);

@@ -1,3 +1,4 @@
+using Panal.Catalogue;
 using Panal.Federation.Placement;
 using Panal.Federation.Recycling;
 using Panal.Unit.Federation.Recycling;
@@ -72,6 +73,29 @@ public sealed class CoverageSurveyTests
         Assert.Equal(PlacementAnswer.Refused, (await centre.Survey.PlaceAsync("1.2.3", [replica.Id], Token))[0].Answer);
         network.Cut(replica.Id);
         Assert.Null((await centre.Survey.PlaceAsync("1.2.3", [replica.Id], Token))[0].Answer);
+    }
+
+    [Fact]
+    public async Task A_node_keeps_for_others_what_they_may_store_there_wholly_and_nothing_else()
+    {
+        await using var network = new MemoryNetwork();
+        await using var centre = await RecyclingNode.StartAsync(network);
+        await using var replica = await RecyclingNode.StartAsync(network);
+        await centre.StoreAsync("1.2.3", modality: "MR");
+        await centre.StoreAsync("1.2.4", modality: "CT");
+        await centre.MeetAsync(replica);
+        replica.Filter = new FeedFilter { Selections = [new FeedSelection { Modalities = ["CT"] }] };
+
+        Assert.Equal(PlacementAnswer.Refused, (await centre.Survey.PlaceAsync("1.2.3", [replica.Id], Token))[0].Answer);
+        // What does not exist looks the same.
+        Assert.Equal(PlacementAnswer.Refused, (await centre.Survey.PlaceAsync("1.2.9", [replica.Id], Token))[0].Answer);
+        Assert.Equal(PlacementAnswer.Begun, (await centre.Survey.PlaceAsync("1.2.4", [replica.Id], Token))[0].Answer);
+        await replica.FetchedAsync();
+
+        Assert.Equal(["1.2.4"], replica.Held);
+        Assert.Equal("1.2.4", Assert.Single(replica.Pins.Pins).StudyInstanceUid);
+        Assert.Equal([false, false, true], replica.Trail.Select(static entry => entry.IsDone));
+        Assert.Equal("have this node keep study 1.2.3: It may not store that here.", replica.Trail[0].Description);
     }
 
     [Fact]

@@ -20,6 +20,7 @@ public sealed class PlacementMessagesTests
         PlacementMessages.WriteConfirmed(output, keeps: true, [true, false]);
         PlacementMessages.WriteFetch(output, "1.2.3", pins: true);
         PlacementMessages.WriteAccepted(output, PlacementAnswer.Full);
+        PlacementMessages.WriteReplicate(output, "1.2.3");
         var pipe = PipeReader.Create(new ReadOnlySequence<byte>(output.WrittenMemory));
         var (kind, content) = (await PlacementMessages.ReadAsync(pipe, Token))!.Value;
         var (study, asked) = PlacementMessages.ReadConfirm(content.Span);
@@ -33,6 +34,8 @@ public sealed class PlacementMessagesTests
         Assert.Equal((PlacementFrameKind.Fetch, ("1.2.3", true)), (kind, PlacementMessages.ReadFetch(content.Span)));
         (kind, content) = (await PlacementMessages.ReadAsync(pipe, Token))!.Value;
         Assert.Equal((PlacementFrameKind.Accepted, PlacementAnswer.Full), (kind, PlacementMessages.ReadAccepted(content.Span)));
+        (kind, content) = (await PlacementMessages.ReadAsync(pipe, Token))!.Value;
+        Assert.Equal((PlacementFrameKind.Replicate, "1.2.3"), (kind, PlacementMessages.ReadReplicate(content.Span)));
         Assert.Null(await PlacementMessages.ReadAsync(pipe, Token));
     }
 
@@ -44,6 +47,7 @@ public sealed class PlacementMessagesTests
         Assert.Equal(vectors["confirm"], Written(static output => PlacementMessages.WriteConfirm(output, "1.2.3", [new AskedContent(new ContentHash(Enumerable.Range(0, 32).Select(static i => (byte)i).ToArray()), 258)])));
         Assert.Equal(vectors["confirmed"], Written(static output => PlacementMessages.WriteConfirmed(output, keeps: true, [true, false])));
         Assert.Equal(vectors["fetch"], Written(static output => PlacementMessages.WriteFetch(output, "1.2.3", pins: true)));
+        Assert.Equal(vectors["replicate"], Written(static output => PlacementMessages.WriteReplicate(output, "1.2.3")));
         Assert.Equal(vectors["accepted"], Written(static output => PlacementMessages.WriteAccepted(output, PlacementAnswer.Refused)));
     }
 
@@ -58,6 +62,10 @@ public sealed class PlacementMessagesTests
         Assert.Throws<PlacementProtocolException>(() => PlacementMessages.ReadFetch([2, .. fetch[1..]]));
         Assert.Throws<PlacementProtocolException>(() => PlacementMessages.ReadFetch([0, 5, .. "1..23"u8]));
         Assert.Throws<PlacementProtocolException>(() => PlacementMessages.ReadFetch([0, 65, .. Enumerable.Repeat((byte)'1', 65)]));
+        var replicate = Content(static output => PlacementMessages.WriteReplicate(output, "1.2.3"));
+        Assert.All(Enumerable.Range(0, replicate.Length), length => Assert.Throws<PlacementProtocolException>(() => PlacementMessages.ReadReplicate(replicate.AsSpan(0, length))));
+        Assert.Throws<PlacementProtocolException>(() => PlacementMessages.ReadReplicate([.. replicate, 0]));
+        Assert.Throws<PlacementProtocolException>(() => PlacementMessages.ReadReplicate([65, .. Enumerable.Repeat((byte)'1', 65)]));
         Assert.Throws<PlacementProtocolException>(() => PlacementMessages.ReadConfirmed([1, 1], 2));
         Assert.Throws<PlacementProtocolException>(() => PlacementMessages.ReadConfirmed([1, 2], 1));
         Assert.Throws<PlacementProtocolException>(() => PlacementMessages.ReadConfirmed([2, 1], 1));
@@ -109,7 +117,7 @@ public sealed class PlacementMessagesTests
         BitConverter.TryWriteBytes(header, 41_216);
         Assert.True(PlacementMessages.TryReadHeader(new ReadOnlySequence<byte>(header), out _, out var content));
         Assert.Equal(41_215, content);
-        header[4] = 5;
+        header[4] = 6;
         Assert.Throws<PlacementProtocolException>(() => PlacementMessages.TryReadHeader(new ReadOnlySequence<byte>(header), out _, out _));
     }
 

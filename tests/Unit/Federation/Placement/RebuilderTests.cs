@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Panal.Catalogue;
 using Panal.Federation.Placement;
 using Panal.Unit.Federation.Recycling;
 using Panal.Unit.Swarm.Transfers.Running;
@@ -26,7 +27,7 @@ public sealed class RebuilderTests
         await centre.MeetAsync(two);
         using (var before = Make(centre))
         {
-            Assert.Equal(new RebuildProgress(false, 12, 0, 24, 0, 0, 0), before.Look() with { BytesPerSecond = 0 });
+            Assert.Equal(new RebuildProgress(false, 12, 0, 24, 0, 0, 0, 0), before.Look() with { BytesPerSecond = 0 });
             before.Start();
         }
 
@@ -40,7 +41,7 @@ public sealed class RebuilderTests
             await (await Task.WhenAny(running, pass));
         }
 
-        Assert.Equal(new RebuildProgress(false, 12, 12, 24, 24, 0, 0), rebuilder.Look() with { BytesPerSecond = 0 });
+        Assert.Equal(new RebuildProgress(false, 12, 12, 24, 24, 0, 0, 0), rebuilder.Look() with { BytesPerSecond = 0 });
         Assert.Equal(24, (await centre.Archive.FilesAsync()).Count);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
@@ -68,7 +69,32 @@ public sealed class RebuilderTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Fact]
+    public async Task Of_whom_does_not_let_it_replicate_nothing_is_taken_and_that_is_told_and_audited()
+    {
+        await using var network = new MemoryNetwork();
+        await using var one = await RecyclingNode.StartAsync(network);
+        await using var centre = await RecyclingNode.StartAsync(network);
+        await one.StoreAsync("1.2.3", modality: "CT");
+        await one.StoreAsync("1.2.4", modality: "MR");
+        one.Filter = new FeedFilter { Selections = [new FeedSelection { Modalities = ["MR"] }] };
+        await centre.MeetAsync(one);
+        using var rebuilder = Make(centre);
+        rebuilder.Start();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var pass = rebuilder.NextEndAsync();
+        var running = rebuilder.RunAsync(stop.Token);
+        await pass.WaitAsync(Token);
+
+        Assert.Equal((1L, 0L, 1L), (rebuilder.Look().RefusedStudies, rebuilder.Look().UnreachableStudies, rebuilder.Look().WholeStudies));
+        Assert.Equal(["1.2.4"], centre.Held);
+        Assert.Contains(("have copies of study 1.2.3, to keep them: It may not replicate that.", false), one.Trail);
+        Assert.Contains(("have copies of studies, to keep them", true), one.Trail);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
     private static Rebuilder Make(RecyclingNode node) => new(
-        node.Archive.Holdings.Catalogue, node.Node.Remote, node.Node.Transfers, node.Node, new PlacementOptions { RebuildAtOnce = 3 }, node.Folder, TimeProvider.System,
+        node.Archive.Holdings.Catalogue, node.Node.Remote, node.Node.Transfers, node.Node, node.Desk, new PlacementOptions { RebuildAtOnce = 3 }, node.Folder, TimeProvider.System,
         NullLogger<Rebuilder>.Instance);
 }

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Archive.Retrieve;
+using Panal.Catalogue;
+using Panal.Federation.Administration;
 using Panal.Federation.Placement;
 using Panal.Federation.Recycling;
 using Panal.Swarm;
@@ -10,7 +12,7 @@ using Panal.Unit.Swarm.Transfers.Running;
 namespace Panal.Unit.Federation.Recycling;
 
 /// <summary>An archive that recycles, or keeps, and is linked to others in memory.</summary>
-internal sealed class RecyclingNode : IPlacementRights, IAsyncDisposable
+internal sealed class RecyclingNode : IPlacementRights, IAdministrationWitness, IAsyncDisposable
 {
     private readonly FetchingNode _node;
 
@@ -24,7 +26,7 @@ internal sealed class RecyclingNode : IPlacementRights, IAsyncDisposable
         Meter = new RecyclingMeter(Statistics, node.Transfers);
         Desk = new PlacementDesk(node, TimeProvider.System);
         Service = new PlacementService(
-            node.Archive.Holdings.Catalogue, node.Archive.Holdings.Volumes, node.Remote, Pins, node, this, TimeProvider.System, NullLogger<PlacementService>.Instance);
+            node.Archive.Holdings.Catalogue, node.Archive.Holdings.Volumes, node.Remote, Pins, node, this, this, TimeProvider.System, NullLogger<PlacementService>.Instance);
         Recycler = new Recycler(
             node.Archive.Holdings.Catalogue, node.Archive.Ingester, node, node.Transfers, Desk, Statistics, Pins, History, Meter, Clock, NullLogger<Recycler>.Instance);
         Retriever = new Retriever(node.Archive.Holdings.Catalogue, node.Archive.Holdings.Volumes, node.Remote, Statistics);
@@ -75,7 +77,25 @@ internal sealed class RecyclingNode : IPlacementRights, IAsyncDisposable
 
     public CoverageSurvey Survey { get; }
 
-    public bool MayPlace(NodeId node) => IsWilling;
+    /// <summary>What others may have this node keep, and may keep of it.</summary>
+    public FeedFilter? Filter { get; set; } = FeedFilter.All;
+
+    public FeedFilter? PlaceableBy(NodeId node) => IsWilling ? Filter : null;
+
+    public FeedFilter? ReplicableBy(NodeId node) => IsWilling ? Filter : null;
+
+    /// <summary>What the audit trail was told.</summary>
+    public List<(string Description, bool IsDone)> Trail { get; } = [];
+
+    public ValueTask AskedAsync(NodeId by, string description, bool isDone, CancellationToken cancellationToken)
+    {
+        lock (Trail)
+        {
+            Trail.Add((description, isDone));
+        }
+
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Both are linked, and each knows what the other holds now.</summary>
     public async Task MeetAsync(RecyclingNode other)
