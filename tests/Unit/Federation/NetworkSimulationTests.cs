@@ -22,11 +22,11 @@ public sealed class NetworkSimulationTests : IDisposable
         await _founded.FoundAsync(TestContext.Current.CancellationToken);
         int first = Number("PANAL_SEED") ?? 1;
         int count = Number("PANAL_HISTORIES") ?? (Number("PANAL_SEED") is null ? Histories : 1);
-        await OnItsOwnThreadAsync(() =>
+        await Stillness.PlayAsync(async () =>
         {
             for (int seed = first; seed < first + count && !TestContext.Current.CancellationToken.IsCancellationRequested; seed++)
             {
-                Run(seed);
+                await PlayAsync(seed);
             }
         });
     }
@@ -35,22 +35,21 @@ public sealed class NetworkSimulationTests : IDisposable
     public async Task The_same_seed_gives_the_same_history()
     {
         await _founded.FoundAsync(TestContext.Current.CancellationToken);
-        await OnItsOwnThreadAsync(() =>
+        await Stillness.PlayAsync(async () =>
         {
             for (int seed = 1; seed <= 2; seed++)
             {
-                Assert.Equal(Run(seed), Run(seed));
+                Assert.Equal(await PlayAsync(seed), await PlayAsync(seed));
             }
         });
     }
 
-    private IReadOnlyList<string> Run(int seed)
+    private async Task<IReadOnlyList<string>> PlayAsync(int seed)
     {
         var events = new List<string>();
         try
         {
-            using var history = new NetworkHistory(seed, _founded, events);
-            history.Run();
+            await NetworkHistory.PlayAsync(seed, _founded, events);
             return events;
         }
         catch (Exception fault)
@@ -59,16 +58,6 @@ public sealed class NetworkSimulationTests : IDisposable
             throw new InvalidOperationException($"The history of seed {seed} fails; PANAL_SEED={seed} runs it alone. What happened last:\n{last}\n", fault);
         }
     }
-
-    /// <summary>The pool's threads are for those who are simulated.</summary>
-    private static Task OnItsOwnThreadAsync(Action work) =>
-        Task.Factory.StartNew(
-            () =>
-            {
-                using var stillness = new Stillness();
-                work();
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static int? Number(string variable) => int.TryParse(Environment.GetEnvironmentVariable(variable), out int value) ? value : null;
 }

@@ -14,7 +14,8 @@ internal sealed class FoundedNetwork : IDisposable
 
     public DateTimeOffset Day { get; private set; }
 
-    public int Members => Clinics + 1;
+    /// <summary>Who they are; the first is the centre.</summary>
+    public IReadOnlyList<NodeId> Members { get; private set; } = [];
 
     public async Task FoundAsync(CancellationToken ct)
     {
@@ -40,7 +41,7 @@ internal sealed class FoundedNetwork : IDisposable
         var members = new List<SampleMember> { centre };
         try
         {
-            while (members.Count < Members)
+            while (members.Count <= Clinics)
             {
                 var member = new SampleMember(time);
                 members.Add(member);
@@ -57,6 +58,7 @@ internal sealed class FoundedNetwork : IDisposable
                 Copy(members[i].PathOf(""), Path.Combine(_folder.Path, Name(i)));
             }
 
+            Members = [.. members.Select(member => member.Standing.Self)];
             return true;
         }
         finally

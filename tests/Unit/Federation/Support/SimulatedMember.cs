@@ -9,7 +9,7 @@ using Panal.Swarm.Links;
 namespace Panal.Unit.Federation.Support;
 
 /// <summary>A member with its rooms as they run in a node: membership, gossip, the feed's publisher and subscribers; only links are made up.</summary>
-internal sealed class SimulatedMember : ILinks, ILinkSteering, IDisposable
+internal sealed class SimulatedMember : ILinks, ILinkSteering, IAsyncDisposable
 {
     private readonly SimulatedNetwork _network;
     private readonly string _folder;
@@ -43,14 +43,10 @@ internal sealed class SimulatedMember : ILinks, ILinkSteering, IDisposable
     private Process Now => _process ?? throw new InvalidOperationException("It does not run.");
 
     /// <summary>Starts a member whose folder of the network is there.</summary>
-    public static SimulatedMember Start(SimulatedNetwork network, string folder, FeedOptions options, TimeProvider time)
+    public static async Task<SimulatedMember> StartAsync(SimulatedNetwork network, string folder, NodeId id, FeedOptions options, TimeProvider time)
     {
-        var membership = new NetworkMembership(new NetworkFolder(folder), time);
-        Assert.True(membership.Load());
-        var self = membership.Standing!.Self;
-        var node = SimulatedNode.Start(self.Value, membership.Standing.Identity.Role == NodeRole.Centre ? 10 : 0, time);
-        var member = new SimulatedMember(network, folder, self, node, options, time);
-        member.Run();
+        var member = new SimulatedMember(network, folder, id, await SimulatedNode.StartAsync(time), options, time);
+        await member.RunAsync();
         return member;
     }
 
@@ -80,30 +76,27 @@ internal sealed class SimulatedMember : ILinks, ILinkSteering, IDisposable
     public void Cut(NodeId node, LinkCloseReason reason) => _network.Cut(Id, node);
 
     /// <summary>Starts from what is on disk.</summary>
-    public void Run()
+    public Task RunAsync() => Stillness.AfterAsync(() =>
     {
-        Stillness.After(() =>
-        {
-            _process = new Process(this);
-            _network.Start(this);
-        });
-    }
+        _process = new Process(this);
+        _network.Start(this);
+    });
 
     /// <summary>Everything that runs is gone in the middle of what it does.</summary>
-    public void Stop()
+    public async Task StopAsync()
     {
         if (_process is { } process)
         {
-            Stillness.After(() => _network.Stop(this));
-            Stillness.Of(process.DisposeAsync);
+            await Stillness.AfterAsync(() => _network.Stop(this));
+            await Stillness.AfterAsync(process.DisposeAsync());
             _process = null;
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        Stop();
-        Node.Dispose();
+        await StopAsync();
+        await Node.DisposeAsync();
     }
 
     /// <summary>What a process of the node has in memory.</summary>

@@ -7,7 +7,7 @@ using Panal.Dicom;
 namespace Panal.Unit.Federation.Support;
 
 /// <summary>One node of a simulated network: its catalogue on a disk that can lose power or be restored, and a model of what it holds.</summary>
-internal sealed class SimulatedNode : IDisposable
+internal sealed class SimulatedNode : IAsyncDisposable
 {
     private const string LogName = "catalogue.db-wal";
 
@@ -18,16 +18,7 @@ internal sealed class SimulatedNode : IDisposable
     private int _incarnation;
     private List<InstanceRecord> _stored = [];
 
-    private SimulatedNode(Guid id, int authority, TimeProvider time)
-    {
-        Id = id;
-        Authority = authority;
-        _time = time;
-    }
-
-    public Guid Id { get; }
-
-    public int Authority { get; }
+    private SimulatedNode(TimeProvider time) => _time = time;
 
     public CatalogueDatabase Catalogue { get; private set; } = null!;
 
@@ -42,61 +33,63 @@ internal sealed class SimulatedNode : IDisposable
 
     private string Current => Path.Combine(_directory, _incarnation.ToString(CultureInfo.InvariantCulture));
 
-    public static SimulatedNode Start(Guid id, int authority, TimeProvider time)
+    public static async Task<SimulatedNode> StartAsync(TimeProvider time)
     {
-        var node = new SimulatedNode(id, authority, time);
+        var node = new SimulatedNode(time);
         Directory.CreateDirectory(node.Current);
-        node.Open();
-        Stillness.Of(() => node.Catalogue.IdentifyAsync(id, authority, CancellationToken.None));
+        await node.OpenAsync();
         node.Remember();
         return node;
     }
 
     /// <summary>Stores an instance, whose bytes are durable and whose row is not yet.</summary>
-    public void Store(InstanceRecord record)
+    public async Task StoreAsync(InstanceRecord record)
     {
-        if (Stillness.Of(() => Catalogue.AddAsync(record, CancellationToken.None)).Result == AddResult.Added)
+        if ((await Stillness.AfterAsync(Catalogue.AddAsync(record, CancellationToken.None))).Result == AddResult.Added)
         {
             _stored.Add(record);
             Remember();
         }
     }
 
-    public void Delete(IReadOnlyCollection<string> uids)
+    public async Task DeleteAsync(IReadOnlyCollection<string> uids)
     {
-        Stillness.Of(() => Catalogue.DeleteAsync([.. uids], CancellationToken.None));
+        await Stillness.AfterAsync(Catalogue.DeleteAsync([.. uids], CancellationToken.None));
         _stored.RemoveAll(record => uids.Contains(record.SopInstanceUid));
         Remember();
     }
 
-    public void Correct(string study, DataSet corrections)
+    public async Task CorrectAsync(string study, DataSet corrections)
     {
         bool isHeld = Held.Keys.Any(uid => uid.StartsWith(study + ".", StringComparison.Ordinal));
-        Assert.Equal(isHeld, Stillness.Of(() => Catalogue.CorrectAsync(study, corrections, CancellationToken.None)));
+        Assert.Equal(isHeld, await Stillness.AfterAsync(Catalogue.CorrectAsync(study, corrections, CancellationToken.None)));
         Remember();
     }
 
     /// <summary>Killed with -9: what was committed is in the files as they are at this moment.</summary>
-    public void Kill() => LosePower(1);
+    public Task KillAsync() => LosePowerAsync(1);
 
     /// <summary>Of what was written to the log and not synced some is lost; what the staging log still has is stored again then.</summary>
     /// <param name="share">Of the bytes that were not synced, how many are there: 0 to 1.</param>
-    public void LosePower(double share)
+    public async Task LosePowerAsync(double share)
     {
         var (synced, written) = (Catalogue.SyncedLogBytes, new FileInfo(Path.Combine(Current, LogName)).Length);
         Copy(Current, Path.Combine(_directory, (_incarnation + 1).ToString(CultureInfo.InvariantCulture)));
-        Close();
+        await CloseAsync();
         _incarnation++;
         using (FileStream log = File.OpenWrite(Path.Combine(Current, LogName)))
         {
             log.SetLength(synced + (long)((written - synced) * share));
         }
 
-        Open();
+        await OpenAsync();
         List<InstanceRecord> stored = _stored;
         _stored = [.. stored.Where(record => Catalogue.FindInstance(record.SopInstanceUid)?.Copies.Count > 0)];
         Remember();
-        stored.Except(_stored).ToList().ForEach(Store);
+        foreach (InstanceRecord lost in stored.Except(_stored).ToArray())
+        {
+            await StoreAsync(lost);
+        }
     }
 
     public void BackUp()
@@ -109,13 +102,13 @@ internal sealed class SimulatedNode : IDisposable
         }
     }
 
-    public void Restore()
+    public async Task RestoreAsync()
     {
-        Close();
+        await CloseAsync();
         _incarnation++;
         Copy(Backup!.Value.Directory, Current);
         _stored = [.. Backup.Value.Stored];
-        Open();
+        await OpenAsync();
         Remember();
     }
 
@@ -179,18 +172,18 @@ internal sealed class SimulatedNode : IDisposable
         """, null)
         + Read("PRAGMA foreign_key_check", null);
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        Close();
+        await CloseAsync();
         Directory.Delete(_directory, recursive: true);
     }
 
     private static string ContentOf(InstanceRecord record) => Convert.ToHexString(record.Copy.Hash.Span);
 
-    private void Open() => Catalogue = Stillness.Of(
-        () => CatalogueDatabase.OpenAsync(Path.Combine(Current, "catalogue.db"), new CatalogueOptions(), _time, CancellationToken.None));
+    private async Task OpenAsync() =>
+        Catalogue = await CatalogueDatabase.OpenAsync(Path.Combine(Current, "catalogue.db"), new CatalogueOptions(), _time, CancellationToken.None);
 
-    private void Close() => Stillness.Of(Catalogue.DisposeAsync);
+    private Task CloseAsync() => Stillness.AfterAsync(Catalogue.DisposeAsync());
 
     /// <summary>Writes down what it holds now, by the model, and what it says of the parents.</summary>
     private void Remember()

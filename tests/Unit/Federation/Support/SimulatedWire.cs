@@ -38,7 +38,7 @@ internal sealed class SimulatedWire : IDisposable
     /// <summary>Lets some of what was said arrive, and what comes of it come to rest.</summary>
     /// <param name="isBack">From who serves to who opened.</param>
     /// <param name="share">Of what is on its way, above 0 to 1.</param>
-    public void Carry(bool isBack, double share) => Stillness.Of(() => (isBack ? _back : _there).CarryAsync(share));
+    public Task CarryAsync(bool isBack, double share) => Stillness.AfterAsync((isBack ? _back : _there).CarryAsync(share));
 
     public void Cut()
     {

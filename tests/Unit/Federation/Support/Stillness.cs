@@ -1,121 +1,87 @@
-using System.Diagnostics;
-using System.Runtime.ExceptionServices;
-
 namespace Panal.Unit.Federation.Support;
 
 /// <summary>
 /// Makes what runs on the thread pool follow one order, and lets it come to rest between two events: while there is one of these, the pool has one
-/// thread that works, and each event begins on it. What an event has set off is over when nothing waits for that thread and nothing runs on it. So
-/// rooms that run on many threads in a node play the same piece each time. Only for tests that run alone (<see cref="MeasuredAlone"/>), on a thread that is not the pool's.
+/// thread that works. Whoever runs on it and sees that nothing waits for it knows that nothing else runs, so what an event has set off is over. Rooms
+/// that run on many threads in a node play the same piece each time so. Only for tests that run alone (<see cref="MeasuredAlone"/>).
 /// </summary>
 internal sealed class Stillness : IDisposable
 {
-    /// <summary>Never reached by what comes to rest at all, however busy the machine is.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
-
-    private static int s_parked;
-
     private readonly ManualResetEventSlim _end = new();
-    private readonly CountdownEvent _parked;
     private readonly (int Workers, int Ports) _before;
 
-    public Stillness()
+    private Stillness()
     {
         ThreadPool.GetMaxThreads(out _before.Workers, out _before.Ports);
         // The pool does not go below a number of threads, so all but one are kept busy with waiting.
         ThreadPool.GetMinThreads(out int least, out _);
         int threads = Math.Max(least, Environment.ProcessorCount);
         Assert.True(ThreadPool.SetMaxThreads(threads, _before.Ports));
-        s_parked = threads - 1;
-        _parked = new CountdownEvent(s_parked);
-        for (int i = 0; i < s_parked; i++)
+        using var parked = new CountdownEvent(threads - 1);
+        for (int i = 1; i < threads; i++)
         {
             ThreadPool.UnsafeQueueUserWorkItem(
-                static self =>
+                _ =>
                 {
-                    self._parked.Signal();
-                    self._end.Wait();
+                    parked.Signal();
+                    _end.Wait();
                 },
-                this,
-                preferLocal: false);
+                null);
         }
 
-        Assert.True(_parked.Wait(Limit), "The pool does not give its threads.");
-        Reach();
+        parked.Wait();
     }
 
-    /// <summary>Does something as the next event, and returns when what it has set off is at rest.</summary>
-    public static void After(Action work) => Of(() =>
+    /// <summary>Plays on the one thread; what is played may use the other members of this class.</summary>
+    public static Task PlayAsync(Func<Task> play) => Task.Factory.StartNew(
+        () =>
+        {
+            // On a thread of its own, because the pool's are taken.
+            using var stillness = new Stillness();
+            Task.Run(play).GetAwaiter().GetResult();
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>Does something, and ends when what it has set off is at rest.</summary>
+    public static async Task AfterAsync(Action work)
     {
         work();
-        return ValueTask.CompletedTask;
-    });
-
-    /// <summary>Begins something as the next event; its result, which needs nothing but processor and disk.</summary>
-    public static T Of<T>(Func<Task<T>> begin)
-    {
-        Task<T>? task = null;
-        Exception? fault = null;
-        ThreadPool.UnsafeQueueUserWorkItem(
-            _ =>
-            {
-                try
-                {
-                    task = begin();
-                }
-                catch (Exception thrown)
-                {
-                    fault = thrown;
-                }
-            },
-            null);
-        Reach();
-        if (fault is not null)
-        {
-            ExceptionDispatchInfo.Throw(fault);
-        }
-
-        Assert.True(task!.IsCompleted, "It waits for something that does not come.");
-        return task.GetAwaiter().GetResult();
+        await ReachAsync();
     }
 
-    /// <inheritdoc cref="Of{T}(Func{Task{T}})"/>
-    public static T Of<T>(Func<ValueTask<T>> begin) => Of<T>(() => begin().AsTask());
+    /// <summary>The result of something that needs nothing but processor and disk; ends when what it has set off is at rest.</summary>
+    public static async Task<T> AfterAsync<T>(ValueTask<T> work)
+    {
+        Task<T> task = work.AsTask();
+        await ReachAsync();
+        Assert.True(task.IsCompleted, "It waits for something that does not come.");
+        return await task;
+    }
 
-    /// <inheritdoc cref="Of{T}(Func{Task{T}})"/>
-    public static void Of(Func<ValueTask> begin) => Of<int>(() => EndedAsync(begin()));
+    /// <inheritdoc cref="AfterAsync{T}(ValueTask{T})"/>
+    public static async Task AfterAsync(ValueTask work) => await AfterAsync(EndedAsync(work));
 
     public void Dispose()
     {
         _end.Set();
         ThreadPool.SetMaxThreads(_before.Workers, _before.Ports);
-        Assert.True(SpinWait.SpinUntil(() => Working() == 0, Limit), "The pool's threads do not come back.");
-        _end.Dispose();
-        _parked.Dispose();
     }
 
-    private static async Task<int> EndedAsync(ValueTask task)
+    private static async ValueTask<bool> EndedAsync(ValueTask work)
     {
-        await task;
-        return 0;
+        await work;
+        return true;
     }
 
-    private static void Reach()
+    private static async Task ReachAsync()
     {
-        long began = Stopwatch.GetTimestamp();
-        var spin = default(SpinWait);
-        // Seen twice, because counting what waits and what runs are two looks.
-        for (int seen = 0; seen < 2; spin.SpinOnce(sleep1Threshold: -1))
+        do
         {
-            seen = ThreadPool.PendingWorkItemCount == 0 && Working() == s_parked && ThreadPool.PendingWorkItemCount == 0 ? seen + 1 : 0;
-            Assert.True(Stopwatch.GetElapsedTime(began) < Limit, "What runs never comes to rest.");
+            // At the end of the queue that is looked into last.
+            var turn = new TaskCompletionSource();
+            ThreadPool.UnsafeQueueUserWorkItem(static turn => turn.SetResult(), turn, preferLocal: false);
+            await turn.Task;
         }
-    }
-
-    private static int Working()
-    {
-        ThreadPool.GetMaxThreads(out int all, out _);
-        ThreadPool.GetAvailableThreads(out int free, out _);
-        return all - free;
+        while (ThreadPool.PendingWorkItemCount > 0);
     }
 }
