@@ -44,6 +44,7 @@ public static class Registration
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Importer>(provider, options.ImportFolder));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Searcher>(provider, options.AeTitle));
         services.AddSingleton<Retriever>();
+        services.AddSingleton<ReceivedExport>();
         services.AddSingleton<StudyMedia>();
         services.AddSingleton<Verifier>();
         services.AddSingleton<JobRunner>();

@@ -37,6 +37,7 @@ internal static class AdminDoor
         application.MapPost("/admin/verify", (RequestDelegate)VerifyAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/compact", (RequestDelegate)CompactAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/compaction", (RequestDelegate)CompactionAsync).WithMetadata(new SocketRoute());
+        application.MapPost("/admin/received", (RequestDelegate)ReceivedAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/fetch", (RequestDelegate)FetchAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/transfers", (RequestDelegate)TransfersAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/brokers/{do}", (RequestDelegate)BrokersAsync).WithMetadata(new SocketRoute());
@@ -77,6 +78,11 @@ internal static class AdminDoor
         var verifier = context.RequestServices.GetRequiredService<Verifier>();
         return RunAsync(context, AdminJson.Default.VerifyProgress, verifier.VerifyAllAsync);
     }
+
+    private static Task ReceivedAsync(HttpContext context) => RunAsync(
+        context,
+        AdminJson.Default.ReceivedExportProgress,
+        (report, token) => ReceivedWork.ExportAsync(context.RequestServices, ReceivedWish.Of(context.Request.Query), report, token));
 
     private static Task CompactAsync(HttpContext context)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Panal.Archive.Compaction;
 using Panal.Archive.Fixity;
 using Panal.Archive.Import;
+using Panal.Archive.Retrieve;
 
 namespace Panal.Node.Admin;
 
@@ -9,6 +10,7 @@ namespace Panal.Node.Admin;
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ImportProgress))]
 [JsonSerializable(typeof(VerifyProgress))]
+[JsonSerializable(typeof(ReceivedExportProgress))]
 [JsonSerializable(typeof(TransferView))]
 [JsonSerializable(typeof(CompactionProgress))]
 [JsonSerializable(typeof(CompactionStatus))]

@@ -16,8 +16,15 @@ internal sealed class ClientArguments
     private readonly Option<string> _called = new("--called") { Description = "AE title of the peer.", HelpName = "TITLE", DefaultValueFactory = _ => "ANY-SCP" };
     private readonly Option<string> _calling = new("--calling") { Description = "Our AE title.", HelpName = "TITLE", DefaultValueFactory = _ => "PANAL" };
 
-    public ClientArguments(Command command)
+    /// <param name="command">Gets the arguments.</param>
+    /// <param name="isPeerNeeded">Whether it calls a peer whatever else is said.</param>
+    public ClientArguments(Command command, bool isPeerNeeded = true)
     {
+        if (!isPeerNeeded)
+        {
+            _host.Arity = _port.Arity = ArgumentArity.ZeroOrOne;
+        }
+
         command.Add(_host);
         command.Add(_port);
         command.Add(_called);
@@ -26,7 +33,8 @@ internal sealed class ClientArguments
 
     public PeerAddress Peer(ParseResult parsed)
     {
-        var peer = new PeerAddress(TitleOf(parsed, _called), parsed.GetRequiredValue(_host), parsed.GetRequiredValue(_port), Tls: false);
+        var host = parsed.GetValue(_host) ?? throw new CommandException(ExitCode.Failure, "Host and port of the peer are missing.");
+        var peer = new PeerAddress(TitleOf(parsed, _called), host, parsed.GetValue(_port), Tls: false);
         return peer.Port is > 0 and <= ushort.MaxValue
             ? peer
             : throw new CommandException(ExitCode.Failure, "The port is a number from 1 to 65535.");

@@ -37,12 +37,44 @@ public sealed class CompactedArchiveTests
         Assert.Equal(files.Count, compact.Length);
         Assert.InRange(Bytes(node), 1, files.Sum(file => new FileInfo(file.Path).Length) * 2 / 3);
 
-        // dcmtk decodes what stands on the disk to the samples that were sent.
-        using var decoded = new TemporaryDirectory("dcmdjpls");
+        // GDCM decodes what stands on the disk to the samples that were sent.
+        using var decoded = new TemporaryDirectory("gdcmconv");
         string plain = decoded.Combine("plain.dcm");
-        (await ForeignProgram.RunAsync("dcmdjpls", [compact[0], plain], Ct)).Succeeded();
+        (await ForeignProgram.RunAsync("gdcmconv", ["--raw", compact[0], plain], Ct)).Succeeded();
         CorpusFile sent = files.Single(file => Path.GetFileName(compact[0]).StartsWith(file.SopInstanceUid + ".", StringComparison.Ordinal));
         Assert.Equal((await PixelFile.ReadAsync(sent.Path, Ct)).Frames, (await PixelFile.ReadAsync(plain, Ct)).Frames);
+    }
+
+    [Fact]
+    public async Task The_exact_received_files_come_back_from_a_node_that_runs_and_from_one_that_does_not()
+    {
+        IReadOnlyList<CorpusFile> files = await Corpus.FamilyAsync("ct_series", Slices, Ct);
+        await using PanalNode node = await PanalNode.StartAsync(Ct);
+        (await PanalNode.RunCommandAsync(["store", "127.0.0.1", $"{node.DicomPort}", "--called", node.AeTitle, .. files.Select(file => file.Path)], Ct)).Succeeded();
+        Assert.Contains($"{files.Count} of {files.Count} files intact", (await PanalNode.RunCommandAsync(["verify", "--data", node.DataDirectory], Ct)).Succeeded().Output);
+
+        // What a backup of the volume would have kept before anything was compacted.
+        Dictionary<string, byte[]> before = Directory.GetFiles(Path.Combine(node.DataDirectory, "online"), "*.dcm", SearchOption.AllDirectories)
+            .ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
+        Assert.Equal(files.Count, before.Count);
+        Assert.Contains($"{files.Count} images compacted", (await RunAsync(node, "run", "--now")).Succeeded().Output);
+        string study = files[0].StudyInstanceUid;
+        int ofStudy = files.Count(file => file.StudyInstanceUid == study);
+        foreach (bool runs in (bool[])[true, false])
+        {
+            using var directory = new TemporaryDirectory("received");
+            ProgramResult done = await PanalNode.RunCommandAsync(["get", "--as-received", "--study", study, "--output", directory.Path, "--data", node.DataDirectory], Ct);
+            Assert.Contains($"{ofStudy} of {ofStudy} files as they were received", done.Succeeded().Output);
+            string[] written = Directory.GetFiles(directory.Path);
+            Assert.Equal(ofStudy, written.Length);
+            Assert.All(written, path => Assert.Equal(before[Path.GetFileName(path)], File.ReadAllBytes(path)));
+            if (runs)
+            {
+                await node.Program.StopAsync(Ct);
+            }
+        }
+
+        Assert.NotEqual(0, (await PanalNode.RunCommandAsync(["get", "--as-received", "--data", node.DataDirectory], Ct)).ExitCode);
     }
 
     [Fact]
