@@ -9,7 +9,7 @@ internal static class CatalogueFile
     internal const int ApplicationId = 0x50414E4C;
 
     /// <summary>Steps from version n to n + 1; the first makes version 1.</summary>
-    private static readonly string[] Migrations = ["Panal.Catalogue.Schema.sql", "Panal.Catalogue.Sqlite.CompactCopies.sql"];
+    private static readonly string[] Migrations = ["Panal.Catalogue.Schema.sql", "Panal.Catalogue.Sqlite.CompactCopies.sql", "Panal.Catalogue.Sqlite.Corrections.sql"];
 
     internal static int CurrentVersion => Migrations.Length;
 

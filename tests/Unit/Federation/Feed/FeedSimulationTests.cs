@@ -203,7 +203,7 @@ public sealed class FeedSimulationTests
                 _ => Samples.DataSet((Tags.PatientID, "P" + random.Next(3))),
             };
             bool isHeld = node.Held.Keys.Any(uid => uid.StartsWith(study + ".", StringComparison.Ordinal));
-            Assert.Equal(isHeld, await node.Catalogue.CorrectAsync(study, corrections, CancellationToken.None));
+            Assert.Equal(isHeld, (await node.Catalogue.CorrectAsync(study, corrections, "NODE", isDryRun: false, CancellationToken.None)).Result is not CorrectionResult.NotHeld);
             node.Remember();
         }
 
