@@ -54,13 +54,36 @@ public sealed partial class CatalogueDatabase
         (publisher, head), static (writer, heard) => { writer.Replica.Hear(heard.publisher, heard.head); return true; }, ct);
 
     /// <summary>Corrects attributes of a study that this node holds, and of its patient; durably, and told to all subscribers.</summary>
-    /// <param name="corrections">Elements of patient and study level that replace what was said; others are ignored.</param>
-    /// <returns>False when this node holds nothing of the study.</returns>
-    /// <remarks>Another Patient ID moves the study to that patient; other attributes of the patient change in all its studies that are held here.</remarks>
-    public ValueTask<bool> CorrectAsync(string studyInstanceUid, DataSet corrections, CancellationToken ct) => ReplicateAsync(
-        (studyInstanceUid, AttributeEncoder.Encode(corrections)),
-        static (writer, of) => writer.Replica.Correct(of.studyInstanceUid, of.Item2, writer.Now),
-        ct);
+    /// <param name="studyInstanceUid">Study Instance UID.</param>
+    /// <param name="corrections">Elements of patient and study level that replace what was said; others are ignored, and so are empty ones.</param>
+    /// <param name="modifyingSystem">Modifying System (0400,0563), at most 64 characters.</param>
+    /// <param name="isDryRun">Only tells what would be.</param>
+    /// <param name="ct">Ends the waiting before the transaction.</param>
+    /// <remarks>
+    /// Another Patient ID moves the study to that patient, with what is known of that one; other attributes of the patient change in all its studies that are held
+    /// here. What was said before stands in the Original Attributes Sequence (PS3.3 §C.12.1) of each study.
+    /// </remarks>
+    public ValueTask<CorrectionOutcome> CorrectAsync(string studyInstanceUid, DataSet corrections, string modifyingSystem, bool isDryRun, CancellationToken ct)
+    {
+        EncodedAttributes encoded = AttributeEncoder.Encode(corrections);
+        var correction = new Correction(encoded[QueryLevel.Patient], encoded[QueryLevel.Study], modifyingSystem, _time.GetUtcNow());
+        return RunDurablyAsync(
+            (studyInstanceUid, correction, isDryRun),
+            static (writer, of) =>
+            {
+                writer.Instances.Forget();
+                return writer.Replica.Correct(of.studyInstanceUid, of.correction, of.isDryRun);
+            },
+            ct);
+    }
+
+    /// <summary>What is shown of a study and its patient; null when it is unknown.</summary>
+    public DataSet? Describe(string studyInstanceUid) =>
+        _readers.Read(studyInstanceUid, static (reader, uid) => CorrectionLookups.Describe(reader, uid), CancellationToken.None);
+
+    /// <summary>What is to be said of a study in place of what its files say; null when it was never corrected.</summary>
+    public StudyCorrection? CorrectionOf(string studyInstanceUid) =>
+        _readers.Read(studyInstanceUid, static (reader, uid) => CorrectionLookups.Of(reader, uid), CancellationToken.None);
 
     /// <summary>Where this node's own feed stands; whoever knows nothing begins here with a snapshot.</summary>
     public FeedCursor OwnHead(FeedFilter filter) => _readers.Read(filter, static (reader, filter) => FeedReader.Head(reader, filter), CancellationToken.None);

@@ -59,6 +59,7 @@ internal static class Program
         RecycleCommand.CreateUnpin(),
         PlaceCommand.Create(),
         PlaceCommand.CreateRebuild(),
+        CorrectCommand.Create(),
         DumpCommand.Create(),
         TranscodeCommand.Create(),
         CodecsCommand.Create(),

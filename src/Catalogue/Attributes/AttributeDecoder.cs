@@ -20,7 +20,8 @@ internal static class AttributeDecoder
         ReadOnlySpan<byte> rest = attributes.Span;
         while (AttributeBlob.TryRead(ref rest, out Tag tag, out Vr vr, out ReadOnlySpan<byte> value))
         {
-            if (wanted is not null && !wanted.Contains(tag))
+            // What corrections replaced is no attribute of the study, and told to nobody who did not ask.
+            if (!(wanted?.Contains(tag) ?? tag != Tags.OriginalAttributesSequence))
             {
                 continue;
             }

@@ -89,6 +89,30 @@ internal static class AttributeEncoder
         WriteValue(element.Tag, vr, Trim(Encoding.UTF8.GetBytes(text), vr), writer);
     }
 
+    /// <summary>Writes one value that is not empty.</summary>
+    internal static void WriteText(Tag tag, Vr vr, string text, ArrayBufferWriter<byte> writer) =>
+        WriteValue(tag, vr, Trim(Encoding.UTF8.GetBytes(text), vr), writer);
+
+    /// <summary>Writes one element without a value.</summary>
+    internal static void WriteEmpty(Tag tag, Vr vr, ArrayBufferWriter<byte> writer) => WriteHeader(tag, vr, 0, writer);
+
+    /// <summary>Writes one sequence, whose items are written already.</summary>
+    internal static void WriteSequence(Tag tag, ReadOnlySpan<byte> items, ArrayBufferWriter<byte> writer)
+    {
+        WriteHeader(tag, Vr.SQ, items.Length, writer);
+        writer.Write(items);
+    }
+
+    /// <summary>Writes one item, whose elements are written already.</summary>
+    internal static void WriteItem(ReadOnlySpan<byte> elements, ArrayBufferWriter<byte> writer)
+    {
+        Span<byte> header = writer.GetSpan(8);
+        AttributeBlob.WriteTag(header, new Tag(AttributeBlob.ItemTag));
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], elements.Length);
+        writer.Advance(8);
+        writer.Write(elements);
+    }
+
     private static void WriteNumbers(DataSet owner, in Element element, Vr vr, ArrayBufferWriter<byte> writer)
     {
         if (element.Vr == vr)
@@ -165,17 +189,12 @@ internal static class AttributeEncoder
                 }
             }
 
-            Span<byte> header = content.GetSpan(8);
-            AttributeBlob.WriteTag(header, new Tag(AttributeBlob.ItemTag));
-            BinaryPrimitives.WriteInt32LittleEndian(header[4..], elements.WrittenCount);
-            content.Advance(8);
-            content.Write(elements.WrittenSpan);
+            WriteItem(elements.WrittenSpan, content);
         }
 
         if (content.WrittenCount <= ValueLimitBytes)
         {
-            WriteHeader(tag, Vr.SQ, content.WrittenCount, writer);
-            writer.Write(content.WrittenSpan);
+            WriteSequence(tag, content.WrittenSpan, writer);
         }
     }
 

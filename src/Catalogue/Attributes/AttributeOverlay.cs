@@ -46,6 +46,52 @@ internal static class AttributeOverlay
         }
     }
 
+    /// <summary>What one set of elements says otherwise than another, or first.</summary>
+    internal static List<AttributeCorrection> Differences(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    {
+        var differences = new List<AttributeCorrection>();
+        while (AttributeBlob.TryRead(ref after, out Tag tag, out _, out ReadOnlySpan<byte> value))
+        {
+            if (!AttributeBlob.TryFind(before, tag, out _, out ReadOnlySpan<byte> known) || !known.SequenceEqual(value))
+            {
+                differences.Add(new AttributeCorrection(tag, AttributeBlob.Text(known), AttributeBlob.Text(value)));
+            }
+        }
+
+        return differences;
+    }
+
+    /// <summary>The elements of two levels that are said otherwise, as they were, ascending; empty ones where there was nothing.</summary>
+    internal static ReadOnlySpan<byte> Replaced(
+        ReadOnlySpan<byte> patientBefore, ReadOnlySpan<byte> patient, ReadOnlySpan<byte> studyBefore, ReadOnlySpan<byte> study)
+    {
+        var elements = new SortedDictionary<uint, byte[]>();
+        CollectReplaced(patientBefore, patient, elements);
+        CollectReplaced(studyBefore, study, elements);
+        var target = new ArrayBufferWriter<byte>();
+        foreach (byte[] element in elements.Values)
+        {
+            target.Write(element);
+        }
+
+        return target.WrittenSpan;
+    }
+
+    private static void CollectReplaced(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, SortedDictionary<uint, byte[]> elements)
+    {
+        var known = new SortedDictionary<uint, byte[]>();
+        Collect(before, known);
+        while (AttributeBlob.TryRead(ref after, out Tag tag, out Vr vr, out ReadOnlySpan<byte> value))
+        {
+            if (!AttributeBlob.TryFind(before, tag, out _, out ReadOnlySpan<byte> said) || !said.SequenceEqual(value))
+            {
+                var empty = new ArrayBufferWriter<byte>();
+                AttributeEncoder.WriteEmpty(tag, vr, empty);
+                elements[tag.Value] = known.GetValueOrDefault(tag.Value) ?? empty.WrittenSpan.ToArray();
+            }
+        }
+    }
+
     private static void Collect(ReadOnlySpan<byte> attributes, SortedDictionary<uint, byte[]> elements)
     {
         while (true)

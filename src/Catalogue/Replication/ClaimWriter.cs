@@ -1,3 +1,4 @@
+using Panal.Catalogue.Attributes;
 using Panal.Catalogue.Sqlite;
 
 namespace Panal.Catalogue.Replication;
@@ -12,32 +13,35 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
     internal const long Self = 0;
 
     private readonly Statement _findStudyClaim = connection.Prepare(
-        "SELECT round, patient_key, patient_attributes, attributes FROM study_claim WHERE study = ?1 AND publisher = ?2");
+        "SELECT round, patient_key, patient_attributes, attributes, corrected FROM study_claim WHERE study = ?1 AND publisher = ?2");
 
     private readonly Statement _setStudyClaim = connection.Prepare(
         """
-        INSERT INTO study_claim (study, publisher, round, patient_key, patient_attributes, attributes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        INSERT INTO study_claim (study, publisher, round, patient_key, patient_attributes, attributes, corrected) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (study, publisher) DO UPDATE SET round = excluded.round, patient_key = excluded.patient_key,
-            patient_attributes = excluded.patient_attributes, attributes = excluded.attributes
+            patient_attributes = excluded.patient_attributes, attributes = excluded.attributes, corrected = excluded.corrected
         """);
 
     private readonly Statement _setRound = connection.Prepare("UPDATE study_claim SET round = ?3 WHERE study = ?1 AND publisher = ?2");
 
     private readonly Statement _deleteStudyClaim = connection.Prepare("DELETE FROM study_claim WHERE study = ?1 AND publisher = ?2");
 
+    /// <summary>What is shown becomes this node's own word; ?2 also where nobody else speaks yet.</summary>
     private readonly Statement _speakOfPatient = connection.Prepare(
         """
-        INSERT OR IGNORE INTO study_claim (study, publisher, round, patient_key, patient_attributes, attributes)
-        SELECT study.id, 0, 0, patient.key, patient.attributes, study.attributes
+        INSERT OR IGNORE INTO study_claim (study, publisher, round, patient_key, patient_attributes, attributes, corrected)
+        SELECT study.id, 0, 0, patient.key, patient.attributes, study.attributes, coalesce((
+            SELECT c.corrected FROM study_claim AS c JOIN publisher AS p ON p.id = c.publisher
+            WHERE c.study = study.id ORDER BY p.authority DESC, c.corrected DESC, p.node LIMIT 1), 0)
         FROM study JOIN patient ON patient.id = study.patient
-        WHERE study.patient = ?1 AND EXISTS (SELECT 1 FROM publisher WHERE id > 0)
+        WHERE study.patient = ?1 AND (?2 OR EXISTS (SELECT 1 FROM publisher WHERE id > 0))
           AND EXISTS (SELECT 1 FROM series JOIN series_content ON series_content.series = series.id WHERE series.study = study.id AND series_content.held > 0)
         """);
 
     private readonly Statement _bestOfStudy = connection.Prepare(
         """
         SELECT c.patient_key, c.patient_attributes, c.attributes FROM study_claim AS c JOIN publisher AS p ON p.id = c.publisher
-        WHERE c.study = ?1 ORDER BY p.authority DESC, p.node LIMIT 1
+        WHERE c.study = ?1 ORDER BY p.authority DESC, c.corrected DESC, p.node LIMIT 1
         """);
 
     private readonly Statement _bestOfPatient = connection.Prepare(
@@ -45,7 +49,7 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
         SELECT c.patient_attributes
         FROM study AS s JOIN study_claim AS c ON c.study = s.id JOIN publisher AS p ON p.id = c.publisher
         WHERE s.patient = ?1 AND c.patient_key = (SELECT key FROM patient WHERE id = ?1)
-        ORDER BY p.authority DESC, p.node, s.uid LIMIT 1
+        ORDER BY p.authority DESC, c.corrected DESC, p.node, s.uid LIMIT 1
         """);
 
     private readonly Statement _findSeriesClaim = connection.Prepare("SELECT attributes FROM series_claim WHERE series = ?1 AND publisher = ?2");
@@ -119,7 +123,7 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
             return study;
         }
 
-        _speakOfPatient.Bind(1, row.Value.Patient).Run();
+        SpeakOf(row.Value.Patient);
         SetClaim(study, publisher, round, key, patient.Span, attributes.Span);
         ShowStudy(study);
         return study;
@@ -156,35 +160,68 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
     }
 
     /// <summary>Says another thing of a study that this node holds, and of its patient in all studies that it holds of that one.</summary>
-    /// <returns>The studies of which something else is said now.</returns>
-    internal List<long> Correct(long study, Func<byte[], ReadOnlyMemory<byte>> correctPatient, Func<byte[], ReadOnlyMemory<byte>> correctStudy)
+    /// <param name="correction">What is said from now on, by whom and when.</param>
+    /// <param name="isDryRun">Only tells what would be.</param>
+    internal CorrectionOutcome Correct(long study, Correction correction, bool isDryRun)
     {
         (long patient, _, string uid) = parents.ReadStudy(study)!.Value;
-        _speakOfPatient.Bind(1, patient).Run();
-        (string key, byte[] patientBefore, byte[] studyBefore) = FindClaim(study, Self)!.Value;
-        ReadOnlyMemory<byte> corrected = correctPatient(patientBefore);
-        string correctedKey = ParentRows.PatientKey(corrected, uid);
-        SetClaim(study, Self, 0, correctedKey, corrected.Span, correctStudy(studyBefore).Span);
-        var changed = new List<long> { study };
-        if (key == correctedKey && !corrected.Span.SequenceEqual(patientBefore))
+        (string Key, byte[] Patient, byte[] Attributes) before = FindClaim(study, Self) ?? Shown(study);
+        ReadOnlyMemory<byte> correctedPatient = AttributeOverlay.Over(before.Patient, correction.Patient.Span);
+        string key = ParentRows.PatientKey(correctedPatient, uid);
+        long? owner = parents.FindPatient(key);
+        if (key != before.Key && owner is { } other)
         {
-            foreach (long other in StudiesOf(patient))
-            {
-                if (other != study && FindClaim(other, Self) is { } claim && claim.Key == key)
-                {
-                    SetClaim(other, Self, 0, key, corrected.Span, claim.Attributes);
-                    changed.Add(other);
-                }
-            }
+            // It is that patient's, with all that is known of that one.
+            correctedPatient = AttributeOverlay.Over(parents.ReadPatient(other), correction.Patient.Span);
         }
 
-        foreach (long one in changed)
+        ReadOnlyMemory<byte> correctedStudy = AttributeOverlay.Over(before.Attributes, correction.Study.Span);
+        List<AttributeCorrection> attributes =
+            [.. AttributeOverlay.Differences(before.Patient, correctedPatient.Span), .. AttributeOverlay.Differences(before.Attributes, correctedStudy.Span)];
+        if (attributes.Count == 0)
         {
-            ShowStudy(one);
+            return new CorrectionOutcome(CorrectionResult.Unchanged, [], []);
         }
 
-        return changed;
+        var words = new List<(long Study, string Key, ReadOnlyMemory<byte>? Attributes)>
+        {
+            (study, key, WithOriginals(before, correctedPatient.Span, correctedStudy.Span, correction)),
+        };
+        words.AddRange(from one in StudiesOf(owner ?? patient)
+                       where one != study && Holds(one)
+                       let claim = FindClaim(one, Self) ?? Shown(one)
+                       where claim.Key == key && !claim.Patient.AsSpan().SequenceEqual(correctedPatient.Span)
+                       select (one, key, WithOriginals(claim, correctedPatient.Span, claim.Attributes, correction)));
+        if (words.Exists(static word => word.Attributes is null))
+        {
+            return new CorrectionOutcome(CorrectionResult.TooOften, attributes, []);
+        }
+
+        var outcome = new CorrectionOutcome(CorrectionResult.Corrected, attributes, [.. words.Select(word => parents.ReadStudy(word.Study)!.Value.Uid)]);
+        if (!isDryRun)
+        {
+            // Other studies of the patient, too, get a word of this node's own, if nobody else has spoken yet: it is this one that is compared.
+            SpeakOf(patient, isAlone: true);
+            SpeakOf(owner ?? patient, isAlone: true);
+            words.ForEach(word => SetClaim(word.Study, Self, 0, word.Key, correctedPatient.Span, word.Attributes!.Value.Span));
+            words.ForEach(word => ShowStudy(word.Study));
+        }
+
+        return outcome;
     }
+
+    /// <summary>What is shown of a study.</summary>
+    private (string Key, byte[] Patient, byte[] Attributes) Shown(long study)
+    {
+        (long patient, byte[] attributes, _) = parents.ReadStudy(study)!.Value;
+        return (parents.ReadPatientKey(patient), parents.ReadPatient(patient), attributes);
+    }
+
+    private static ReadOnlyMemory<byte>? WithOriginals(
+        (string Key, byte[] Patient, byte[] Attributes) before, ReadOnlySpan<byte> patient, ReadOnlySpan<byte> study, Correction correction) =>
+        OriginalAttributes.Add(study, AttributeOverlay.Replaced(before.Patient, patient, before.Attributes, study), correction.System, correction.At);
+
+    private void SpeakOf(long patient, bool isAlone = false) => _speakOfPatient.Bind(1, patient).Bind(2, isAlone ? 1 : 0).Run();
 
     /// <summary>Whether a publisher said exactly this of a study and its series before; true where it said nothing.</summary>
     internal bool IsAsBefore(StudyState state, long publisher)
@@ -245,7 +282,7 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
             return true;
         }
 
-        _speakOfPatient.Bind(1, row.Patient).Run();
+        SpeakOf(row.Patient);
         (bool isSeriesGone, bool isStudyGone) = parents.RemoveEmpty(series, study);
         if (!isSeriesGone)
         {
@@ -268,7 +305,7 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
             return;
         }
 
-        _speakOfPatient.Bind(1, row.Patient).Run();
+        SpeakOf(row.Patient);
         _bestOfStudy.Bind(1, study);
         (string Key, byte[] Patient, byte[] Attributes)? best =
             _bestOfStudy.Step() ? (_bestOfStudy.Text(0), _bestOfStudy.Blob(1).ToArray(), _bestOfStudy.Blob(2).ToArray()) : null;
@@ -295,7 +332,7 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
     /// <summary>Shows the best word on a patient among what is said with the studies.</summary>
     internal void ShowPatient(long patient)
     {
-        _speakOfPatient.Bind(1, patient).Run();
+        SpeakOf(patient);
         _bestOfPatient.Bind(1, patient);
         byte[]? best = _bestOfPatient.Step() ? _bestOfPatient.Blob(0).ToArray() : null;
         _bestOfPatient.Reset();
@@ -319,7 +356,8 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
     }
 
     private void SetClaim(long study, long publisher, long round, string key, ReadOnlySpan<byte> patient, ReadOnlySpan<byte> attributes) =>
-        _setStudyClaim.Bind(1, study).Bind(2, publisher).Bind(3, round).Bind(4, key).Bind(5, patient).Bind(6, attributes).Run();
+        _setStudyClaim.Bind(1, study).Bind(2, publisher).Bind(3, round).Bind(4, key).Bind(5, patient).Bind(6, attributes)
+            .Bind(7, OriginalAttributes.LastAt(attributes)).Run();
 
     private (string Key, byte[] Patient, byte[] Attributes)? FindClaim(long study, long publisher)
     {

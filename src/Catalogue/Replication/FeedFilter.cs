@@ -96,5 +96,7 @@ public sealed record FeedFilter
     /// <summary>What neither tells.</summary>
     internal static IReadOnlySet<Tag> Least(IReadOnlySet<Tag>? one, IReadOnlySet<Tag> other) => one is null ? other : one.Intersect(other).ToHashSet();
 
-    internal static ReadOnlyMemory<byte> Strip(ReadOnlyMemory<byte> attributes, IReadOnlySet<Tag> withheld) => AttributeOverlay.Without(attributes, withheld);
+    /// <summary>The attributes without those that are withheld, and then without what corrections replaced, which may name them.</summary>
+    internal static ReadOnlyMemory<byte> Strip(ReadOnlyMemory<byte> attributes, IReadOnlySet<Tag> withheld) =>
+        withheld.Count == 0 ? attributes : AttributeOverlay.Without(attributes, new HashSet<Tag>(withheld) { Tags.OriginalAttributesSequence });
 }

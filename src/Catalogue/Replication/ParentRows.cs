@@ -11,7 +11,7 @@ internal sealed class ParentRows(Connection connection) : IDisposable
 {
     private readonly Statement _findPatient = connection.Prepare("SELECT id FROM patient WHERE key = ?1");
 
-    private readonly Statement _readPatient = connection.Prepare("SELECT attributes FROM patient WHERE id = ?1");
+    private readonly Statement _readPatient = connection.Prepare("SELECT attributes, key FROM patient WHERE id = ?1");
 
     private readonly Statement _insertPatient = connection.Prepare(
         """
@@ -77,12 +77,17 @@ internal sealed class ParentRows(Connection connection) : IDisposable
     internal static string PatientKey(ReadOnlyMemory<byte> patient, string studyInstanceUid) =>
         new EncodedAttributes([patient, default, default, default], studyInstanceUid, string.Empty).PatientKey;
 
-    internal long FindOrAddPatient(string key, ReadOnlySpan<byte> attributes)
+    internal long? FindPatient(string key)
     {
         _findPatient.Bind(1, key);
         long? known = _findPatient.Step() ? _findPatient.Int64(0) : null;
         _findPatient.Reset();
-        if (known is { } patient)
+        return known;
+    }
+
+    internal long FindOrAddPatient(string key, ReadOnlySpan<byte> attributes)
+    {
+        if (FindPatient(key) is { } patient)
         {
             return patient;
         }
@@ -97,6 +102,14 @@ internal sealed class ParentRows(Connection connection) : IDisposable
         byte[] attributes = _readPatient.Step() ? _readPatient.Blob(0).ToArray() : [];
         _readPatient.Reset();
         return attributes;
+    }
+
+    internal string ReadPatientKey(long patient)
+    {
+        _readPatient.Bind(1, patient);
+        string key = _readPatient.Step() ? _readPatient.Text(1) : string.Empty;
+        _readPatient.Reset();
+        return key;
     }
 
     internal void UpdatePatient(long patient, ReadOnlySpan<byte> attributes) => BindPatient(_updatePatient, attributes).Bind(9, patient).Run();

@@ -174,24 +174,24 @@ internal sealed class ReplicaWriter : IDisposable
         _publishers.Delete(known.Id);
     }
 
-    /// <summary>Corrects a study that this node holds, and its patient; false when it holds nothing of it.</summary>
-    internal bool Correct(string studyInstanceUid, EncodedAttributes corrections, long now)
+    /// <summary>Corrects a study that this node holds, and its patient.</summary>
+    internal CorrectionOutcome Correct(string studyInstanceUid, Correction correction, bool isDryRun)
     {
         if (_parents.FindStudy(studyInstanceUid) is not { } study || !_claims.Holds(study.Id))
         {
-            return false;
+            return new CorrectionOutcome(CorrectionResult.NotHeld, [], []);
         }
 
-        List<long> changed = _claims.Correct(
-            study.Id,
-            patient => AttributeOverlay.Over(patient, corrections[QueryLevel.Patient].Span),
-            attributes => AttributeOverlay.Over(attributes, corrections[QueryLevel.Study].Span));
-        foreach (long one in changed)
+        CorrectionOutcome outcome = _claims.Correct(study.Id, correction, isDryRun);
+        if (outcome.Result == CorrectionResult.Corrected && !isDryRun)
         {
-            _feed.Append(ChangeKind.StudyCorrected, now, _parents.ReadStudy(one)!.Value.Uid);
+            foreach (string one in outcome.Studies)
+            {
+                _feed.Append(ChangeKind.StudyCorrected, correction.At.ToUnixTimeMilliseconds(), one);
+            }
         }
 
-        return true;
+        return outcome;
     }
 
     /// <summary>After a copy was the last one here of an instance that others hold.</summary>

@@ -10,7 +10,12 @@ internal static class CatalogueFile
 
     /// <summary>Steps from version n to n + 1; the first makes version 1.</summary>
     private static readonly string[] Migrations =
-        ["Panal.Catalogue.Schema.sql", "Panal.Catalogue.Sqlite.CompactCopies.sql", "Panal.Catalogue.Sqlite.CompactStages.sql"];
+    [
+        "Panal.Catalogue.Schema.sql",
+        "Panal.Catalogue.Sqlite.CompactCopies.sql",
+        "Panal.Catalogue.Sqlite.CompactStages.sql",
+        "Panal.Catalogue.Sqlite.Corrections.sql",
+    ];
 
     internal static int CurrentVersion => Migrations.Length;
 

@@ -27,6 +27,7 @@ internal static class NetworkComposition
         services.AddSingleton<RawTcpListenerFactory>();
         services.AddSingleton(configuration.NetworkConnection);
         services.AddSingleton<NetworkSight>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CorrectionRoutes>(provider, configuration));
         services.AddSingleton<NetworkEvents>();
         services.AddSingleton<LinkDoor>();
         services.AddHostedService(static provider => provider.GetRequiredService<LinkDoor>());

@@ -19,6 +19,7 @@ internal static class NetworkDoor
         JoinDoor.Map(application);
         GroupRoutes.Map(application, Network);
         ConflictRoutes.Map(application, Network);
+        CorrectionRoutes.Map(application, Network);
         RecyclingDoor.Map(application);
         PlacementDoor.Map(application);
         application.MapGet("/api/network", Guarded(LookAsync)).WithMetadata(Network);

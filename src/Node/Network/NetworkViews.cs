@@ -114,4 +114,6 @@ internal sealed record MembershipView(Guid Node, string Name, string Address, st
 [JsonSerializable(typeof(GroupRights))]
 [JsonSerializable(typeof(IReadOnlyList<ConflictView>))]
 [JsonSerializable(typeof(GroupNames))]
+[JsonSerializable(typeof(CorrectionAsk))]
+[JsonSerializable(typeof(CorrectionView))]
 internal sealed partial class NetworkJson : JsonSerializerContext;

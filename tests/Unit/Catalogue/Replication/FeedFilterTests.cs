@@ -33,12 +33,12 @@ public sealed class FeedFilterTests
         Assert.Equal((null, null, "F"), (found.GetString(Tags.PatientName), found.GetString(Tags.PatientID), found.GetString(Tags.PatientSex)));
 
         // The study's date is corrected: it leaves the filter, and comes into it again.
-        await there.Database.CorrectAsync("1", Samples.DataSet((Tags.StudyDate, "20180101")), None);
+        await there.Database.CorrectAsync("1", Samples.DataSet((Tags.StudyDate, "20180101")), "CENTRE", isDryRun: false, None);
         FeedStep later = there.Database.OwnChanges(told.Cursor.Sequence, 100, filter)!;
         Assert.Equal(["1"], later.State.GoneStudies);
         await here.Database.ApplyAsync(Publisher, later, None);
         Assert.Equal(0, here.Database.Counts().Studies);
-        await there.Database.CorrectAsync("1", Samples.DataSet((Tags.StudyDate, "20260102")), None);
+        await there.Database.CorrectAsync("1", Samples.DataSet((Tags.StudyDate, "20260102")), "CENTRE", isDryRun: false, None);
         await here.Database.ApplyAsync(Publisher, there.Database.OwnChanges(later.Cursor.Sequence, 100, filter)!, None);
         Assert.Equal(new CatalogueCounts(1, 1, 1, 1, 0), here.Database.Counts());
 

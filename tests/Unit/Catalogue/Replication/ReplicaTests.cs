@@ -84,8 +84,8 @@ public sealed class ReplicaTests
         await here.Database.AddAsync(Samples.Instance("2", "2.1", "2.1.1"), None);
         long before = here.Database.LastSequence();
 
-        Assert.True(await here.Database.CorrectAsync("1", Samples.DataSet((Tags.PatientID, "P2"), (Tags.StudyDescription, "Right")), None));
-        Assert.False(await here.Database.CorrectAsync("3", Samples.DataSet((Tags.PatientID, "P2")), None));
+        Assert.Equal(CorrectionResult.Corrected, (await here.Database.CorrectAsync("1", Samples.DataSet((Tags.PatientID, "P2"), (Tags.StudyDescription, "Right")), "CENTRE", isDryRun: false, None)).Result);
+        Assert.Equal(CorrectionResult.NotHeld, (await here.Database.CorrectAsync("3", Samples.DataSet((Tags.PatientID, "P2")), "CENTRE", isDryRun: false, None)).Result);
 
         Assert.Equal(2, here.Database.Counts().Patients);
         Assert.Equal("P2", here.Database.FindInstance("1.1.1")!.PatientId);
@@ -93,9 +93,9 @@ public sealed class ReplicaTests
         Assert.Equal(("1", true), (Assert.Single(told.State.Studies).StudyInstanceUid, told.State.Studies[0].IsWhole));
 
         // The patient's name changes in all the patient's studies.
-        Assert.True(await here.Database.CorrectAsync("1", Samples.DataSet((Tags.PatientID, "P1")), None));
+        Assert.Equal(CorrectionResult.Corrected, (await here.Database.CorrectAsync("1", Samples.DataSet((Tags.PatientID, "P1")), "CENTRE", isDryRun: false, None)).Result);
         before = here.Database.LastSequence();
-        Assert.True(await here.Database.CorrectAsync("2", Samples.DataSet((Tags.PatientName, "New^Name")), None));
+        Assert.Equal(CorrectionResult.Corrected, (await here.Database.CorrectAsync("2", Samples.DataSet((Tags.PatientName, "New^Name")), "CENTRE", isDryRun: false, None)).Result);
         Assert.Equal(["1", "2"], here.Database.OwnChanges(before, 10, FeedFilter.All)!.State.Studies.Select(study => study.StudyInstanceUid).Order());
         Assert.Equal(1, here.Database.Counts().Patients);
     }

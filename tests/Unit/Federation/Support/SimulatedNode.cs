@@ -62,7 +62,8 @@ internal sealed class SimulatedNode : IAsyncDisposable
     public async Task CorrectAsync(string study, DataSet corrections)
     {
         bool isHeld = Held.Keys.Any(uid => uid.StartsWith(study + ".", StringComparison.Ordinal));
-        Assert.Equal(isHeld, await Stillness.AfterAsync(Catalogue.CorrectAsync(study, corrections, CancellationToken.None)));
+        CorrectionOutcome outcome = await Stillness.AfterAsync(Catalogue.CorrectAsync(study, corrections, "CENTRE", isDryRun: false, CancellationToken.None));
+        Assert.Equal(isHeld, outcome.Result is not CorrectionResult.NotHeld);
         Remember();
     }
 
