@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -34,13 +35,14 @@ internal static class TransferSpeed
         var accepted = acceptor.AcceptAsync(new NetworkStream(socket, ownsSocket: true), socket.RemoteEndPoint, CancellationToken.None);
         for (var round = 0; round < rounds; round++)
         {
+            var idle = PeakMemory.Begin();
             var clock = Program.Clock.Start();
             var transfer = receiver.Begin(new TransferPlan(new TransferScope("load"), memory.Objects, TransferPriority.Interactive));
             await transfer.Ended;
             var figures = clock.Stop((long)mebibytes << 20);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{mebibytes} MiB in objects of 0.5 MiB: {figures.MegabytesPerSecond:F0} MB/s, {figures.CpuPerGigabyte:F2} CPU s/GB for both ends, {Environment.ProcessorCount} processors"));
+                $"{mebibytes} MiB in objects of 0.5 MiB: {figures.MegabytesPerSecond:F0} MB/s, {figures.CpuPerGigabyte:F2} CPU s/GB for both ends, {Environment.ProcessorCount} processors; {PeakMemory.End() - idle:F0} MiB of memory beyond {idle:F0} idle"));
         }
 
         await receiver.DisposeAsync();
@@ -51,6 +53,24 @@ internal static class TransferSpeed
         folder.Delete(recursive: true);
     }
 
+    /// <summary>The resident memory of this process, in MiB, as Linux counts it.</summary>
+    private static class PeakMemory
+    {
+        /// <summary>Forgets the peak; gives what is resident while nothing is under way.</summary>
+        public static double Begin()
+        {
+            GC.GetTotalMemory(forceFullCollection: true);
+            File.WriteAllText("/proc/self/clear_refs", "5");
+            return Read("VmRSS:");
+        }
+
+        /// <summary>The most that was resident since.</summary>
+        public static double End() => Read("VmHWM:");
+
+        private static double Read(string name) =>
+            int.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
+    }
+
     private static TransferService Create(ILinks links, NodeId self, Memory memory, string folder) => new(
         links,
         () => self,
@@ -59,33 +79,34 @@ internal static class TransferSpeed
         TimeProvider.System,
         NullLogger<TransferService>.Instance);
 
-    /// <summary>Objects in memory, and an archive that takes everything and keeps nothing.</summary>
+    /// <summary>Objects that are made as they are read, and an archive that takes everything and keeps nothing.</summary>
     private sealed class Memory : IHeldObjects, IHeldScope, IFinishedObjects, IHolderDirectory
     {
         private readonly NodeId _holder;
-        private readonly Dictionary<ContentHash, byte[]> _contents = [];
+        private readonly byte[] _bytes = new byte[ObjectBytes];
+        private readonly Dictionary<ContentHash, int> _numbers = [];
 
         public Memory(NodeId holder, int objects)
         {
             _holder = holder;
-            var random = new Random(1);
+            new Random(1).NextBytes(_bytes);
+            var content = new byte[ObjectBytes];
             for (var i = 0; i < objects; i++)
             {
-                var content = new byte[ObjectBytes];
-                random.NextBytes(content);
-                _contents.Add(ContentHash.Of(content), content);
+                new Content(_bytes, i).ReadAt(content, 0);
+                _numbers.Add(ContentHash.Of(content), i);
             }
 
-            Objects = [.. _contents.Keys.Select(static hash => new TransferObject(hash, ObjectBytes, IsFirstOfSeries: false))];
+            Objects = [.. _numbers.Keys.Select(static hash => new TransferObject(hash, ObjectBytes, IsFirstOfSeries: false))];
         }
 
         public TransferObject[] Objects { get; }
 
         public ValueTask<IHeldScope?> FindAsync(NodeId peer, TransferScope scope, CancellationToken cancellationToken) => ValueTask.FromResult<IHeldScope?>(this);
 
-        public bool Holds(ContentHash hash, long lengthBytes) => _contents.ContainsKey(hash);
+        public bool Holds(ContentHash hash, long lengthBytes) => _numbers.ContainsKey(hash);
 
-        public IHeldObject? Open(ContentHash hash) => new Content(_contents[hash]);
+        public IHeldObject? Open(ContentHash hash) => new Content(_bytes, _numbers[hash]);
 
         public ValueTask KeepAsync(TransferScope scope, TransferObject finished, Stream bytes, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
@@ -94,13 +115,19 @@ internal static class TransferSpeed
         public IReadOnlyList<NodeId> HoldersOf(TransferScope scope) => [_holder];
     }
 
-    private sealed class Content(byte[] bytes) : IHeldObject
+    /// <summary>The same random bytes with a number in front, so that each has another hash.</summary>
+    private sealed class Content(byte[] bytes, int number) : IHeldObject
     {
         public int ReadAt(Span<byte> buffer, long offset)
         {
             var there = bytes.AsSpan((int)Math.Min(offset, bytes.Length));
             there = there[..Math.Min(there.Length, buffer.Length)];
             there.CopyTo(buffer);
+            if (offset == 0 && buffer.Length >= sizeof(int))
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(buffer, number);
+            }
+
             return there.Length;
         }
 

@@ -203,7 +203,7 @@ internal sealed class SimulatedNode
     // Earlier than planned, if our uplink runs out of work meanwhile.
     private void PlanAnnouncement()
     {
-        var at = _swarm.Clock.Now + Announcing.Delay(Links.Count, Serve.Waiting).TotalSeconds;
+        var at = _swarm.Clock.Now + Announcing.Delay(Links.Count, Serve.Waiting, Line.UpBytesPerSecond).TotalSeconds;
         if (at < _announceAt)
         {
             _announceAt = at;

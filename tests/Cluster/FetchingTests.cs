@@ -79,6 +79,6 @@ public sealed class FetchingTests
     }
 
     /// <summary>SHA-256 of every data set below a folder, in order, as hexadecimal digits.</summary>
-    private static List<string> Hashes(string folder) =>
+    internal static List<string> Hashes(string folder) =>
         [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Convert.ToHexString(SHA256.HashData(Part10File.DataSet(file)))).Order(StringComparer.Ordinal)];
 }

@@ -29,6 +29,8 @@ internal static class TransferComposition
             MaxTransfers = settings.MaximumTransfers,
             UplinkBytesPerSecond = settings.UplinkBytesPerSecond,
             UplinkLimits = settings.UplinkLimits,
+            Lines = settings.Lines,
+            NearNetworks = settings.Near,
         };
         services.AddFetching(transfers, new FetchOptions());
         services.AddHostedService<TransferResumption>();

@@ -12,17 +12,30 @@ internal sealed class AddressList
     /// <summary>Reads addresses and CIDR networks separated by commas; the empty text is this machine alone.</summary>
     public static bool TryParse(string text, out AddressList list)
     {
-        var networks = new List<IPNetwork>();
         list = new AddressList([]);
+        if (!TryReadNetworks(text, out var networks))
+        {
+            return false;
+        }
+
+        list = new AddressList(networks);
+        return true;
+    }
+
+    /// <summary>Reads addresses and CIDR networks separated by commas.</summary>
+    public static bool TryReadNetworks(string text, out IPNetwork[] networks)
+    {
+        var read = new List<IPNetwork>();
+        networks = [];
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (IPAddress.TryParse(part, out var address))
             {
-                networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+                read.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
             }
             else if (IPNetwork.TryParse(part, out var network))
             {
-                networks.Add(network);
+                read.Add(network);
             }
             else
             {
@@ -30,7 +43,7 @@ internal sealed class AddressList
             }
         }
 
-        list = new AddressList([.. networks]);
+        networks = [.. read];
         return true;
     }
 

@@ -57,6 +57,9 @@ public interface ILinks
     /// <exception cref="LinkException">No link stands and none can be made, or the link carries too many streams.</exception>
     ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken);
 
+    /// <summary>The way of the link to a node; null if none stands, or it goes through a relay.</summary>
+    LinkRoute? RouteTo(NodeId peer) => null;
+
     /// <summary>Waits until the set of linked nodes differs from the one given; for those who follow it in a loop.</summary>
     ValueTask<IReadOnlyCollection<NodeId>> NextChangeAsync(IReadOnlyCollection<NodeId> known, CancellationToken cancellationToken);
 }

@@ -193,6 +193,18 @@ public sealed partial class Links : ILinks, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public LinkRoute? RouteTo(NodeId peer)
+    {
+        lock (_gate)
+        {
+            var best = _members.TryGetValue(peer, out var member) ? StandingLink.Best(member.Standing, _time) : null;
+            return best is { Relay: null, Remote: IPEndPoint remote, Link.Line.LocalAddress: { } local }
+                ? new LinkRoute(local, remote.Address, best.Link.Traffic.LeastRoundTrip)
+                : null;
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<IReadOnlyCollection<NodeId>> NextChangeAsync(IReadOnlyCollection<NodeId> known, CancellationToken cancellationToken)
     {
         var before = known.ToHashSet();

@@ -45,6 +45,9 @@ internal sealed class LinkTraffic
     /// <summary>The last time from ping to pong; zero until there was one.</summary>
     public TimeSpan LastRoundTrip { get; private set; }
 
+    /// <summary>The shortest time from ping to pong; null until there was one.</summary>
+    public TimeSpan? LeastRoundTrip { get; private set; }
+
     /// <summary>How long the link stands.</summary>
     public TimeSpan Age => _time.GetElapsedTime(_begun);
 
@@ -108,6 +111,7 @@ internal sealed class LinkTraffic
             _pending = null;
             var taken = _time.GetElapsedTime(_pingedAt);
             LastRoundTrip = taken;
+            LeastRoundTrip = taken < (LeastRoundTrip ?? TimeSpan.MaxValue) ? taken : LeastRoundTrip;
             RoundTrip = RoundTrip is { } before ? before + RoundTripWeight * (taken - before) : taken;
         }
     }

@@ -7,13 +7,16 @@ internal readonly record struct Asked(int Block, int LengthBytes, bool IsUrgent)
 internal readonly record struct ServeCandidate(Customer Customer, Asked Asked, int Index);
 
 /// <summary>One receiver that we serve: a stream of a link.</summary>
-internal sealed class Customer(int number, ServedSet set, ulong tie)
+internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong tie)
 {
     /// <summary>Number within the queue, given again after the receiver has left.</summary>
     public int Number => number;
 
     /// <summary>What it receives.</summary>
     public ServedSet Set => set;
+
+    /// <summary>The line that leads to it.</summary>
+    public ServedLine Line => line;
 
     /// <summary>Decides between it and those who are served alike.</summary>
     public ulong Tie => tie;

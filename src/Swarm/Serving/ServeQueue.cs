@@ -6,7 +6,7 @@ namespace Panal.Swarm.Serving;
 internal readonly record struct Serving(int Customer, int Block, int LengthBytes, bool IsUrgent);
 
 /// <summary>
-/// The sender's side of all transfers over one line: decides whose request is served next, over all links together, because the uplink is the
+/// The sender's side of all transfers: decides whose request is served next, over all links together, because the uplink is the
 /// scarce thing. No input or output, no clock, no threads.
 /// </summary>
 /// <remarks>Bounded by <see cref="MaxCustomers"/> and <see cref="MaxAsked"/>: about 24 bytes for each request.</remarks>
@@ -22,13 +22,16 @@ internal sealed class ServeQueue(ulong key)
     private static readonly IServeRule[] Rules = [new UrgentFirst(), new FairShares(), new FreshOut(), new FastAndNeedy()];
 
     private readonly List<Customer?> _customers = [];
+    private readonly ServedLine _only = new();
 
     /// <summary>Requests that wait.</summary>
     public int Waiting { get; private set; }
 
     /// <summary>A receiver of a set of objects is there.</summary>
+    /// <param name="set">What it receives.</param>
+    /// <param name="line">The line that leads to it; null if there is but one.</param>
     /// <returns>Its number, or -1 if there are as many as may be.</returns>
-    public int CustomerUp(ServedSet set)
+    public int CustomerUp(ServedSet set, ServedLine? line = null)
     {
         var number = _customers.IndexOf(null);
         if (number < 0 && _customers.Count == MaxCustomers)
@@ -42,7 +45,7 @@ internal sealed class ServeQueue(ulong key)
             _customers.Add(null);
         }
 
-        _customers[number] = new Customer(number, set, Picking.Rendezvous.Mix(key ^ (ulong)number));
+        _customers[number] = new Customer(number, set, line ?? _only, Picking.Rendezvous.Mix(key ^ (ulong)number));
         return number;
     }
 
@@ -123,7 +126,7 @@ internal sealed class ServeQueue(ulong key)
         ServeCandidate best = default;
         foreach (var customer in _customers)
         {
-            if (customer is null or { IsBusy: true } or { Asked.Count: 0 })
+            if (customer is null or { IsBusy: true } or { Asked.Count: 0 } or { Line.IsOpen: false })
             {
                 continue;
             }

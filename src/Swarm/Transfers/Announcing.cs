@@ -1,3 +1,5 @@
+using Panal.Volumes;
+
 namespace Panal.Swarm.Transfers;
 
 /// <summary>How long what a node holds and claims may wait for a message to ride on before it is told by itself.</summary>
@@ -10,11 +12,16 @@ internal static class Announcing
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(6);
 
     private const int FewPeers = 9;
+    private const double BlocksOfUplink = 1.5;
 
     /// <summary>
-    /// The delay, by the number of peers that have to be told and the requests that wait here. While our uplink has work there is no hurry,
-    /// and with many peers each message by itself costs as much as a share of the blocks: at 100 receivers the difference was 10 % of all uplinks.
+    /// The delay, by the number of peers that have to be told, the requests that wait here and what our uplink carries. While it has work there is no
+    /// hurry, and each message by itself costs as much as a share of the blocks: with four receivers a tenth of a slow uplink, with a hundred a tenth of
+    /// all.
     /// </summary>
-    public static TimeSpan Delay(int peers, int waiting) =>
-        waiting < 2 || peers <= FewPeers ? Idle : TimeSpan.FromMilliseconds(Math.Min(Longest.TotalMilliseconds, 1000.0 * (peers - FewPeers)));
+    public static TimeSpan Delay(int peers, int waiting, double uplinkBytesPerSecond)
+    {
+        var delay = TimeSpan.FromSeconds(BlocksOfUplink * ContentHash.BlockBytes / uplinkBytesPerSecond * Math.Max(1, peers - FewPeers));
+        return waiting < 2 || delay < Idle ? Idle : delay > Longest ? Longest : delay;
+    }
 }

@@ -267,6 +267,7 @@ internal sealed partial class Download
             return 0;
         }
 
+        LeaveToNear(holder, now);
         Span<int> blocks = stackalloc int[Math.Min(free, Options.MaxRequests)];
         var asked = 0;
         foreach (var decider in holder.IsSource ? _ofSources : _ofReceivers)
@@ -292,6 +293,24 @@ internal sealed partial class Download
 
         holder.TriedAt = now;
         return asked;
+    }
+
+    // The line is scarce and the network is not. Who is near and slow, since its disk is or since it is not near at all, takes nothing from others.
+    private void LeaveToNear(Holder holder, TimeSpan now)
+    {
+        holder.LeavesTo.Clear();
+        if (holder.IsNear)
+        {
+            return;
+        }
+
+        foreach (var near in _holders)
+        {
+            if (near is { IsNear: true, Rate.BytesPerSecond: > 0 } && RateOf(near, now) > Options.NearGain * RateOf(holder, now))
+            {
+                holder.LeavesTo.Add(near);
+            }
+        }
     }
 
     private static int Urgents(Holder holder)

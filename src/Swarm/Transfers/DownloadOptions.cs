@@ -30,6 +30,9 @@ internal sealed record DownloadOptions
     /// <summary>Candidates looked at for one choice; bounds its time for transfers of 100,000 blocks and more.</summary>
     public int MaxCandidates { get; init; } = 4096;
 
+    /// <summary>So many times quicker a holder on our own network must be than one behind a line for what both hold to be asked of it alone.</summary>
+    public double NearGain { get; init; } = 4;
+
     /// <summary>How much sooner a holder must deliver than another to take over a request from it.</summary>
     public double TakeoverGain { get; init; } = 2;
 }

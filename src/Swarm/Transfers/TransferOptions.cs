@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Panal.Swarm.Transfers;
 
 /// <summary>What the host decides about transfers.</summary>
@@ -17,6 +19,15 @@ public sealed record TransferOptions
 
     /// <summary>Most that is sent, in bytes a second, for each hour of the local day from midnight; infinity for no limit.</summary>
     public IReadOnlyList<double> UplinkLimits { get; init; } = [.. Enumerable.Repeat(double.PositiveInfinity, 24)];
+
+    /// <summary>Lines of their own beside the one that leads to everybody else; of several that fit a peer, the first.</summary>
+    public IReadOnlyList<LineOptions> Lines { get; init; } = [];
+
+    /// <summary>Who is near besides those that are recognised.</summary>
+    public IReadOnlyList<IPNetwork> NearNetworks { get; init; } = [];
+
+    /// <summary>Who answers within this is near: switches take tenths of a millisecond, the nearest line some milliseconds.</summary>
+    public TimeSpan NearRoundTrip { get; init; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>How often announcements that found no message to ride on are told.</summary>
     public TimeSpan AnnounceInterval { get; init; } = Announcing.Idle;

@@ -27,7 +27,8 @@ public enum TransferState
 /// <param name="BytesPerSecond">Its rate of late.</param>
 /// <param name="DeliveredBytes">What came from it since its stream stands.</param>
 /// <param name="HeldBlocks">How many blocks it says it holds.</param>
-public sealed record HolderProgress(NodeId Node, double BytesPerSecond, long DeliveredBytes, int HeldBlocks);
+/// <param name="IsNear">Whether it is on our own network.</param>
+public sealed record HolderProgress(NodeId Node, double BytesPerSecond, long DeliveredBytes, int HeldBlocks, bool IsNear);
 
 /// <summary>A transfer at one moment.</summary>
 /// <param name="Id">Its identity.</param>

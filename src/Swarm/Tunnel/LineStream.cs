@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
@@ -45,6 +46,9 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
     private byte[]? _ahead;             // an idle line owns no buffer
     private Memory<byte> _aheadLeft;
     private bool _wasFilled;
+
+    /// <summary>Our address on the line; null if it has ended already.</summary>
+    public IPAddress? LocalAddress { get; } = AddressOf(socket);
 
     /// <summary>What is written leaves when it is flushed; for those who flush.</summary>
     public bool GathersUntilFlushed { get; set; }
@@ -110,6 +114,18 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
         if (disposing)
         {
             owner?.Dispose();
+        }
+    }
+
+    private static IPAddress? AddressOf(Socket socket)
+    {
+        try
+        {
+            return (socket.LocalEndPoint as IPEndPoint)?.Address;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return null;
         }
     }
 

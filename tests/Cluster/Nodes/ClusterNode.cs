@@ -76,9 +76,9 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Starts a node and makes a network on it while it runs.</summary>
     /// <returns>The node and the fingerprint of its authority.</returns>
-    public static async Task<(ClusterNode Node, string Fingerprint)> StartCentreAsync(CancellationToken ct, bool isProxied = false)
+    public static async Task<(ClusterNode Node, string Fingerprint)> StartCentreAsync(CancellationToken ct, bool isProxied = false, string? settings = null)
     {
-        var node = await StartAsync("CENTRE", ct, isProxied: isProxied);
+        var node = await StartAsync("CENTRE", ct, isProxied: isProxied, settings: settings);
         var made = (await node.RunAsync(ct, ["network", "create", "Red Andina", .. node.MemberOptions()])).Succeeded();
         return (node, made.Output.Trim().Split('\n')[^1].Trim());
     }
@@ -147,6 +147,25 @@ internal sealed class ClusterNode : IAsyncDisposable
         (await ForeignProgram.RunAsync("storescu", ["-aec", "PANAL", "127.0.0.1", Text(DicomPort), "+sd", folder], ct)).Succeeded();
     }
 
+    /// <summary>Sends a study of instances of random bytes to this node in one association.</summary>
+    /// <returns>The folder with the files.</returns>
+    public async Task<string> StoreRandomAsync(string studyUid, int instances, int lengthBytes, int seed, CancellationToken ct)
+    {
+        var folder = directory.CreateSubdirectory("study-" + studyUid);
+        var random = new Random(seed);
+        var bytes = new byte[lengthBytes];
+        var pixels = directory.Combine("pixels.raw");
+        for (var number = 1; number <= instances; number++)
+        {
+            random.NextBytes(bytes);
+            await File.WriteAllBytesAsync(pixels, bytes, ct);
+            File.Delete((await MakeAsync(folder, studyUid, number, "MANY^OF", ct, pixels: pixels)).Replace(".dcm", ".dump", StringComparison.Ordinal));
+        }
+
+        await StoreFolderAsync(folder, ct);
+        return folder;
+    }
+
     /// <summary>Sends every file below a folder to this node.</summary>
     public async Task StoreFolderAsync(string folder, CancellationToken ct) =>
         (await ForeignProgram.RunAsync("storescu", ["-aec", "PANAL", "127.0.0.1", Text(DicomPort), "+sd", "+r", folder], ct)).Succeeded();
@@ -155,7 +174,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <returns>The folder with the files.</returns>
     public async Task<string> GetAsync(string studyUid, CancellationToken ct)
     {
-        var folder = directory.CreateSubdirectory("got");
+        var folder = directory.CreateSubdirectory("got-" + studyUid);
         (await ForeignProgram.RunAsync(
             "getscu",
             [
@@ -241,7 +260,7 @@ internal sealed class ClusterNode : IAsyncDisposable
         directory.Dispose();
     }
 
-    private static async Task<string> MakeAsync(string folder, string studyUid, int number, string patientName, CancellationToken ct, string institution = "", string comment = "")
+    private static async Task<string> MakeAsync(string folder, string studyUid, int number, string patientName, CancellationToken ct, string institution = "", string comment = "", string? pixels = null)
     {
         var dump = Path.Combine(folder, $"{studyUid}-{number}.dump");
         var file = Path.ChangeExtension(dump, ".dcm");
@@ -261,6 +280,7 @@ internal sealed class ClusterNode : IAsyncDisposable
             (0020,0011) IS [1]
             (0020,0013) IS [{number}]
             (0020,4000) LT [{comment}]
+            {(pixels is null ? "" : $"(7fe0,0010) OW ={pixels}")}
             """, ct);
         (await ForeignProgram.RunAsync("dump2dcm", ["--write-xfer-little", dump, file], ct)).Succeeded();
         return file;

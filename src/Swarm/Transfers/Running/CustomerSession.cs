@@ -21,6 +21,7 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
     private int[] _partialIndices = [];
     private Serving.Serving? _assigned;
     private bool _holdsAll;
+    private long _toldAt = long.MinValue / 2;
     private volatile bool _isEnding;
 
     /// <summary>Who it is.</summary>
@@ -43,6 +44,9 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
 
     /// <summary>Its number in the queue.</summary>
     public int Number { get; set; } = -1;
+
+    /// <summary>The line that leads to it.</summary>
+    public Serving.ServedLine? Line { get; set; }
 
     /// <summary>Blocks that it lacks.</summary>
     public int Lacks => Map!.Blocks - _theirs.Count;
@@ -101,10 +105,10 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
         _wake.Set();
     }
 
-    /// <summary>What is to be told to it waits no longer.</summary>
-    public void Wake()
+    /// <summary>What is to be told to it waits no longer if it was told nothing for so long.</summary>
+    public void Wake(TimeSpan delay)
     {
-        if (_outgoing.HasAny)
+        if (_outgoing.HasAny && service.Now.Ticks - Interlocked.Read(ref _toldAt) >= delay.Ticks)
         {
             _wake.Set();
         }
@@ -418,7 +422,11 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
             }
         }
 
-        _outgoing.WriteTo(stream.Output);
+        if (_outgoing.WriteTo(stream.Output))
+        {
+            Interlocked.Exchange(ref _toldAt, service.Now.Ticks);
+        }
+
         if (assigned is not { } serving)
         {
             return null;

@@ -173,9 +173,10 @@ public sealed partial class Transfer
 
     private async Task RunAsync(HolderSession session)
     {
+        var isNear = _service.IsNear(session.Peer);
         lock (_gate)
         {
-            session.Number = _download.HolderUp(TransferService.KeyOf(session.Peer), isNear: false);
+            session.Number = _download.HolderUp(TransferService.KeyOf(session.Peer), isNear);
             if (session.Number < 0)
             {
                 return;

@@ -274,7 +274,7 @@ public sealed partial class Transfer : IAsyncDisposable
             {
                 var expected = holder.Requests.Count == 0 ? 0 : holder.Rate.Expected(now, ContentHash.BlockBytes, 0);
                 rate += expected;
-                holders.Add(new HolderProgress(session.Peer, expected, holder.DeliveredBytes, holder.Has.Count));
+                holders.Add(new HolderProgress(session.Peer, expected, holder.DeliveredBytes, holder.Has.Count, holder.IsNear));
             }
         }
 

@@ -13,7 +13,7 @@ public sealed partial class TransferService
 
     private readonly Lock _serving = new();
     private readonly ServeQueue _queue;
-    private readonly ServeWidth _width = new();
+    private readonly NodeLines _lines;
     private readonly RateLimit _limit;
     private readonly ITimer _limitTimer;
     private readonly List<CustomerSession> _customers = [];
@@ -28,6 +28,7 @@ public sealed partial class TransferService
     internal bool Join(CustomerSession customer)
     {
         CustomerSession[] others;
+        customer.Line = _lines.LineTo(customer.Peer);
         lock (_serving)
         {
             if (_toldBlocks + customer.Map!.Blocks > MaxToldBlocks)
@@ -36,7 +37,7 @@ public sealed partial class TransferService
             }
 
             var (set, users) = _sets.TryGetValue(customer.SetKey, out var known) ? known : (new ServedSet(customer.Map.Blocks), 0);
-            customer.Number = _queue.CustomerUp(set);
+            customer.Number = _queue.CustomerUp(set, customer.Line);
             if (customer.Number < 0)
             {
                 return false;
@@ -80,7 +81,7 @@ public sealed partial class TransferService
         {
             _customers.Remove(customer);
             _queue.CustomerDown(customer.Number);
-            _width.Forget(customer.Number);
+            customer.Line!.Width.Forget(customer.Number);
             _toldBlocks -= customer.Map!.Blocks;
             var (set, users) = _sets[customer.SetKey];
             if (users == 1)
@@ -150,7 +151,7 @@ public sealed partial class TransferService
                 return;
             }
 
-            _width.End(customer.Number, lengthBytes, Now);
+            customer.Line!.Width.End(customer.Number, lengthBytes, Now);
             _queue.SetBusy(customer.Number, isBusy: false);
             TransferMetrics.SentBytes.Add(lengthBytes);
         }
@@ -179,9 +180,10 @@ public sealed partial class TransferService
     {
         lock (_serving)
         {
+            var delay = Announcing.Delay(_customers.Count, _queue.Waiting, Options.UplinkBytesPerSecond);
             foreach (var customer in _customers)
             {
-                customer.Wake();
+                customer.Wake(delay);
             }
         }
     }
@@ -190,26 +192,32 @@ public sealed partial class TransferService
     {
         lock (_serving)
         {
-            while (_queue.Waiting > 0 && _width.HasRoom(Now))
+            while (_queue.Waiting > 0)
             {
-                var wait = _limit.Wait(Now, Time.GetLocalNow().Hour);
-                if (wait > TimeSpan.Zero)
+                var (now, hour) = (Now, Time.GetLocalNow().Hour);
+                var wait = _limit.Wait(now, hour);
+                var lineWait = _lines.Look(now, hour);
+                if (wait > TimeSpan.Zero || !_queue.TryNext(out var next))
                 {
-                    _limitTimer.Change(wait + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
-                    return;
-                }
-
-                if (!_queue.TryNext(out var next))
-                {
+                    WakeAfter(wait > TimeSpan.Zero ? wait : lineWait);
                     return;
                 }
 
                 _limit.Sent(next.LengthBytes);
                 Interlocked.Add(ref _servedBytes, next.LengthBytes);
                 _queue.SetBusy(next.Customer, isBusy: true);
-                _width.Begin(next.Customer, Now);
-                _customers.Find(customer => customer.Number == next.Customer)!.Assign(next);
+                var customer = _customers.Find(customer => customer.Number == next.Customer)!;
+                customer.Line!.Begin(next.Customer, next.LengthBytes, now);
+                customer.Assign(next);
             }
+        }
+    }
+
+    private void WakeAfter(TimeSpan wait)
+    {
+        if (wait > TimeSpan.Zero)
+        {
+            _limitTimer.Change(wait + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
         }
     }
 }

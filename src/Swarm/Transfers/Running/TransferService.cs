@@ -47,6 +47,7 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
         (Held, Finished, Directory) = ports;
         _queue = new ServeQueue(BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))));
         _limit = new RateLimit([.. options.UplinkLimits]);
+        _lines = new NodeLines(options, links, new LocalNetworks(time).Now);
         _folder = new PartialFolder(files, options.Folder, options.ReserveBytes);
         _origin = time.GetTimestamp();
         _limitTimer = time.CreateTimer(static service => ((TransferService)service!).Dispatch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -87,6 +88,9 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
     internal ILogger Logger { get; }
 
     internal ServedObjects Served { get; } = new();
+
+    /// <summary>Whether a peer is on our own network.</summary>
+    internal bool IsNear(NodeId peer) => _lines.IsNear(peer);
 
     /// <summary>Time that only grows.</summary>
     internal TimeSpan Now => Time.GetElapsedTime(_origin);

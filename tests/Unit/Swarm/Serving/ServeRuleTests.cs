@@ -4,6 +4,7 @@ namespace Panal.Unit.Swarm.Serving;
 
 public sealed class ServeRuleTests
 {
+    private readonly ServedLine _line = new();
     private readonly ServedSet _set = new(100);
 
     [Fact]
@@ -41,8 +42,8 @@ public sealed class ServeRuleTests
     public void Fresh_blocks_go_by_uplink_and_others_to_who_lacks_most()
     {
         var rule = new FastAndNeedy();
-        var fast = new Customer(0, _set, 1) { UplinkBytesPerSecond = 400_000, FreshBytes = 300_000, Lacks = 10 };
-        var slow = new Customer(1, _set, 2) { UplinkBytesPerSecond = 100_000, FreshBytes = 100_000, Lacks = 20 };
+        var fast = new Customer(0, _set, _line, 1) { UplinkBytesPerSecond = 400_000, FreshBytes = 300_000, Lacks = 10 };
+        var slow = new Customer(1, _set, _line, 2) { UplinkBytesPerSecond = 100_000, FreshBytes = 100_000, Lacks = 20 };
         Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) < 0);
         _set.Seen(0);
         Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) > 0);
@@ -51,6 +52,6 @@ public sealed class ServeRuleTests
         Assert.True(rule.Compare(new(slow, new(5, 1, false), 1), new(slow, new(6, 1, false), 0)) > 0);
     }
 
-    private static ServeCandidate Candidate(ServedSet set, int block = 0, bool urgent = false) =>
-        new(new Customer(0, set, 0), new Asked(block, 65_536, urgent), 0);
+    private ServeCandidate Candidate(ServedSet set, int block = 0, bool urgent = false) =>
+        new(new Customer(0, set, _line, 0), new Asked(block, 65_536, urgent), 0);
 }

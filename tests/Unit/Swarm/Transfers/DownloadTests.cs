@@ -139,6 +139,62 @@ public sealed class DownloadTests
     }
 
     [Fact]
+    public void What_a_quick_near_holder_has_is_asked_of_no_other_until_it_is_gone_or_slow()
+    {
+        var (far, near) = (Source(1), _download.HolderUp(2, true));
+        for (var block = 0; block < 31; block++)
+        {
+            _download.Has(near, block, _now);
+        }
+
+        // Far 100 kB/s, near 2 MB/s.
+        var asked = Decide();
+        _now += TimeSpan.FromSeconds(0.033);
+        _download.Arrived(near, Requests(asked, near)[0], true, _now);
+        _now += TimeSpan.FromSeconds(0.6);
+        foreach (var block in Requests(asked, far))
+        {
+            _download.Arrived(far, block, true, _now);
+        }
+
+        _download.Arrived(near, Requests(asked, near)[1], true, _now);
+        asked = Decide();
+        Assert.NotEmpty(Requests(asked, near));
+        Assert.NotEmpty(Requests(asked, far));
+        Assert.All(Requests(asked, far), static block => Assert.True(block >= 31, $"{block} is at hand nearby"));
+
+        _download.HolderDown(near, _now);
+        foreach (var block in Requests(asked, far))
+        {
+            _now += TimeSpan.FromSeconds(0.6);
+            _download.Arrived(far, block, true, _now);
+        }
+
+        Assert.Contains(Requests(Decide(), far), static block => block < 31);
+    }
+
+    [Fact]
+    public void A_near_holder_that_is_no_quicker_takes_nothing_from_others()
+    {
+        var (far, near) = (Source(1), _download.HolderUp(2, true));
+        _download.HasAll(near);
+        for (var round = 0; round < 4; round++)
+        {
+            var asked = Decide();
+            _now += TimeSpan.FromSeconds(0.3);
+            foreach (var holder in new[] { far, near })
+            {
+                foreach (var block in Requests(asked, holder))
+                {
+                    _download.Arrived(holder, block, true, _now);
+                }
+            }
+        }
+
+        Assert.NotEmpty(Requests(Decide(), far));
+    }
+
+    [Fact]
     public void Near_holders_are_asked_before_those_behind_a_line()
     {
         var two = new Download(Map(1), 7, new DownloadOptions());

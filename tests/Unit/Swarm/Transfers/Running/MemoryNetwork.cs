@@ -7,6 +7,7 @@ using Panal.Swarm.Pieces;
 using Panal.Swarm.Transfers;
 using Panal.Swarm.Transfers.Running;
 using Panal.Volumes;
+using Panal.Volumes.Files;
 
 namespace Panal.Unit.Swarm.Transfers.Running;
 
@@ -17,9 +18,10 @@ internal sealed class MemoryNetwork : IAsyncDisposable
     private readonly ConcurrentBag<StreamPair> _streams = [];
     private readonly List<MemoryNode> _nodes = [];
 
-    public MemoryNode AddNode(string? folder = null, Func<TransferOptions, TransferOptions>? change = null)
+    public MemoryNode AddNode(
+        string? folder = null, Func<TransferOptions, TransferOptions>? change = null, IVolumeFiles? files = null, TimeProvider? time = null)
     {
-        var node = new MemoryNode(this, NodeId.New(), folder, change);
+        var node = new MemoryNode(this, NodeId.New(), folder, change, files ?? VolumeFiles.OfThisMachine, time ?? TimeProvider.System);
         _nodes.Add(node);
         return node;
     }
@@ -135,12 +137,14 @@ internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHold
 {
     private readonly MemoryNetwork _network;
     private readonly Func<TransferOptions, TransferOptions>? _change;
+    private readonly IVolumeFiles _files;
+    private readonly TimeProvider _time;
     private readonly bool _ownsFolder;
     private TaskCompletionSource _nextRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public MemoryNode(MemoryNetwork network, NodeId id, string? folder, Func<TransferOptions, TransferOptions>? change)
+    public MemoryNode(MemoryNetwork network, NodeId id, string? folder, Func<TransferOptions, TransferOptions>? change, IVolumeFiles files, TimeProvider time)
     {
-        (_network, Id, _change) = (network, id, change);
+        (_network, Id, _change, _files, _time) = (network, id, change, files, time);
         _ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("panal-unit-").FullName;
         Service = Start();
@@ -244,7 +248,7 @@ internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHold
             DirectoryInterval = TimeSpan.FromMilliseconds(50),
         };
         var service = new TransferService(
-            this, () => Id, new TransferPorts(this, this, this), _change?.Invoke(options) ?? options, TimeProvider.System, NullLogger<TransferService>.Instance);
+            this, () => Id, new TransferPorts(this, this, this), _change?.Invoke(options) ?? options, _files, _time, NullLogger<TransferService>.Instance);
         _network.Add(Id, service);
         return service;
     }

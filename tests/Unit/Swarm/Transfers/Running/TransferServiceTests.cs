@@ -3,6 +3,7 @@ using Panal.Swarm.Pieces;
 using Panal.Swarm.Transfers;
 using Panal.Swarm.Transfers.Exchange;
 using Panal.Swarm.Transfers.Running;
+using Panal.Unit.Volumes.Files;
 using Panal.Volumes;
 
 namespace Panal.Unit.Swarm.Transfers.Running;
@@ -233,6 +234,65 @@ public sealed class TransferServiceTests
         Assert.Equal(0, source.Reads);
     }
 
+    [Theory]
+    [InlineData(".blocks")]
+    [InlineData(".proofs")]
+    public async Task A_disk_that_fills_up_half_way_hinders_a_transfer_until_there_is_room_again(string file)
+    {
+        const int HalfWay = 10;
+        await using var network = new MemoryNetwork();
+        var disk = new FaultyDisk();
+        var (source, receiver) = (network.AddNode(), network.AddNode(folder: "/transfers-of-one", files: disk));
+        var objects = Fill([.. Enumerable.Repeat(200_000, 8)], source);
+        var (writes, isFull) = (0, true);
+        var full = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        disk.Fault = (operation, path) =>
+        {
+            if (operation != "write" || !path.EndsWith(file, StringComparison.Ordinal) || Interlocked.Increment(ref writes) <= HalfWay || !Volatile.Read(ref isFull))
+            {
+                return null;
+            }
+
+            // More than once: it is tried again.
+            if (writes > HalfWay + 2)
+            {
+                full.TrySetResult();
+            }
+
+            return new StorageFullException("No room.");
+        };
+        receiver.Holders.Add(source.Id);
+        var transfer = receiver.Service.Begin(new TransferPlan(Study, objects, TransferPriority.Bulk));
+        await full.Task.WaitAsync(Token);
+        Assert.False(transfer.Ended.IsCompleted);
+        Assert.InRange(transfer.Progress.VerifiedBytes, 1, transfer.Progress.LengthBytes - 1);
+        Volatile.Write(ref isFull, value: false);
+        await transfer.Ended.WaitAsync(Token);
+        Same(source, receiver, objects);
+        Assert.Null(transfer.Progress.Problem);
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumps_years_hinders_no_transfer()
+    {
+        await using var network = new MemoryNetwork();
+        var clock = new JumpingClock();
+        var (source, receiver) = (network.AddNode(change: options => options with { UplinkLimits = [.. Enumerable.Repeat(20_000_000.0, 24)] }, time: clock), network.AddNode(time: clock));
+        var objects = Fill([.. Enumerable.Repeat(300_000, 40)], source);
+        receiver.Holders.Add(source.Id);
+        var transfer = receiver.Service.Begin(new TransferPlan(Study, objects, TransferPriority.Interactive));
+        foreach (var (wanted, days) in objects.Zip([3_650, -7_300, 1, -1, 3_650, .. Enumerable.Repeat(0, 35)]))
+        {
+            Assert.True(await transfer.WaitForAsync(wanted.Hash, Token));
+            clock.Jump(TimeSpan.FromDays(days) + TimeSpan.FromHours(5));
+            Assert.True(transfer.Progress.TimeLeft is null || transfer.Progress.TimeLeft >= TimeSpan.Zero);
+            Assert.True(transfer.Progress.BytesPerSecond >= 0);
+        }
+
+        await transfer.Ended.WaitAsync(Token);
+        Same(source, receiver, objects);
+    }
+
     [Fact]
     public async Task An_archive_that_is_full_is_offered_the_object_again_and_one_that_refuses_it_is_not()
     {
@@ -292,6 +352,16 @@ public sealed class TransferServiceTests
         resumed.Resume();
         await resumed.Ended.WaitAsync(Token);
         Same(source, receiver, objects);
+    }
+
+    /// <summary>Somebody sets the clock of the machine; time that only grows is not touched by that.</summary>
+    private sealed class JumpingClock : TimeProvider
+    {
+        private long _offsetTicks;
+
+        public void Jump(TimeSpan by) => Interlocked.Add(ref _offsetTicks, by.Ticks);
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _offsetTicks));
     }
 
     private static TransferObject[] Fill(int[] lengths, MemoryNode node)

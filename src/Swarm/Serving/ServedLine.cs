@@ -1,0 +1,32 @@
+namespace Panal.Swarm.Serving;
+
+/// <summary>
+/// One line over which receivers are served: how many of them at a time, and how much. Those behind another line do not wait for it. No input or output,
+/// no clock, no threads.
+/// </summary>
+/// <param name="limit">What may be sent over it; null for any rate.</param>
+internal sealed class ServedLine(RateLimit? limit = null)
+{
+    /// <summary>How many of its receivers are sent to at a time.</summary>
+    public ServeWidth Width { get; } = new();
+
+    /// <summary>Whether one of its receivers may be sent a block now, as was seen last.</summary>
+    public bool IsOpen { get; private set; } = true;
+
+    /// <summary>Sees whether a block may be sent now; how long its limit has to be waited for, or zero.</summary>
+    /// <param name="now">Time that only grows.</param>
+    /// <param name="hour">Hour of the local day, 0 to 23.</param>
+    public TimeSpan Look(TimeSpan now, int hour)
+    {
+        var wait = limit?.Wait(now, hour) ?? TimeSpan.Zero;
+        IsOpen = Width.HasRoom(now) && wait == TimeSpan.Zero;
+        return wait;
+    }
+
+    /// <summary>A receiver of its is sent a block.</summary>
+    public void Begin(int customer, int lengthBytes, TimeSpan now)
+    {
+        limit?.Sent(lengthBytes);
+        Width.Begin(customer, now);
+    }
+}

@@ -1,0 +1,70 @@
+using Panal.Cluster.Nodes;
+
+namespace Panal.Cluster;
+
+/// <summary>Nodes that end without a word while a study is on its way, at any moment.</summary>
+public sealed class KilledNodesTests(ITestOutputHelper output)
+{
+    private const int Instances = 6;
+    private const int InstanceBytes = 3 << 20;
+
+    // 64 KiB each, with the hashes that prove it: docs/formats/partial-transfer.md.
+    private const int LeastProofBytes = Instances * (InstanceBytes >> 16) * 38;
+
+    /// <summary>Slow enough for a kill to come in between: three seconds for a study.</summary>
+    private const string SlowLine = """{"Transfers":{"UplinkLimit":"40000"}}""";
+
+    private static readonly int Rounds = Environment.GetEnvironmentVariable("PANAL_LONG") is "1" ? 50 : 2;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_study_arrives_whole_whoever_is_killed_while_it_comes()
+    {
+        var seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct, settings: SlowLine);
+        await using var _ = centre;
+        await using var clinic = await ClusterNode.StartAsync("CLINIC", Ct);
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var study = $"1.2.3.77.{round}";
+            var sent = await centre.StoreRandomAsync(study, Instances, InstanceBytes, seed + round, Ct);
+            await clinic.UntilCountedAsync(study, Instances, Ct);
+            await using (RunningCommand.Start("fetch", study, "--data", clinic.Data))
+            {
+                var moment = random.Next(LeastProofBytes * 9 / 10);
+                await clinic.UntilAsync(() => Task.FromResult(ProofBytes(clinic)), bytes => int.Parse(bytes, System.Globalization.CultureInfo.InvariantCulture) >= moment, Ct);
+
+                // The receiver, the source, or both: by turns, the moment at random.
+                ClusterNode[] killed = (round % 3) switch { 0 => [clinic], 1 => [centre], _ => [centre, clinic] };
+                foreach (var node in killed)
+                {
+                    await node.KillAsync();
+                }
+
+                foreach (var node in killed)
+                {
+                    await node.StartAgainAsync(Ct);
+                }
+            }
+
+            await clinic.UntilStateAsync("CENTRE", "up", Ct);
+            (await clinic.RunAsync(Ct, "fetch", study)).Succeeded();
+            Assert.Equal(FetchingTests.Hashes(sent), FetchingTests.Hashes(await clinic.GetAsync(study, Ct)));
+        }
+
+        // Nothing is left of what was on its way.
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(clinic.Data, "transfers")));
+    }
+
+    /// <summary>Bytes of proofs of what is verified; more than any when nothing is on its way any more.</summary>
+    private static string ProofBytes(ClusterNode node)
+    {
+        var folder = new DirectoryInfo(Path.Combine(node.Data, "transfers"));
+        var bytes = folder.Exists ? folder.EnumerateFiles("*.proofs").Sum(static file => file.Length) : 0;
+        return bytes.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using Panal.Swarm;
+using Panal.Swarm.Links;
+using Panal.Swarm.Transfers;
+using Panal.Swarm.Transfers.Running;
+
+namespace Panal.Unit.Swarm.Transfers.Running;
+
+public sealed class NodeLinesTests
+{
+    private static readonly NodeId Peer = NodeId.New();
+    private static readonly LocalNetwork[] Ours =
+    [
+        new("eth0", IPAddress.Parse("192.168.7.2"), IPNetwork.Parse("192.168.7.0/24"), IsLan: true),
+        new("ppp0", IPAddress.Parse("10.64.0.9"), IPNetwork.Parse("10.64.0.0/24"), IsLan: false),
+    ];
+
+    [Theory]
+    [InlineData("192.168.7.9", null, true)]
+    [InlineData("::ffff:192.168.7.9", null, true)]
+    [InlineData("192.168.7.9", 15.0, true)]
+    [InlineData("192.168.7.9", 25.0, false)]
+    [InlineData("192.168.8.9", null, false)]
+    [InlineData("192.168.8.9", 3.0, false)]
+    [InlineData("192.168.8.9", 1.5, true)]
+    [InlineData("10.64.0.1", null, false)]
+    [InlineData("10.1.2.3", 80.0, true)]
+    public void Who_is_on_our_network_or_answers_as_if_or_is_named_is_near(string remote, double? milliseconds, bool isNear)
+    {
+        var links = new OneLink(new LinkRoute(Ours[0].Address, IPAddress.Parse(remote), milliseconds is { } ms ? TimeSpan.FromMilliseconds(ms) : null));
+        Assert.Equal(isNear, Lines(links, near: "10.1.0.0/16").IsNear(Peer));
+    }
+
+    [Fact]
+    public void Who_is_reached_through_a_relay_is_not_near() => Assert.False(Lines(new OneLink(null), near: "0.0.0.0/0").IsNear(Peer));
+
+    [Fact]
+    public void A_peer_is_served_over_the_first_line_that_fits_and_those_nearby_over_one_of_their_own()
+    {
+        var links = new OneLink(null);
+        var lines = Lines(links, null, new LineOptions { Peers = IPNetwork.Parse("10.8.0.0/16"), UplinkLimits = NoLimit }, new LineOptions { Interface = "ppp0", UplinkLimits = NoLimit });
+        var other = lines.LineTo(Peer);
+        var byPeers = To("192.168.7.2", "10.8.3.3");
+        var byInterface = To("10.64.0.9", "203.0.113.5");
+        var near = To("192.168.7.2", "192.168.7.3");
+        Assert.Equal(4, new[] { other, byPeers, byInterface, near }.Distinct().Count());
+        Assert.Same(byPeers, To("10.64.0.9", "10.8.3.3"));
+        Assert.Same(other, To("192.168.7.2", "203.0.113.5"));
+
+        Panal.Swarm.Serving.ServedLine To(string local, string remote)
+        {
+            links.Route = new LinkRoute(IPAddress.Parse(local), IPAddress.Parse(remote), null);
+            return lines.LineTo(Peer);
+        }
+    }
+
+    [Fact]
+    public void The_network_of_an_address_has_no_bits_of_the_host()
+    {
+        Assert.Equal(IPNetwork.Parse("10.1.128.0/17"), LocalNetworks.NetworkOf(IPAddress.Parse("10.1.200.7"), 17));
+        Assert.Equal(IPNetwork.Parse("fe80::/64"), LocalNetworks.NetworkOf(IPAddress.Parse("fe80::1"), 64));
+        Assert.Contains(new LocalNetworks(TimeProvider.System).Now(), static network => IPAddress.IsLoopback(network.Address));
+    }
+
+    private static IReadOnlyList<double> NoLimit => [.. Enumerable.Repeat(double.PositiveInfinity, 24)];
+
+    private static NodeLines Lines(ILinks links, string? near, params LineOptions[] lines) =>
+        new(new TransferOptions { Folder = "", Lines = lines, NearNetworks = near is null ? [] : [IPNetwork.Parse(near)] }, links, static () => Ours);
+
+    private sealed class OneLink(LinkRoute? route) : ILinks
+    {
+        public LinkRoute? Route { get; set; } = route;
+
+        public IReadOnlyCollection<NodeId> Linked => [Peer];
+
+        public LinkRoute? RouteTo(NodeId peer) => Route;
+
+        public ValueTask<ILinkStream> OpenAsync(NodeId peer, string protocol, LinkPriority priority, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public ValueTask<IReadOnlyCollection<NodeId>> NextChangeAsync(IReadOnlyCollection<NodeId> known, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+    }
+}
