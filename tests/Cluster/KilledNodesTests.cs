@@ -14,7 +14,7 @@ public sealed class KilledNodesTests(ITestOutputHelper output)
     /// <summary>Slow enough for a kill to come in between: three seconds for a study.</summary>
     private const string SlowLine = """{"Transfers":{"UplinkLimit":"40000"}}""";
 
-    private static readonly int Rounds = Environment.GetEnvironmentVariable("PANAL_LONG") is "1" ? 50 : 2;
+    private static readonly int Rounds = LongRun.IsAsked ? 50 : 2;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
