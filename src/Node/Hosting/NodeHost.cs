@@ -173,6 +173,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton(new ConnectionLimiter(_connection.MaximumConnections, _connection.MaximumConnectionsPerAddress));
         services.AddSingleton<HealthProbe>(() => _audit.Problem is { } problem ? "The audit trail cannot be written: " + problem : null);
         services.AddSingleton<Health>();
+        services.AddHostedService<RestingMemory>();
         services.AddWeb(_accounts, new WebGateOptions(_configuration.Device.EffectiveName, _connection.HttpInTheClear));
         services.AddProvider(_configuration);
         services.AddRooms(_configuration, _holdings, _certificate);
