@@ -1,3 +1,4 @@
+using Panal.Federation.Broker.Gathering;
 using Panal.Federation.Fetching;
 using Panal.Node.Options;
 using Panal.Swarm;
@@ -35,7 +36,7 @@ internal static class TransferComposition
     }
 
     /// <summary>Goes on with the transfers of the last run as soon as the first link stands: before, it is not known who we are.</summary>
-    private sealed class TransferResumption(ILinks links, TransferService transfers, ILogger<TransferService> logger) : BackgroundService
+    private sealed class TransferResumption(ILinks links, TransferService transfers, StudyFetches fetches, ILogger<TransferService> logger) : BackgroundService
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
@@ -48,6 +49,7 @@ internal static class TransferComposition
             try
             {
                 transfers.Start();
+                fetches.Resume(stoppingToken);
             }
             catch (IOException e)
             {
