@@ -55,7 +55,7 @@ def dcmtk(lab, sender, receiver, folder):
     os.makedirs(target)
     taking = subprocess.Popen(receiver.inside("storescp", "-od", target, port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _until_listening(receiver, port)
+        until_listening(receiver, port)
         begin = time.monotonic()
         subprocess.run(sender.inside("storescu", lab.address(receiver), port, "+sd", folder), check=True, stdout=subprocess.DEVNULL)
         return time.monotonic() - begin
@@ -80,8 +80,8 @@ def orthanc(lab, sender, receiver, folder):
     serving = subprocess.Popen(sender.inside("Orthanc", settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     taking = subprocess.Popen(receiver.inside("storescp", "-od", target, port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _until_listening(receiver, port)
-        _until_listening(sender, "4343")
+        until_listening(receiver, port)
+        until_listening(sender, "4343")
         subprocess.run(sender.inside("storescu", "127.0.0.1", "4343", "+sd", folder), check=True, stdout=subprocess.DEVNULL)
         study = json.loads(_curl(sender, "http://127.0.0.1:8043/studies"))[0]
         begin = time.monotonic()
@@ -100,7 +100,7 @@ def _curl(node, url, *more):
     return done.stdout
 
 
-def _until_listening(node, port):
+def until_listening(node, port):
     def listens():
         shown = subprocess.run(node.inside("ss", "-Hltn", f"sport = :{port}"), stdout=subprocess.PIPE, text=True, check=True)
         return shown.stdout.strip()

@@ -14,4 +14,7 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Warning, "An answer of DICOMweb was broken off; trace {TraceId}")]
     public static partial void BrokenOff(ILogger logger, Exception fault, string traceId);
+
+    [LoggerMessage(4, LogLevel.Warning, "A part of what an archive gave by WADO-RS is not taken: {Reason}")]
+    public static partial void PartRefused(ILogger logger, string reason);
 }

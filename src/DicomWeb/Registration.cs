@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Panal.Archive.Retrieve;
 using Panal.DicomWeb.Access;
 using Panal.DicomWeb.Retrieve;
 using Panal.DicomWeb.Search;
@@ -29,6 +30,7 @@ public static class Registration
             .AddSingleton<UriResource>()
             .AddSingleton<RetrieveRoutes>()
             .AddSingleton<StoreResource>()
+            .AddSingleton<IForeignWeb, ForeignWeb>()
             .AddSingleton<DicomWebDoor>();
     }
 }

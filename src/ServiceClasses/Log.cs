@@ -48,4 +48,7 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Error, "A {CommandField} of {CallingAeTitle} failed")]
     public static partial void RequestFailed(ILogger logger, CommandField commandField, string callingAeTitle, Exception exception);
+
+    [LoggerMessage(14, LogLevel.Information, "{CallingAeTitle} gives notice of a study; mirrored here: {IsMirrored}")]
+    public static partial void Noticed(ILogger logger, string callingAeTitle, bool isMirrored);
 }

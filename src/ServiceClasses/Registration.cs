@@ -3,6 +3,7 @@ using Panal.Archive.Commitment;
 using Panal.Archive.Retrieve;
 using Panal.Dimse;
 using Panal.ServiceClasses.Associations;
+using Panal.ServiceClasses.InstanceAvailability;
 using Panal.ServiceClasses.Peers;
 using Panal.ServiceClasses.QueryRetrieve;
 using Panal.ServiceClasses.Storage;
@@ -30,6 +31,7 @@ public static class Registration
             .AddSingleton<MoveScp>()
             .AddSingleton<GetScp>()
             .AddSingleton<StorageCommitmentScp>()
+            .AddSingleton<InstanceAvailabilityScp>()
             .AddSingleton<IReportCommitment, CommitmentReporter>()
             .AddSingleton<IAssociationPolicy, ServicePolicy>()
             .AddSingleton<IDimseService, Dispatcher>();

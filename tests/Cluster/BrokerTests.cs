@@ -24,7 +24,7 @@ public sealed class BrokerTests
     [Fact]
     public async Task What_Orthanc_has_is_found_and_got_at_a_clinic_that_knows_nothing_of_it()
     {
-        await using var orthanc = await StartOrthancAsync();
+        await using var orthanc = await FilledAsync(await Orthanc.StartAsync(Ct));
         var (broker, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
         await using var _ = broker;
         await using var clinic = await ClusterNode.StartAsync("CLINIC", Ct);
@@ -50,22 +50,26 @@ public sealed class BrokerTests
     [Fact]
     public async Task Three_brokers_of_one_archive_get_a_share_each_and_when_one_dies_the_others_take_over()
     {
-        await using var orthanc = await StartOrthancAsync();
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("PANAL_LONG") == "1", "a long run: PANAL_LONG=1 (./test --long)");
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
         await using var _ = centre;
         await using var second = await ClusterNode.StartAsync("SECOND", Ct);
         await using var third = await ClusterNode.StartAsync("THIRD", Ct);
+        await using var orthanc = await FilledAsync(await Orthanc.StartWithDicomWebAsync(new Uri(centre.Url), Ct, ("PANAL", third.DicomPort)));
         await using var clinic = await ClusterNode.StartAsync("CLINIC", Ct);
         await using var late = await ClusterNode.StartAsync("LATE", Ct);
-        ClusterNode[] brokers = [centre, second, third];
+        (ClusterNode Node, string[] How)[] brokers =
+        [
+            (centre, ["--retrieve", "get"]), (second, ["--retrieve", "wado", "--dicomweb", orthanc.DicomWeb.ToString()]), (third, ["--retrieve", "move"]),
+        ];
         foreach (var node in (ClusterNode[])[second, third, clinic, late])
         {
             await node.JoinAsync(centre, fingerprint, Ct);
         }
 
-        foreach (var broker in brokers)
+        foreach (var (broker, how) in brokers)
         {
-            (await broker.RunAsync(Ct, "broker", "add", "hospital", "--dicom", Address(orthanc.AeTitle, orthanc.DicomPort))).Succeeded();
+            (await broker.RunAsync(Ct, ["broker", "add", "hospital", "--dicom", Address(orthanc.AeTitle, orthanc.DicomPort), .. how])).Succeeded();
             await broker.UntilAsync(["broker", "status"], static status => status.Contains("1 studies, 30 images; complete", StringComparison.Ordinal), Ct);
         }
 
@@ -83,9 +87,9 @@ public sealed class BrokerTests
         var expected = await HashesOfAsync(orthanc);
         Assert.Equal(expected, Hashes(await clinic.GetAsync(StudyUid, Ct)));
         var retrieved = await Task.WhenAll(brokers.Select(async broker =>
-            int.Parse(Retrieved.Match((await broker.RunAsync(Ct, "broker", "status")).Succeeded().Output).Groups["count"].ValueSpan, CultureInfo.InvariantCulture)));
+            int.Parse(Retrieved.Match((await broker.Node.RunAsync(Ct, "broker", "status")).Succeeded().Output).Groups["count"].ValueSpan, CultureInfo.InvariantCulture)));
         Assert.Equal(Slices, retrieved.Sum());
-        Assert.All(retrieved, static share => Assert.InRange(share, Slices / 3 - 2, (Slices / 3) + 2));
+        Assert.All(retrieved, static share => Assert.InRange(share, 1, Slices - 2));
 
         // The clinic that has everything goes, and one of the three with its share.
         await clinic.KillAsync();
@@ -142,9 +146,8 @@ public sealed class BrokerTests
         return client;
     }
 
-    private static async Task<Orthanc> StartOrthancAsync()
+    private static async Task<Orthanc> FilledAsync(Orthanc orthanc)
     {
-        var orthanc = await Orthanc.StartAsync(Ct);
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Corpus.CtStudy, "S2020")).Order(StringComparer.Ordinal).Take(Slices))
         {
             Assert.True(await orthanc.UploadAsync(file, Ct));

@@ -17,6 +17,9 @@ public enum ForeignRetrieval
 
     /// <summary>C-MOVE to ourselves: the archive must know this node by its AE title.</summary>
     Move,
+
+    /// <summary>WADO-RS, where the archive offers DICOMweb.</summary>
+    Wado,
 }
 
 /// <summary>What became of an instance that was sent to a foreign archive.</summary>

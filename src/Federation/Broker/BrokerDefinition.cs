@@ -9,6 +9,9 @@ public sealed record BrokerDefinition
     /// <summary>Longest name, in characters.</summary>
     public const int NameLimit = 32;
 
+    /// <summary>Longest address of DICOMweb, in characters.</summary>
+    public const int WebLimit = 1024;
+
     /// <summary>Most requests a second that can be asked for.</summary>
     public const double RequestsPerSecondLimit = 1000;
 
@@ -32,6 +35,12 @@ public sealed record BrokerDefinition
 
     /// <summary>How instances are got from it.</summary>
     public ForeignRetrieval Retrieve { get; init; }
+
+    /// <summary>Where it offers DICOMweb, such as <c>https://pacs.example/dicom-web</c>; empty when it does not.</summary>
+    public string DicomWeb { get; init; } = "";
+
+    /// <summary>Path of a file with what it asks for in the header Authorization; empty when it asks for nothing.</summary>
+    public string CredentialsFile { get; init; } = "";
 
     /// <summary>C-FIND requests a second at most; a small archive answers some twenty, and has others to serve.</summary>
     public double RequestsPerSecond { get; init; } = 10;
@@ -57,6 +66,9 @@ public sealed record BrokerDefinition
     /// <summary>Where it is called.</summary>
     internal ForeignAddress Address => new(AeTitle, Host, Port, Tls);
 
+    /// <summary>Where it is called by DICOMweb.</summary>
+    internal ForeignWebAddress WebAddress => new(AeTitle, new Uri(DicomWeb), CredentialsFile);
+
     /// <summary>Why this cannot be; null when it can.</summary>
     public string? Fault()
     {
@@ -64,7 +76,11 @@ public sealed record BrokerDefinition
             ?? IsFalse(AeTitle.Length is > 0 and <= 16 && AeTitle.All(static one => one is > ' ' and < '\u007f' and not '\\'), "An AE title has 1 to 16 characters.")
             ?? IsFalse(Host.Length is > 0 and <= 255, "The host is missing.")
             ?? IsFalse(Port is > 0 and <= 65535, "A port is 1 to 65535.")
-            ?? IsFalse(Enum.IsDefined(Retrieve), "Instances are got by get or move.")
+            ?? IsFalse(Enum.IsDefined(Retrieve), "Instances are got by get, move or wado.")
+            ?? IsFalse(Retrieve != ForeignRetrieval.Wado || DicomWeb.Length > 0, "WADO-RS needs the address of the archive's DICOMweb.")
+            ?? IsFalse(DicomWeb.Length == 0 || IsRoot(DicomWeb), "DICOMweb is an http or https address without user, query and fragment, of 1024 characters at most.")
+            ?? IsFalse(CredentialsFile.Length == 0 || IsSecret(DicomWeb), "Credentials go over https only, or to this machine.")
+            ?? IsFalse(CredentialsFile.Length == 0 || Path.IsPathFullyQualified(CredentialsFile), "The file with credentials needs its whole path.")
             ?? IsFalse(RequestsPerSecond is >= 0.01 and <= RequestsPerSecondLimit, "Requests a second are 0.01 to 1000.")
             ?? IsFalse(MaximumRetrievals is > 0 and <= 16, "Retrievals at a time are 1 to 16.")
             ?? IsFalse(AnswerLimit is >= 2 and <= 100_000, "The limit of answers is 2 to 100000.")
@@ -80,6 +96,11 @@ public sealed record BrokerDefinition
         TryReadHours(Hours, out var first, out var last);
         return first == last || (first < last ? local.Hour >= first && local.Hour < last : local.Hour >= first || local.Hour < last);
     }
+
+    private static bool IsRoot(string text) => text.Length <= WebLimit && Uri.TryCreate(text, UriKind.Absolute, out var root)
+        && (root.Scheme == Uri.UriSchemeHttp || root.Scheme == Uri.UriSchemeHttps) && root is { UserInfo: "", Query: "", Fragment: "" };
+
+    private static bool IsSecret(string text) => Uri.TryCreate(text, UriKind.Absolute, out var root) && (root.Scheme == Uri.UriSchemeHttps || root.IsLoopback);
 
     private static bool TryReadHours(string hours, out int first, out int last)
     {

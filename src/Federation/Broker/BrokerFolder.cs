@@ -12,11 +12,15 @@ public sealed class BrokerFolder(string path)
     /// <summary>Longest file that is read, in bytes.</summary>
     public const int FileLimitBytes = 4 * 1024 * 1024;
 
+    /// <summary>Studies that are begun to be gathered again after a start at most.</summary>
+    public const int GatheringLimit = 256;
+
     /// <summary>Brokers of one node at most.</summary>
     public const int BrokerLimit = 32;
 
     private const string DefinitionExtension = ".json";
     private const string ProgressExtension = ".progress";
+    private const string GatheringsName = "gatherings.list";
 
     /// <summary>The brokers of this node, by name.</summary>
     /// <exception cref="InvalidDataException">A file is not what the page says.</exception>
@@ -46,9 +50,7 @@ public sealed class BrokerFolder(string path)
     /// <summary>Keeps a definition; durable when it returns.</summary>
     public void Save(BrokerDefinition definition)
     {
-        _ = OperatingSystem.IsWindows()
-            ? Directory.CreateDirectory(path)
-            : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Make();
         Write(definition.Name + DefinitionExtension, definition, BrokerJson.Default.BrokerDefinition);
     }
 
@@ -75,6 +77,31 @@ public sealed class BrokerFolder(string path)
 
     /// <summary>Keeps how far the sweeping is. Not synced: power loss makes it begin where it was kept last.</summary>
     public void SaveProgress(string name, SweepProgress progress) => Write(name + ProgressExtension, progress, BrokerJson.Default.SweepProgress);
+
+    /// <summary>Studies that were being gathered when the node stopped; none where nothing is known, or what is known cannot be read: whoever wants them asks again.</summary>
+    public IReadOnlyList<GatheredStudy> LoadGatherings()
+    {
+        try
+        {
+            return [.. Read(Path.Combine(path, GatheringsName), BrokerJson.Default.GatheredStudyArray).Where(static one => Dicom.Uid.IsWellFormed(one.StudyInstanceUid)).Take(GatheringLimit)];
+        }
+        catch (Exception fault) when (fault is IOException or InvalidDataException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Keeps which studies are being gathered. Not synced: what power loss takes is asked for again by whoever wants it.</summary>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    public void SaveGatherings(IEnumerable<GatheredStudy> studies)
+    {
+        Make();
+        Write<GatheredStudy[]>(GatheringsName, [.. studies], BrokerJson.Default.GatheredStudyArray);
+    }
+
+    private void Make() => _ = OperatingSystem.IsWindows()
+        ? Directory.CreateDirectory(path)
+        : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
     private static T Read<T>(string file, JsonTypeInfo<T> type)
         where T : class
@@ -108,7 +135,17 @@ public sealed class BrokerFolder(string path)
     }
 }
 
+/// <summary>A study that is being gathered.</summary>
+/// <param name="StudyInstanceUid">Which.</param>
+/// <param name="Priority">Whether somebody waits.</param>
+public sealed record GatheredStudy(string StudyInstanceUid, Swarm.Transfers.TransferPriority Priority)
+{
+    /// <summary>No patient data in logs.</summary>
+    public override string ToString() => "[redacted]";
+}
+
 [JsonSourceGenerationOptions(UseStringEnumConverter = true, WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(BrokerDefinition))]
 [JsonSerializable(typeof(SweepProgress))]
+[JsonSerializable(typeof(GatheredStudy[]))]
 internal sealed partial class BrokerJson : JsonSerializerContext;

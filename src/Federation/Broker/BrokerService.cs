@@ -8,7 +8,7 @@ namespace Panal.Federation.Broker;
 
 /// <summary>The brokers of this node: foreign archives that it mirrors, whose studies it offers to the network, and gets on demand.</summary>
 public sealed class BrokerService(
-    IForeignArchives archives, BrokerFolder folder, CatalogueDatabase catalogue, TimeProvider time, ILogger<BrokerService> logger) : IAsyncDisposable
+    IForeignArchives archives, BrokerFolder folder, CatalogueDatabase catalogue, TimeProvider time, ILogger<BrokerService> logger) : IInstanceNotices, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, ForeignBroker> _brokers = new(StringComparer.OrdinalIgnoreCase);
     private readonly SemaphoreSlim _changing = new(1);
@@ -108,6 +108,14 @@ public sealed class BrokerService(
     /// <exception cref="BrokerException">There is none of this name.</exception>
     /// <exception cref="ForeignArchiveException">The archive cannot be asked; it is tried again later all the same.</exception>
     public Task SweepAsync(string name, bool isWhole, CancellationToken ct) => Named(name).SweepNowAsync(isWhole).WaitAsync(ct);
+
+    /// <inheritdoc/>
+    public bool Notice(string callingAeTitle, string studyInstanceUid)
+    {
+        var told = _brokers.Values.Where(one => one.Definition.AeTitle == callingAeTitle).ToList();
+        told.ForEach(one => one.Notice(studyInstanceUid));
+        return told.Count > 0;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

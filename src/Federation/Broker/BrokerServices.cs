@@ -22,6 +22,7 @@ public static class BrokerServices
     {
         services.AddSingleton(new BrokerFolder(folder));
         services.AddSingleton<BrokerService>();
+        services.AddSingleton<IInstanceNotices>(static provider => provider.GetRequiredService<BrokerService>());
         services.AddSingleton<ForeignRetrievals>();
         services.AddSingleton<Forwarder>();
         services.AddSingleton<BringExchange>();

@@ -18,6 +18,9 @@ internal sealed class ForeignBroker : IAsyncDisposable
     /// <summary>Outside its hours a sweep looks at the clock this often.</summary>
     private static readonly TimeSpan HourCheck = TimeSpan.FromMinutes(5);
 
+    /// <summary>Studies of which notice was given and that wait at most; when there are more, everything new is looked at.</summary>
+    private const int NoticeLimit = 1000;
+
     private readonly IForeignArchives _archives;
     private readonly BrokerFolder _folder;
     private readonly CatalogueDatabase _catalogue;
@@ -29,6 +32,7 @@ internal sealed class ForeignBroker : IAsyncDisposable
     private readonly Lock _gate = new();
     private SweepProgress _progress;
     private TimeSpan _poll;
+    private readonly Queue<string> _noticed = new();
     private bool _isAsked;
     private bool _isWholeAsked;
     private TaskCompletionSource _round = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -91,6 +95,29 @@ internal sealed class ForeignBroker : IAsyncDisposable
 
         _wake.Release();
         return round;
+    }
+
+    /// <summary>The archive says that something has changed with a study: it is asked about it at once.</summary>
+    public void Notice(string studyInstanceUid)
+    {
+        lock (_gate)
+        {
+            if (_noticed.Contains(studyInstanceUid))
+            {
+                return;
+            }
+
+            if (_noticed.Count < NoticeLimit)
+            {
+                _noticed.Enqueue(studyInstanceUid);
+            }
+            else
+            {
+                _isAsked = true;
+            }
+        }
+
+        _wake.Release();
     }
 
     /// <summary>Changes what is kept of the progress.</summary>
@@ -187,6 +214,7 @@ internal sealed class ForeignBroker : IAsyncDisposable
         await using var queries = new LateQueries(_archives, Definition);
         while (true)
         {
+            await LookAtNoticedAsync(queries, ct);
             if (isAsked || UntilPoll() <= TimeSpan.Zero)
             {
                 isAsked = false;
@@ -204,6 +232,27 @@ internal sealed class ForeignBroker : IAsyncDisposable
             }
 
             await StepAsync(await queries.OpenAsync(ct), ct);
+        }
+    }
+
+    private async Task LookAtNoticedAsync(LateQueries queries, CancellationToken ct)
+    {
+        for (var study = Noticed(); study is not null; study = Noticed())
+        {
+            await _sweeper.LookAsync(await queries.OpenAsync(ct), study, ct);
+            lock (_gate)
+            {
+                // Only now: what fails is looked at again.
+                _noticed.Dequeue();
+            }
+        }
+
+        string? Noticed()
+        {
+            lock (_gate)
+            {
+                return _noticed.TryPeek(out var first) ? first : null;
+            }
         }
     }
 

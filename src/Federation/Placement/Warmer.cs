@@ -1,10 +1,10 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Panal.Catalogue;
+using Panal.Federation.Broker.Gathering;
 using Panal.Federation.Fetching;
 using Panal.Federation.Recycling;
 using Panal.Swarm.Transfers;
-using Panal.Swarm.Transfers.Running;
 
 namespace Panal.Federation.Placement;
 
@@ -13,7 +13,7 @@ namespace Panal.Federation.Placement;
 /// priority: whatever somebody waits for goes first.
 /// </summary>
 public sealed class Warmer(
-    CatalogueDatabase catalogue, RemoteCopies remote, UseStatistics statistics, PlacementOptions options, TimeProvider time, ILogger<Warmer> logger)
+    CatalogueDatabase catalogue, RemoteCopies remote, UseStatistics statistics, PlacementOptions options, TimeProvider time, ILogger<Warmer> logger, StudyFetches? fetches = null)
 {
     /// <summary>Newest studies that are looked at after a start: some days of a large hospital.</summary>
     private const int StudiesLookedBackAt = 2000;
@@ -55,10 +55,10 @@ public sealed class Warmer(
         foreach (var study in catalogue.NewestStudies(StudiesLookedBackAt, ct).Where(IsWarmed))
         {
             present.Add(study.StudyInstanceUid);
-            if (IsSettled(study) && _tokens > 0 && await FetchAsync(study.StudyInstanceUid, ct) is { } transfer)
+            if (IsSettled(study) && _tokens > 0 && await FetchAsync(study.StudyInstanceUid, isPrior: false, ct) is { } transfer)
             {
                 _done.Add(study.StudyInstanceUid);
-                _tokens -= transfer.Progress.LengthBytes;
+                _tokens -= transfer.LengthBytes;
                 begun++;
             }
         }
@@ -84,7 +84,7 @@ public sealed class Warmer(
         var begun = 0;
         foreach (var prior in catalogue.OtherStudiesOfPatient(studyInstanceUid, options.Priors))
         {
-            begun += await FetchAsync(prior, ct) is null ? 0 : 1;
+            begun += await FetchAsync(prior, isPrior: true, ct) is null ? 0 : 1;
         }
 
         if (begun > 0)
@@ -124,14 +124,17 @@ public sealed class Warmer(
         }
     }
 
-    private async Task<Transfer?> FetchAsync(string study, CancellationToken ct)
+    /// <summary>Priors come from archives that offer them too; whatever else is new there is left to those who ask, for such an archive must not feel us.</summary>
+    private async Task<TransferProgress?> FetchAsync(string study, bool isPrior, CancellationToken ct)
     {
         if (catalogue.CoverageOf(study) is not { } coverage || coverage.HeldHere == coverage.Instances)
         {
             return null;
         }
 
-        var transfer = await remote.FetchStudyAsync(study, TransferPriority.Bulk, ct);
+        var transfer = isPrior && fetches is not null
+            ? (await fetches.FetchAsync(study, TransferPriority.Bulk, ct))?.Progress
+            : (await remote.FetchStudyAsync(study, TransferPriority.Bulk, ct))?.Progress;
         if (transfer is not null)
         {
             statistics.Touched(study);

@@ -28,7 +28,9 @@ internal static class BrokerCommand
         var name = new Argument<string>("NAME") { Description = "Name of the broker: letters, digits, hyphens." };
         var dicom = new Option<string>("--dicom") { Description = "The archive, such as PACS@192.0.2.1:104.", HelpName = "AET@HOST:PORT", Required = true };
         var tls = new Option<bool>("--tls") { Description = "It is called over TLS." };
-        var retrieve = new Option<ForeignRetrieval>("--retrieve") { Description = "How images are got: get, or move to this node, which the archive must know then.", HelpName = "get|move" };
+        var retrieve = new Option<ForeignRetrieval>("--retrieve") { Description = "How images are got: get, move to this node, which the archive must know then, or wado.", HelpName = "get|move|wado" };
+        var web = new Option<string>("--dicomweb") { Description = "Where the archive offers DICOMweb, for --retrieve wado, such as https://pacs.example/dicom-web.", HelpName = "URL", DefaultValueFactory = _ => "" };
+        var credentials = new Option<FileInfo>("--credentials") { Description = "File with what DICOMweb asks for: 'Basic NAME:PASSWORD' or 'Bearer TOKEN'. Read for each request.", HelpName = "FILE" };
         var requests = new Option<double>("--requests") { Description = "Questions a second at most.", HelpName = "NUMBER", DefaultValueFactory = _ => 10 };
         var retrievals = new Option<int>("--retrievals") { Description = "Retrievals at a time at most.", HelpName = "NUMBER", DefaultValueFactory = _ => 2 };
         var answers = new Option<int>("--answers") { Description = "Answers to one question at most; a question with more is split.", HelpName = "NUMBER", DefaultValueFactory = _ => 400 };
@@ -36,7 +38,7 @@ internal static class BrokerCommand
         var poll = new Option<int>("--poll") { Description = "Seconds between two looks at what is new; more when nothing is.", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
         var recheck = new Option<int>("--recheck") { Description = "Days between two sweeps of everything.", HelpName = "DAYS", DefaultValueFactory = _ => 7 };
         var forward = new Option<bool>("--forward") { Description = "Send on to the archive what is stored into this node." };
-        var command = new Command("add", "Mirror an archive, or change how.") { name, dicom, tls, retrieve, requests, retrievals, answers, hours, poll, recheck, forward };
+        var command = new Command("add", "Mirror an archive, or change how.") { name, dicom, tls, retrieve, web, credentials, requests, retrievals, answers, hours, poll, recheck, forward };
         var arguments = new NodeArguments(command, withSettings: false);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -50,6 +52,8 @@ internal static class BrokerCommand
                 Port = port,
                 Tls = parsed.GetValue(tls),
                 Retrieve = parsed.GetValue(retrieve),
+                DicomWeb = parsed.GetRequiredValue(web),
+                CredentialsFile = parsed.GetValue(credentials)?.FullName ?? "",
                 RequestsPerSecond = parsed.GetValue(requests),
                 MaximumRetrievals = parsed.GetValue(retrievals),
                 AnswerLimit = parsed.GetValue(answers),
@@ -199,7 +203,7 @@ internal static class BrokerCommand
         var definition = status.Definition;
         return string.Create(CultureInfo.InvariantCulture, $"""
             {Line(status)}
-              archive      {definition.AeTitle} at {definition.Host}:{definition.Port}{(definition.Tls ? " over TLS" : "")}, by C-{definition.Retrieve.ToString().ToUpperInvariant()}
+              archive      {definition.AeTitle} at {definition.Host}:{definition.Port}{(definition.Tls ? " over TLS" : "")}, by {(definition.Retrieve == ForeignRetrieval.Wado ? "WADO-RS from " + definition.DicomWeb : "C-" + definition.Retrieve.ToString().ToUpperInvariant())}
               limits       {definition.RequestsPerSecond:0.##} questions a second, {definition.MaximumRetrievals} retrievals, {definition.AnswerLimit} answers, hours {(definition.Hours.Length > 0 ? definition.Hours : "all")}
               swept        {At(status.CompletedAt)}; what is new {At(status.PolledAt)}; {status.Requests} questions since the start
               retrieved    {status.InstancesRetrieved} images, {status.InstancesMissing} were offered and not given

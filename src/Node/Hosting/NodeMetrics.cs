@@ -1,4 +1,5 @@
 using Panal.Catalogue;
+using Panal.Federation.Broker;
 using Panal.Node.Network;
 using Panal.Node.Transport;
 using Panal.Security.Audit;
@@ -18,6 +19,7 @@ internal static class NodeMetrics
         AddRooms(registry, metrics);
         AddHoldings(registry, metrics, services.GetRequiredService<CatalogueDatabase>(), services.GetRequiredService<VolumeStore>());
         NetworkMetrics.Add(registry, metrics, services);
+        BrokerMetrics.Add(registry, metrics, services.GetRequiredService<BrokerService>());
         var limiter = services.GetRequiredService<ConnectionLimiter>();
         var audit = services.GetRequiredService<AuditTrail>();
         var open = metrics.CreateGauge("panal_dicom_connections", "DICOM connections open now.");

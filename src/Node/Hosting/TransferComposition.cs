@@ -1,3 +1,4 @@
+using Panal.Federation.Broker.Gathering;
 using Panal.Federation.Fetching;
 using Panal.Node.Options;
 using Panal.Swarm;
@@ -37,7 +38,7 @@ internal static class TransferComposition
     }
 
     /// <summary>Goes on with the transfers of the last run as soon as the first link stands: before, it is not known who we are.</summary>
-    private sealed class TransferResumption(ILinks links, TransferService transfers, ILogger<TransferService> logger) : BackgroundService
+    private sealed class TransferResumption(ILinks links, TransferService transfers, StudyFetches fetches, ILogger<TransferService> logger) : BackgroundService
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
@@ -50,6 +51,7 @@ internal static class TransferComposition
             try
             {
                 transfers.Start();
+                fetches.Resume(stoppingToken);
             }
             catch (IOException e)
             {

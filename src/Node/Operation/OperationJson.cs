@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Panal.Federation.Broker;
 using Panal.Federation.Recycling;
 using Panal.Node.Admin;
 using Panal.Node.Options;
@@ -107,6 +108,8 @@ internal sealed record AuditAnswer(IReadOnlyList<Security.Audit.AuditEntry> Entr
 [JsonSerializable(typeof(ConflictView[]))]
 [JsonSerializable(typeof(WhereView))]
 [JsonSerializable(typeof(TransferView))]
+[JsonSerializable(typeof(BrokerStatus))]
+[JsonSerializable(typeof(BrokerStatus[]))]
 [JsonSerializable(typeof(AuditAnswer))]
 [JsonSerializable(typeof(EffectiveSetting[]))]
 internal sealed partial class OperationJson : JsonSerializerContext;

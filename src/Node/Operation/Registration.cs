@@ -15,6 +15,7 @@ internal static class Registration
         services.AddSingleton<StateRoutes>();
         services.AddSingleton<EntityRoutes>();
         services.AddSingleton<JobRoutes>();
+        services.AddSingleton<BrokerRoutes>();
         services.AddSingleton<AuditRoutes>();
         services.AddSingleton<LogRoutes>();
         services.AddSingleton<KnownStudies>();
@@ -28,6 +29,7 @@ internal static class Registration
         application.Services.GetRequiredService<StateRoutes>().Map(application);
         application.Services.GetRequiredService<EntityRoutes>().Map(application);
         application.Services.GetRequiredService<JobRoutes>().Map(application);
+        application.Services.GetRequiredService<BrokerRoutes>().Map(application);
         application.Services.GetRequiredService<AuditRoutes>().Map(application);
         application.Services.GetRequiredService<StudyRoutes>().Map(application);
         application.Services.GetRequiredService<DeletionRoutes>().Map(application);

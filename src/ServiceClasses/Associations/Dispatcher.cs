@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Panal.Dicom;
 using Panal.Dimse;
+using Panal.ServiceClasses.InstanceAvailability;
 using Panal.ServiceClasses.QueryRetrieve;
 using Panal.ServiceClasses.Storage;
 using Panal.ServiceClasses.StorageCommitment;
@@ -18,6 +19,7 @@ public sealed class Dispatcher(
     GetScp get,
     StorageCommitmentScp commitment,
     StorageCommitmentScu commitmentResults,
+    InstanceAvailabilityScp availability,
     ILogger<Dispatcher> logger) : IDimseService
 {
     /// <inheritdoc/>
@@ -59,6 +61,7 @@ public sealed class Dispatcher(
             CommandField.CMove when service == QueryRetrieveTable.Move => move,
             CommandField.CGet when service == QueryRetrieveTable.Get => get,
             CommandField.NAction when service == StorageCommitmentTable.Service => commitment,
+            CommandField.NCreate when service == InstanceAvailabilityTable.Service => availability,
             CommandField.NEventReport when service == StorageCommitmentTable.Service => commitmentResults,
             _ => null,
         };

@@ -76,6 +76,13 @@ public static class ConformanceStatement
         A repeated Transaction UID is answered with the recorded result.
         """;
 
+    private const string AvailabilityNotes = """
+        ### Instance availability
+
+        A notice (N-CREATE) of an archive that this node mirrors (`panal broker`), known by its calling AE title, makes the node ask that archive about the study at once; what
+        the notice says of single instances is not relied on. Notices of others are answered with success and have no effect.
+        """;
+
     /// <summary>Returns the whole page.</summary>
     public static string Generate()
     {
@@ -86,7 +93,7 @@ public static class ConformanceStatement
             AppendService(page, service);
         }
 
-        page.Append('\n').Append(QueryNotes).Append("\n\n").Append(CommitmentNotes).Append('\n');
+        page.Append('\n').Append(QueryNotes).Append("\n\n").Append(CommitmentNotes).Append("\n\n").Append(AvailabilityNotes).Append('\n');
         AppendRefusals(page);
         AppendTransferSyntaxes(page);
         return page.Append('\n').Append(CharacterSets).Append('\n').Replace("\r", "").ToString();

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Panal.ServiceClasses.InstanceAvailability;
 using Panal.ServiceClasses.QueryRetrieve;
 using Panal.ServiceClasses.Storage;
 using Panal.ServiceClasses.StorageCommitment;
@@ -13,7 +14,7 @@ public static class ServiceClassTable
     public static IReadOnlyList<ServiceClass> All { get; } =
     [
         VerificationTable.Service, StorageTable.Service, QueryRetrieveTable.Find, QueryRetrieveTable.Move, QueryRetrieveTable.Get,
-        StorageCommitmentTable.Service,
+        StorageCommitmentTable.Service, InstanceAvailabilityTable.Service,
     ];
 
     private static readonly FrozenDictionary<string, ServiceClass> ByAbstractSyntax =

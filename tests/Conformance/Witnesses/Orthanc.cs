@@ -43,7 +43,7 @@ internal sealed class Orthanc : IAsyncDisposable
         if (dicomWeb is not null)
         {
             configuration["Plugins"] = new JsonArray(DicomWebPlugin);
-            configuration["DicomWeb"] = new JsonObject { ["Enable"] = true, ["Servers"] = new JsonObject { ["panal"] = new JsonArray(dicomWeb.ToString()) } };
+            configuration[nameof(DicomWeb)] = new JsonObject { ["Enable"] = true, ["Servers"] = new JsonObject { ["panal"] = new JsonArray(dicomWeb.ToString()) } };
         }
 
         string file = directory.Combine("orthanc.json");
@@ -53,6 +53,9 @@ internal sealed class Orthanc : IAsyncDisposable
     }
 
     public int DicomPort { get; }
+
+    /// <summary>Where its DICOMweb is, when it was started with that.</summary>
+    public Uri DicomWeb => new(http.BaseAddress!, "dicom-web");
 
     public string AeTitle { get; }
 
@@ -64,10 +67,10 @@ internal sealed class Orthanc : IAsyncDisposable
     }
 
     /// <summary>Starts Orthanc with its DICOMweb plugin, which knows the server as "panal"; skips the test when the plugin is not installed.</summary>
-    public static async Task<Orthanc> StartWithDicomWebAsync(Uri server, CancellationToken ct)
+    public static async Task<Orthanc> StartWithDicomWebAsync(Uri server, CancellationToken ct, params (string Title, int Port)[] known)
     {
         Assert.SkipUnless(File.Exists(DicomWebPlugin), "orthanc-dicomweb is not installed on this machine");
-        return await StartedAsync(new Orthanc(ForeignProgram.Require("Orthanc"), "ORTHANC", [], server), ct);
+        return await StartedAsync(new Orthanc(ForeignProgram.Require("Orthanc"), "ORTHANC", known, server), ct);
     }
 
     private static async Task<Orthanc> StartedAsync(Orthanc server, CancellationToken ct)

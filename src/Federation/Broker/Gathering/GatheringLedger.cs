@@ -30,7 +30,8 @@ internal sealed class GatheringLedger
     private readonly List<Part> _parts = [];
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly List<Part> _wanted = [];
-    private uint _active;
+    private uint _linked;
+    private uint _resting;
 
     /// <param name="instances">The study in display order, what is here too: the parts must not depend on that.</param>
     /// <param name="sources">How many there are, in an order that everybody finds by himself.</param>
@@ -38,8 +39,8 @@ internal sealed class GatheringLedger
     public GatheringLedger(IEnumerable<GatheredInstance> instances, int sources, uint reachable)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sources, SourceLimit);
-        _active = sources == SourceLimit ? uint.MaxValue : (1u << sources) - 1;
-        var dealt = reachable == 0 ? _active : reachable & _active;
+        _linked = reachable;
+        var dealt = reachable == 0 ? uint.MaxValue : reachable;
         int[] owners = [.. Enumerable.Range(0, sources).Where(source => (dealt >> source & 1) != 0)];
         var all = instances.ToList();
         var length = Math.Clamp(all.Count / Math.Max(1, PartsEach * owners.Length), 1, PartLimit);
@@ -70,6 +71,15 @@ internal sealed class GatheringLedger
 
     /// <summary>Instances that somebody holds, and that come from there.</summary>
     public int Held => Count(static entry => entry.State == EntryState.Held);
+
+    /// <summary>Whether nobody can be asked for an instance now, and nobody has been.</summary>
+    public bool IsOutOfReach(string sopInstanceUid)
+    {
+        lock (_gate)
+        {
+            return _entries.TryGetValue(sopInstanceUid, out var entry) && entry.State == EntryState.Waiting && (entry.Instance.OfferedBy & ~entry.Tried & Active) == 0;
+        }
+    }
 
     /// <summary>Whether an instance was given up, or is no part of this.</summary>
     public bool IsGivenUp(string sopInstanceUid)
@@ -112,14 +122,14 @@ internal sealed class GatheringLedger
         lock (_gate)
         {
             var bit = 1u << source;
-            if ((_active & bit) == 0)
+            if ((Active & bit) == 0)
             {
                 return [];
             }
 
             var part = _wanted.Find(part => part.HasFor(bit))
                 ?? _parts.Find(part => part.Owner == source && part.HasFor(bit))
-                ?? _parts.Find(part => part.HasFor(bit) && (isHelping || (_active >> part.Owner & 1) == 0 || !part.HasFor(1u << part.Owner)));
+                ?? _parts.Find(part => part.HasFor(bit) && (isHelping || (Active >> part.Owner & 1) == 0 || !part.HasFor(1u << part.Owner)));
             if (part is null)
             {
                 return [];
@@ -143,18 +153,32 @@ internal sealed class GatheringLedger
         }
     }
 
-    /// <summary>A source has done what it can of what it took, or fails and is asked for nothing any more.</summary>
-    public void Ended(int source, IReadOnlyList<string> sopInstanceUids, bool hasFailed)
+    /// <summary>A source has done what it can of what it took, or fails: then it rests until <see cref="Revive"/>, and others take over.</summary>
+    /// <param name="source">Which source.</param>
+    /// <param name="sopInstanceUids">What it took.</param>
+    /// <param name="hasFailed">It could not be asked, or has fallen silent.</param>
+    /// <param name="isLinked">It can be reached all the same: then it is not asked for the same again.</param>
+    public void Ended(int source, IReadOnlyList<string> sopInstanceUids, bool hasFailed, bool isLinked)
     {
         lock (_gate)
         {
             foreach (var entry in sopInstanceUids.Select(uid => _entries[uid]).Where(entry => entry.State == EntryState.Asked && entry.Source == source))
             {
-                (entry.State, entry.Tried) = (EntryState.Waiting, entry.Tried | 1u << source);
+                entry.State = EntryState.Waiting;
+                entry.Tried |= hasFailed && !isLinked ? 0 : 1u << source;
             }
 
-            _active &= hasFailed ? ~(1u << source) : uint.MaxValue;
+            _resting |= hasFailed ? 1u << source : 0;
             Settle();
+        }
+    }
+
+    /// <summary>A source that has failed may be asked again.</summary>
+    public void Revive(int source)
+    {
+        lock (_gate)
+        {
+            _resting &= ~(1u << source);
         }
     }
 
@@ -163,11 +187,13 @@ internal sealed class GatheringLedger
     /// <param name="isHere">It is here.</param>
     /// <param name="isReachable">Somebody holds it who can be reached.</param>
     /// <param name="linked">Bit n: source n can be reached.</param>
-    public void Look(string sopInstanceUid, bool isHere, bool isReachable, uint linked)
+    /// <returns>True when it was lost with its holders, and another is to get it again.</returns>
+    public bool Look(string sopInstanceUid, bool isHere, bool isReachable, uint linked)
     {
         lock (_gate)
         {
             var entry = _entries[sopInstanceUid];
+            (_linked, entry.IsReachable) = (linked, isReachable);
             if (isHere)
             {
                 entry.State = EntryState.Here;
@@ -179,10 +205,28 @@ internal sealed class GatheringLedger
             else if (entry.State == EntryState.Held && !isReachable && (entry.Source is not { } got || (linked >> got & 1) == 0))
             {
                 // Whoever got it is gone with it: another gets it again.
-                entry.State = EntryState.Waiting;
-                entry.Tried |= entry.Source is { } source ? 1u << source : 0;
+                (entry.State, entry.IsLost) = (EntryState.Waiting, true);
                 Settle();
+                return true;
             }
+
+            return false;
+        }
+    }
+
+    /// <summary>Whether all that was lost with its holders has been got again by others; true once, for who holds what is then another matter for those who fetch it.</summary>
+    public bool TakeRegained()
+    {
+        lock (_gate)
+        {
+            var lost = _entries.Values.Where(static entry => entry is { IsLost: true, State: not (EntryState.Here or EntryState.GivenUp) }).ToList();
+            if (lost.Count == 0 || !lost.TrueForAll(static entry => entry.IsReachable))
+            {
+                return false;
+            }
+
+            lost.ForEach(static entry => entry.IsLost = false);
+            return true;
         }
     }
 
@@ -194,10 +238,13 @@ internal sealed class GatheringLedger
         }
     }
 
-    /// <summary>Gives up what nobody is left to be asked for.</summary>
+    /// <summary>Sources that can be asked now.</summary>
+    private uint Active => _linked & ~_resting;
+
+    /// <summary>Gives up what all who offer it were asked for. Who cannot be reached may come back.</summary>
     private void Settle()
     {
-        foreach (var entry in _entries.Values.Where(entry => entry.State == EntryState.Waiting && (entry.Instance.OfferedBy & ~entry.Tried & _active) == 0))
+        foreach (var entry in _entries.Values.Where(static entry => entry.State == EntryState.Waiting && (entry.Instance.OfferedBy & ~entry.Tried) == 0))
         {
             entry.State = EntryState.GivenUp;
         }
@@ -232,6 +279,10 @@ internal sealed class GatheringLedger
         public uint Tried { get; set; }
 
         public int? Source { get; set; }
+
+        public bool IsLost { get; set; }
+
+        public bool IsReachable { get; set; }
 
         public bool IsFor(uint source) => State == EntryState.Waiting && (instance.OfferedBy & ~Tried & source) != 0;
     }

@@ -27,6 +27,17 @@ public sealed class StudyFetches(GatheringPorts ports) : IAsyncDisposable
         }
     }
 
+    /// <summary>Goes on with the studies that were being gathered when the node stopped or died; for when the first link stands.</summary>
+    public void Resume(CancellationToken ct)
+    {
+        foreach (var study in ports.Folder.LoadGatherings())
+        {
+            Gather(study.StudyInstanceUid, study.Priority, ct);
+        }
+
+        Remember();
+    }
+
     /// <summary>Begins to bring what is not here of a study, or finds what does.</summary>
     /// <returns>How it comes; null when everything is here, nobody holds or offers what is not, or there is no room.</returns>
     public async ValueTask<IStudyFetch?> FetchAsync(string studyInstanceUid, TransferPriority priority, CancellationToken ct)
@@ -83,7 +94,28 @@ public sealed class StudyFetches(GatheringPorts ports) : IAsyncDisposable
             var gathering = new StudyGathering(studyInstanceUid, priority, ports);
             _gatherings.Add(studyInstanceUid, gathering);
             gathering.Start(() => Forget(gathering));
+            Remember();
             return gathering;
+        }
+    }
+
+    /// <summary>Keeps on disk what is to go on after a restart; a node that stops leaves it as it is.</summary>
+    private void Remember()
+    {
+        try
+        {
+            lock (_gate)
+            {
+                if (!_isStopped)
+                {
+                    ports.Folder.SaveGatherings(_gatherings.Values.Select(static one => new GatheredStudy(one.Study, one.Priority)));
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It comes all the same, but not after a restart.
+            Log.NotFetched(ports.Logger, e.Message);
         }
     }
 
@@ -101,6 +133,8 @@ public sealed class StudyFetches(GatheringPorts ports) : IAsyncDisposable
         {
             _gatherings.Remove(gathering.Study);
         }
+
+        Remember();
     }
 
     /// <summary>Whether an archive offers something that neither is here nor held by anybody who can be reached.</summary>
@@ -121,5 +155,6 @@ public sealed record GatheringPorts(
     BringExchange Exchange,
     ILinks Links,
     CatalogueDatabase Catalogue,
+    BrokerFolder Folder,
     TimeProvider Time,
     ILogger<StudyFetches> Logger);

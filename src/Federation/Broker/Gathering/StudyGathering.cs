@@ -23,7 +23,10 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
     private static readonly TimeSpan TransferInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>A source that has had nothing to do for so long takes over what is another's.</summary>
-    private static readonly TimeSpan HelpAfter = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan HelpAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>A source that fails is asked again after so long; it is asked for what nobody else has got by then.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(15);
 
     private readonly GatheringPorts _ports;
     private readonly CancellationTokenSource _stop = new();
@@ -36,6 +39,7 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
     private volatile bool _isPaused;
     private volatile bool _hasEnded;
     private string? _problem;
+    private uint _reachable;
     private long _keptBytes;
     private long _knownBytes;
 
@@ -84,7 +88,7 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
             var rate = running.Sum(static one => one.BytesPerSecond);
             var viewable = brought + running.Sum(static one => one.ViewableObjects - one.KeptObjects);
             return new TransferProgress(
-                Id, new TransferScope(Study), _isPaused && _state == TransferState.Running ? TransferState.Paused : _state, Priority, lacked, brought, viewable, length, kept, rate,
+                Id, new TransferScope(Study), StateNow(), Priority, lacked, brought, viewable, length, kept, rate,
                 rate > 0 ? TimeSpan.FromSeconds(Math.Min((length - kept) / rate, TimeSpan.MaxValue.TotalSeconds / 2)) : null,
                 [
                     .. running.SelectMany(static one => one.Holders).GroupBy(static holder => holder.Node).Select(static of =>
@@ -94,8 +98,15 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
         }
     }
 
-    /// <summary>Whether nobody gives an instance.</summary>
-    public bool IsGivenUp(string sopInstanceUid) => _hasEnded || (_isLocalDone && _ledger.IsGivenUp(sopInstanceUid));
+    private TransferState StateNow() =>
+        _state != TransferState.Running ? _state
+        : _isPaused ? TransferState.Paused
+        : _isLocalDone && _reachable == 0 ? TransferState.Waiting
+        : TransferState.Running;
+
+    /// <summary>Whether it makes no sense to wait for an instance: nobody gives it, or nobody who might can be reached now.</summary>
+    public bool IsInVain(string sopInstanceUid) =>
+        _hasEnded || (_isLocalDone && (_ledger.IsGivenUp(sopInstanceUid) || _ledger.IsOutOfReach(sopInstanceUid)));
 
     /// <summary>Somebody waits for an instance.</summary>
     public void Want(string sopInstanceUid)
@@ -233,8 +244,13 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
             }
 
             var hasAnswered = await _ports.Exchange.AskAsync(_nodes[source], share, uid => _ledger.Came(source, uid), ct);
-            _ledger.Ended(source, share, !hasAnswered);
+            _ledger.Ended(source, share, !hasAnswered, _ports.Links.Linked.Contains(_nodes[source]));
             Change();
+            if (!hasAnswered)
+            {
+                await Task.Delay(Rest, _ports.Time, ct);
+                _ledger.Revive(source);
+            }
         }
     }
 
@@ -251,6 +267,12 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
                 return;
             }
 
+            if (!_isPaused && _ledger.TakeRegained())
+            {
+                // A holder says once what it holds: what it got since is asked for by transfers that begin anew. What is complete stays.
+                await Task.WhenAll(_ports.Transfers.Find(new TransferScope(Study)).Select(static transfer => transfer.CancelAsync()));
+            }
+
             if (isFetchable && !_isPaused && _ports.Time.GetElapsedTime(lastAt) >= TransferInterval * _ports.Transfers.Find(new TransferScope(Study)).Count)
             {
                 lastAt = _ports.Time.GetTimestamp();
@@ -259,7 +281,7 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
 
             await Task.Delay(LookInterval, _ports.Time, ct);
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            await Task.WhenAny(commit, change, Task.Delay(HelpAfter, _ports.Time, enough.Token));
+            await Task.WhenAny(commit, change, Task.Delay(TransferInterval, _ports.Time, enough.Token));
             await enough.CancelAsync();
             ct.ThrowIfCancellationRequested();
         }
@@ -272,18 +294,24 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
         var linked = _ports.Links.Linked.Select(static node => node.Value).ToHashSet();
         var reachable = Reachable();
         var missing = _ledger.Missing();
-        var (isFetchable, heldBytes) = (false, 0L);
+        var (isFetchable, isLost, heldBytes) = (false, false, 0L);
         foreach (var row in Rows(ct).Where(row => missing.Contains(row.SopInstanceUid)))
         {
             var holders = row.Copy is null ? _ports.Catalogue.HoldersOfInstance(row.SopInstanceUid) : [];
             var isReachable = holders.Any(holder => linked.Contains(holder.Node));
-            _ledger.Look(row.SopInstanceUid, row.Copy is not null, isReachable, reachable);
+            isLost |= _ledger.Look(row.SopInstanceUid, row.Copy is not null, isReachable, reachable);
             _keptBytes += row.Copy?.LengthBytes ?? 0;
             heldBytes += isReachable ? holders[0].LengthBytes : 0;
             isFetchable |= isReachable;
         }
 
         _knownBytes = _keptBytes + heldBytes;
+        if (isLost || reachable != _reachable)
+        {
+            _reachable = reachable;
+            Change();
+        }
+
         return isFetchable;
     }
 

@@ -47,7 +47,7 @@ public sealed class BrokeredCopies(RemoteCopies remote, ForeignRetrievals retrie
         {
             // Asked for before looking, so that what happens in between is not missed.
             var (commit, change) = (catalogue.NextCommitAsync(), gathering.NextChangeAsync());
-            if (retrievals.IsHere(uid) || (IsHeld(uid) && await remote.BringAsync(wanted, ct)) || gathering.IsGivenUp(uid))
+            if (retrievals.IsHere(uid) || (IsHeld(uid) && await remote.BringAsync(wanted, ct)) || gathering.IsInVain(uid))
             {
                 return;
             }

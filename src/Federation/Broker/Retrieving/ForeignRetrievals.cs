@@ -8,7 +8,7 @@ namespace Panal.Federation.Broker.Retrieving;
 
 /// <summary>Gets on demand what foreign archives behind this node offer: one retrieval a study, whoever asks and however often.</summary>
 public sealed class ForeignRetrievals(
-    BrokerService brokers, IForeignArchives archives, CatalogueDatabase catalogue, FetchOptions options, TimeProvider time, ILogger<ForeignRetrievals> logger)
+    BrokerService brokers, IForeignArchives archives, IForeignWeb web, CatalogueDatabase catalogue, FetchOptions options, TimeProvider time, ILogger<ForeignRetrievals> logger)
     : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<(Guid Source, string Study), StudyRetrieval> _retrievals = new();
@@ -103,7 +103,7 @@ public sealed class ForeignRetrievals(
             _retrievals.Clear();
         }
 
-        return new StudyRetrieval(broker, of.Study, archives, catalogue, new FetchPatience(options.StallTimeout), time, logger);
+        return new StudyRetrieval(broker, of.Study, archives, web, catalogue, new FetchPatience(options.StallTimeout), time, logger);
     }
 
     /// <summary>Studies remembered at most: forgetting one costs a question at most, for what is here is not asked for again.</summary>

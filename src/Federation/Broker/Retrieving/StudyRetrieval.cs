@@ -7,7 +7,7 @@ namespace Panal.Federation.Broker.Retrieving;
 
 /// <summary>Gets one study from its archive, series by series or in shares; what somebody waits for goes first.</summary>
 internal sealed class StudyRetrieval(
-    ForeignBroker broker, string studyInstanceUid, IForeignArchives archives, CatalogueDatabase catalogue, FetchPatience patience, TimeProvider time, ILogger logger)
+    ForeignBroker broker, string studyInstanceUid, IForeignArchives archives, IForeignWeb web, CatalogueDatabase catalogue, FetchPatience patience, TimeProvider time, ILogger logger)
 {
     /// <summary>How often a series is asked for before what it lacks is given up.</summary>
     private const int Attempts = 3;
@@ -175,24 +175,21 @@ internal sealed class StudyRetrieval(
     {
         if (isSeries)
         {
-            await RetrieveAsync(OfSeries(part.Series), part, lacking, ct);
+            await RetrieveAsync(part, lacking, [], ct);
             return;
         }
 
         foreach (var some in lacking.Chunk(NamedAtOnce))
         {
-            await RetrieveAsync(OfInstances(part.Series, some), part, some, ct);
+            await RetrieveAsync(part, some, [.. some.Select(static row => row.SopInstanceUid)], ct);
         }
     }
 
     /// <summary>One request; broken off when nothing comes for too long, because an archive that hangs never says so.</summary>
-    private async Task RetrieveAsync(DataSet identifier, Part part, IReadOnlyList<InstanceRow> lacking, CancellationToken ct)
+    private async Task RetrieveAsync(Part part, IReadOnlyList<InstanceRow> lacking, string[] named, CancellationToken ct)
     {
         using var give = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        string[] classes = [.. lacking.Select(static row => row.SopClassUid).Where(static uid => uid.Length > 0).Distinct()];
-        // One that is not named fails in a C-GET, so all are proposed when not all are known.
-        var proposed = lacking.All(static row => row.SopClassUid.Length > 0) ? classes : [];
-        var request = archives.RetrieveAsync(broker.Definition.Address, broker.Definition.Retrieve, identifier, proposed, give.Token);
+        var request = RequestAsync(part.Series, lacking, named, give.Token);
         var left = Lacking(part, ct).Instances.Count;
         while (true)
         {
@@ -208,7 +205,7 @@ internal sealed class StudyRetrieval(
             if (now == left)
             {
                 await give.CancelAsync();
-                await ((Task)request).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await request.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 throw new ForeignArchiveException("Nothing comes from the archive any more.", isRefusal: false, null);
             }
 
@@ -227,21 +224,25 @@ internal sealed class StudyRetrieval(
         return (lacking, lacking.Count == offered.Count);
     }
 
-    private DataSet OfSeries(string series)
+    private Task RequestAsync(string series, IReadOnlyList<InstanceRow> lacking, string[] named, CancellationToken ct)
     {
+        if (broker.Definition.Retrieve == ForeignRetrieval.Wado)
+        {
+            return web.RetrieveAsync(broker.Definition.WebAddress, studyInstanceUid, series, named, ct);
+        }
+
         var identifier = new DataSet();
-        identifier.Set(Tags.QueryRetrieveLevel, "SERIES");
+        identifier.Set(Tags.QueryRetrieveLevel, named.Length > 0 ? "IMAGE" : "SERIES");
         identifier.Set(Tags.StudyInstanceUID, studyInstanceUid);
         identifier.Set(Tags.SeriesInstanceUID, series);
-        return identifier;
-    }
+        if (named.Length > 0)
+        {
+            identifier.Set(Tags.SOPInstanceUID, named);
+        }
 
-    private DataSet OfInstances(string series, IReadOnlyList<InstanceRow> instances)
-    {
-        var identifier = OfSeries(series);
-        identifier.Set(Tags.QueryRetrieveLevel, "IMAGE");
-        identifier.Set(Tags.SOPInstanceUID, [.. instances.Select(static row => row.SopInstanceUid)]);
-        return identifier;
+        // One that is not named fails in a C-GET, so all are proposed when not all are known.
+        string[] classes = lacking.All(static row => row.SopClassUid.Length > 0) ? [.. lacking.Select(static row => row.SopClassUid).Distinct()] : [];
+        return archives.RetrieveAsync(broker.Definition.Address, broker.Definition.Retrieve, identifier, classes, ct);
     }
 
     /// <summary>What one worker gets at a time: a series, or some instances of it.</summary>

@@ -58,13 +58,13 @@ internal sealed class StudyReader(RequestPace pace)
         return new StudyReading(all.Count > 0 ? new OfferedStudy(answer, all) : null, trouble);
     }
 
-    /// <summary>Whether the archive has a study, asked by its UID alone.</summary>
-    public async Task<bool> HasAsync(IForeignQueries queries, string study, CancellationToken ct)
+    /// <summary>What the archive says of a study, asked by its UID alone; null when it has none.</summary>
+    public async Task<DataSet?> FindAsync(IForeignQueries queries, string study, CancellationToken ct)
     {
         var identifier = StudyIdentifier();
         identifier.Set(Tags.StudyInstanceUID, study);
         var found = await ListAsync(queries, identifier, Tags.StudyInstanceUID, ct);
-        return found.Exists(answer => answer.GetString(Tags.StudyInstanceUID) == study);
+        return found.Find(answer => answer.GetString(Tags.StudyInstanceUID) == study);
     }
 
     /// <summary>Answers that have their key, each key once.</summary>

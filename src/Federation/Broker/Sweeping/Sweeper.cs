@@ -23,7 +23,13 @@ internal sealed class Sweeper(BrokerDefinition broker, CatalogueDatabase catalog
     /// <summary>Studies written in one transaction at most; an interruption loses no more.</summary>
     private const int BatchStudies = 8;
 
+    /// <summary>Days that are looked at hour by hour at a time: those of a poll, and the one of the sweep.</summary>
+    private const int DayLimit = 8;
+
     private readonly StudyReader _reader = new(pace);
+
+    /// <summary>What the parts of a day have shown so far.</summary>
+    private readonly Dictionary<DateOnly, HashSet<string>> _days = [];
 
     /// <summary>The last day that can have studies.</summary>
     public DateOnly Today => DateOnly.FromDateTime(time.GetLocalNow().Date);
@@ -77,6 +83,27 @@ internal sealed class Sweeper(BrokerDefinition broker, CatalogueDatabase catalog
         return new WindowOutcome(IsCut: false, changed + await DropAsync(queries, window, answers.Keys, ct));
     }
 
+    /// <summary>Asks about one study, and takes over what is there, or that it is not there any more.</summary>
+    /// <exception cref="ForeignArchiveException">The archive failed or broke off.</exception>
+    public async Task LookAsync(IForeignQueries queries, string studyInstanceUid, CancellationToken ct)
+    {
+        if (await _reader.FindAsync(queries, studyInstanceUid, ct) is { } answer)
+        {
+            await TakeOverAsync(queries, new Dictionary<string, DataSet>(StringComparer.Ordinal) { [studyInstanceUid] = answer }, ct);
+        }
+        else if (catalogue.FindOffer(broker.Source, studyInstanceUid) is not null)
+        {
+            await ForgetAsync([studyInstanceUid], ct);
+        }
+    }
+
+    private async Task ForgetAsync(List<string> gone, CancellationToken ct)
+    {
+        // Counted first, so that whoever sees that they are gone sees it counted.
+        tally.Dropped(gone.Count);
+        await catalogue.OfferAsync(broker.Source, [], gone, ct);
+    }
+
     private async Task<int> TakeOverAsync(IForeignQueries queries, Dictionary<string, DataSet> answers, CancellationToken ct)
     {
         var changed = 0;
@@ -123,17 +150,25 @@ internal sealed class Sweeper(BrokerDefinition broker, CatalogueDatabase catalog
     /// <summary>Drops what the archive has no more. That a window does not show a study is not enough: it is asked for by its UID first.</summary>
     private async Task<int> DropAsync(IForeignQueries queries, SweepWindow window, IReadOnlyCollection<string> present, CancellationToken ct)
     {
-        // Studies of a part of a day are not looked for by the hour: their day comes whole when it is quieter, or with the next sweep.
-        if (window.FirstMinute is not null)
+        var here = present.ToHashSet(StringComparer.Ordinal);
+        if (window is { FirstMinute: { } minute, First: { } day })
         {
-            return 0;
+            // A study is not looked for by the hour: its time may be another or none. The parts of a day come latest first, so the first minute is the end.
+            if (minute > 0)
+            {
+                Shown(day).UnionWith(here);
+                return 0;
+            }
+
+            here.UnionWith(Shown(day));
+            _days.Remove(day);
+            window = new SweepWindow(day, day);
         }
 
-        var here = present.ToHashSet(StringComparer.Ordinal);
         var gone = new List<string>();
         foreach (var uid in Offered(window).Where(uid => !here.Contains(uid)))
         {
-            if (!await _reader.HasAsync(queries, uid, ct))
+            if (await _reader.FindAsync(queries, uid, ct) is null)
             {
                 gone.Add(uid);
             }
@@ -141,11 +176,26 @@ internal sealed class Sweeper(BrokerDefinition broker, CatalogueDatabase catalog
 
         if (gone.Count > 0)
         {
-            await catalogue.OfferAsync(broker.Source, [], gone, ct);
-            tally.Dropped(gone.Count);
+            await ForgetAsync(gone, ct);
         }
 
         return gone.Count;
+    }
+
+    private HashSet<string> Shown(DateOnly day)
+    {
+        if (_days.TryGetValue(day, out var shown))
+        {
+            return shown;
+        }
+
+        if (_days.Count >= DayLimit)
+        {
+            // What is not remembered is asked for by its UID, which costs questions and drops nothing that is there.
+            _days.Clear();
+        }
+
+        return _days[day] = new HashSet<string>(StringComparer.Ordinal);
     }
 
     private List<string> Offered(SweepWindow window)

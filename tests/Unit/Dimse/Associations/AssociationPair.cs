@@ -33,14 +33,19 @@ internal sealed class AssociationPair : IAsyncDisposable
         OpenAsync(service, new AssociationOptions(), new AssociationOptions(), requestorService: null, PipeOptions.Default);
 
     public static async Task<AssociationPair> OpenAsync(
-        IDimseService service, AssociationOptions acceptorOptions, AssociationOptions requestorOptions, IDimseService? requestorService, PipeOptions pipeOptions)
+        IDimseService service,
+        AssociationOptions acceptorOptions,
+        AssociationOptions requestorOptions,
+        IDimseService? requestorService,
+        PipeOptions pipeOptions,
+        IReadOnlyList<ProposedPresentationContext>? contexts = null)
     {
         var pipes = DuplexPipes.Create(pipeOptions);
         var peer = new Peer(null, null);
         var stopping = new CancellationTokenSource();
         var acceptor = AssociationAcceptor.RunAsync(
             pipes.Remote, peer, acceptorOptions, new AcceptAll(), service, TimeProvider.System, NullLogger.Instance, stopping.Token);
-        var parameters = new AssociationParameters("REQUESTOR", "ACCEPTOR", UsualContexts)
+        var parameters = new AssociationParameters("REQUESTOR", "ACCEPTOR", contexts ?? UsualContexts)
         {
             Roles = [new RoleSelection(Uids.CTImageStorage, Scu: true, Scp: true)],
         };

@@ -120,7 +120,7 @@ internal sealed class BrokerNode : IAsyncDisposable
     private (BrokerService Brokers, ForeignRetrievals Retrievals) Compose()
     {
         var brokers = new BrokerService(Archive, new BrokerFolder(_folder), Catalogue, Time, NullLogger<BrokerService>.Instance);
-        return (brokers, new ForeignRetrievals(brokers, Archive, Catalogue, new FetchOptions { StallTimeout = TimeSpan.FromHours(1) }, Time, NullLogger<ForeignRetrievals>.Instance));
+        return (brokers, new ForeignRetrievals(brokers, Archive, Archive, Catalogue, new FetchOptions { StallTimeout = TimeSpan.FromHours(1) }, Time, NullLogger<ForeignRetrievals>.Instance));
     }
 
     /// <summary>Short waits end at once, and the clock is as much later; long ones never end: what comes between two looks is not waited for.</summary>

@@ -49,6 +49,69 @@ public sealed class BrokerServiceTests
     }
 
     [Fact]
+    public async Task What_an_archive_gives_notice_of_is_looked_at_at_once_and_believed_only_when_it_is_there()
+    {
+        await using var here = await BrokerNode.StartAsync();
+        here.Add("1.1", instances: 1, date: "20200101");
+        await here.SweepAsync();
+
+        // Older than what polls look at.
+        here.Add("1.2", instances: 2, date: "20200101");
+        Assert.True(here.Brokers.Notice("PACS", "1.2"));
+        Assert.True(here.Brokers.Notice("PACS", "1.9"));
+        await here.UntilAsync(static status => status is { Studies: 2, Instances: 3 });
+
+        here.Archive.Remove(static sample => sample.StudyInstanceUid == "1.1");
+        here.Brokers.Notice("PACS", "1.1");
+        await here.UntilAsync(static status => status.Studies == 1);
+        Assert.Equal(1, here.Brokers.Status("pacs").StudiesDropped);
+
+        Assert.False(here.Brokers.Notice("OTHER", "1.1"));
+    }
+
+    [Theory]
+    [InlineData("000500")]
+    [InlineData("120000")]
+    [InlineData("235900")]
+    public async Task What_is_deleted_is_noticed_on_a_day_that_had_to_be_split_by_the_hour_too(string time)
+    {
+        await using var here = await BrokerNode.StartAsync(static definition => definition with { AnswerLimit = 5 });
+        for (var i = 0; i < 23; i++)
+        {
+            here.Add($"1.{i}", 1, time: $"{i:00}3000");
+        }
+
+        here.Add("1.99", 1, time: time);
+        Assert.Equal(24, (await here.SweepAsync()).Studies);
+
+        here.Archive.Remove(static sample => sample.StudyInstanceUid == "1.99");
+        var status = await here.SweepAsync();
+
+        Assert.Equal((23L, 23L), (status.Studies, status.Instances));
+        Assert.Equal(1, status.StudiesDropped);
+        Assert.Empty(here.Find("1.99"));
+    }
+
+    [Theory]
+    [InlineData("", "", false)]
+    [InlineData("https://pacs.example/dicom-web", "", true)]
+    [InlineData("http://pacs.example:8042/dicom-web", "", true)]
+    [InlineData("https://pacs.example/dicom-web", "/etc/panal/secret", true)]
+    [InlineData("http://127.0.0.1:8042/dicom-web", "/etc/panal/secret", true)]
+    [InlineData("http://pacs.example/dicom-web", "/etc/panal/secret", false)]
+    [InlineData("https://pacs.example/dicom-web", "secret", false)]
+    [InlineData("https://ana:secret@pacs.example/dicom-web", "", false)]
+    [InlineData("https://pacs.example/dicom-web?x=1", "", false)]
+    [InlineData("ftp://pacs.example/dicom-web", "", false)]
+    [InlineData("file:///etc/passwd", "", false)]
+    [InlineData("pacs.example", "", false)]
+    public void An_address_of_DICOMweb_is_one_and_secrets_do_not_go_in_the_clear(string url, string credentials, bool isPossible)
+    {
+        var definition = BrokerNode.Definition with { Retrieve = ForeignRetrieval.Wado, DicomWeb = url, CredentialsFile = credentials };
+        Assert.Equal(isPossible, definition.Fault() is null);
+    }
+
+    [Fact]
     public async Task An_archive_that_cuts_off_in_silence_is_found_out()
     {
         await using var here = await BrokerNode.StartAsync();

@@ -9,7 +9,7 @@ using Panal.Unit.Archive;
 namespace Panal.Unit.Federation.Broker;
 
 /// <summary>Somebody else's archive by script: it answers from what it has, and lies, limits and fails as it is told.</summary>
-internal sealed class ScriptedArchive(TemporaryArchive? receiver) : IForeignArchives
+internal sealed class ScriptedArchive(TemporaryArchive? receiver) : IForeignArchives, IForeignWeb
 {
     private readonly Lock _gate = new();
     private readonly List<Held> _held = [];
@@ -123,6 +123,26 @@ internal sealed class ScriptedArchive(TemporaryArchive? receiver) : IForeignArch
         }
 
         return failed;
+    }
+
+    public async Task RetrieveAsync(
+        ForeignWebAddress archive, string studyInstanceUid, string seriesInstanceUid, IReadOnlyCollection<string> sopInstanceUids, CancellationToken ct)
+    {
+        var identifier = new DataSet();
+        identifier.Set(Tags.QueryRetrieveLevel, sopInstanceUids.Count > 0 ? "IMAGE" : "SERIES");
+        identifier.Set(Tags.StudyInstanceUID, studyInstanceUid);
+        identifier.Set(Tags.SeriesInstanceUID, seriesInstanceUid);
+        if (sopInstanceUids.Count > 0)
+        {
+            identifier.Set(Tags.SOPInstanceUID, [.. sopInstanceUids]);
+        }
+
+        lock (_gate)
+        {
+            Log.Add(archive.Root.AbsoluteUri);
+        }
+
+        await RetrieveAsync(new ForeignAddress(archive.AeTitle, "", 0, false), ForeignRetrieval.Wado, identifier, [], ct);
     }
 
     public Task<IReadOnlyList<ForwardOutcome>> SendAsync(

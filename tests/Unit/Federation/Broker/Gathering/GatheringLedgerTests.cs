@@ -53,7 +53,7 @@ public sealed class GatheringLedgerTests
         var ledger = Ledger(8, sources: 2);
         var lost = ledger.Take(0, false);
         ledger.Came(0, lost[0]);
-        ledger.Ended(0, lost, hasFailed: true);
+        ledger.Ended(0, lost, hasFailed: true, isLinked: false);
         Assert.Empty(ledger.Take(0, true));
 
         var rest = TakeAll(ledger, 2);
@@ -69,16 +69,22 @@ public sealed class GatheringLedgerTests
         var ledger = Ledger(2, sources: 2);
         var first = ledger.Take(0, false);
         ledger.Came(0, first[0]);
-        ledger.Ended(0, first, hasFailed: false);
+        ledger.Ended(0, first, hasFailed: false, isLinked: true);
 
         // Got, and not told yet; told; and gone.
         ledger.Look(first[0], isHere: false, isReachable: false, linked: Both);
         Assert.Equal(1, ledger.Held);
         ledger.Look(first[0], isHere: false, isReachable: true, linked: Both);
         Assert.Equal(1, ledger.Held);
-        ledger.Look(first[0], isHere: false, isReachable: false, linked: 0b10);
+        Assert.True(ledger.Look(first[0], isHere: false, isReachable: false, linked: 0b10));
         Assert.Equal(0, ledger.Held);
+        Assert.False(ledger.TakeRegained());
         Assert.Equal(2, TakeAll(ledger, 2)[1].Count);
+        ledger.Came(1, first[0]);
+        Assert.False(ledger.TakeRegained());
+        ledger.Look(first[0], isHere: false, isReachable: true, linked: 0b10);
+        Assert.True(ledger.TakeRegained());
+        Assert.False(ledger.TakeRegained());
 
         // And whoever comes back has it still.
         ledger.Look(first[0], isHere: true, isReachable: true, linked: Both);
@@ -101,7 +107,7 @@ public sealed class GatheringLedgerTests
                         ledger.Came(source, uid);
                     }
 
-                    ledger.Ended(source, share, hasFailed: false);
+                    ledger.Ended(source, share, hasFailed: false, isLinked: true);
                 }
             }
         }
@@ -124,6 +130,19 @@ public sealed class GatheringLedgerTests
     }
 
     [Fact]
+    public void A_source_that_could_not_be_reached_is_asked_for_the_same_again_and_one_that_fell_silent_is_not()
+    {
+        var ledger = Ledger(1, sources: 1);
+        ledger.Ended(0, ledger.Take(0, false), hasFailed: true, isLinked: false);
+        Assert.Empty(ledger.Take(0, true));
+        Assert.True(ledger.IsOutOfReach("1.01"));
+        ledger.Revive(0);
+        Assert.False(ledger.IsComplete);
+        ledger.Ended(0, ledger.Take(0, false), hasFailed: true, isLinked: true);
+        Assert.True(ledger.IsGivenUp("1.01"));
+    }
+
+    [Fact]
     public void A_source_takes_from_another_only_when_it_is_to_help()
     {
         var ledger = Ledger(4, sources: 2);
@@ -143,6 +162,12 @@ public sealed class GatheringLedgerTests
         Assert.True(ledger.IsGivenUp("1.3"));
         Assert.Equal(["1.2"], ledger.Take(1, true));
         Assert.Empty(ledger.Take(1, true));
+
+        // Who cannot be reached is waited for, and asked when he can be.
+        Assert.Empty(ledger.Take(0, false));
+        Assert.Equal((true, false), (ledger.IsOutOfReach("1.1"), ledger.IsGivenUp("1.1")));
+        ledger.Look("1.1", isHere: false, isReachable: false, linked: 0b11);
+        Assert.False(ledger.IsOutOfReach("1.1"));
         Assert.Equal(["1.1"], ledger.Take(0, false));
     }
 
@@ -171,7 +196,11 @@ public sealed class GatheringLedgerTests
                 ledger.Look(uid, isHere: true, isReachable: true, linked: 0b111);
             }
 
-            ledger.Ended(source, share, hasFailed: random.Next(40) == 0);
+            ledger.Ended(source, share, hasFailed: random.Next(40) == 0, isLinked: random.Next(2) == 0);
+            if (random.Next(20) == 0)
+            {
+                ledger.Revive(random.Next(3));
+            }
         }
 
         Assert.Equal(brought.Distinct().Count(), brought.Count);

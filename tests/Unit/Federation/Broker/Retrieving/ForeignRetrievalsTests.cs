@@ -89,6 +89,19 @@ public sealed class ForeignRetrievalsTests
     }
 
     [Fact]
+    public async Task Images_come_by_DICOMweb_where_that_is_told()
+    {
+        await using var here = await BrokerNode.StartAsync(
+            static definition => definition with { Retrieve = Panal.Archive.Retrieve.ForeignRetrieval.Wado, DicomWeb = "https://pacs.example/dicom-web" });
+        here.Add("1.1", instances: 3);
+        await here.SweepAsync();
+        await here.Retrievals.ShareAsync(["1.1.1.2"], TestContext.Current.CancellationToken);
+        Assert.True(here.Retrievals.IsHere("1.1.1.2"));
+        Assert.True(await here.BringAsync("1.1.1.3"));
+        Assert.Equal(2, here.Archive.Log.Count(static entry => entry == "https://pacs.example/dicom-web"));
+    }
+
+    [Fact]
     public async Task Shares_of_a_series_and_somebody_who_wants_all_of_it_bring_each_image_once()
     {
         await using var here = await BrokerNode.StartAsync(static definition => definition with { MaximumRetrievals = 4 });
