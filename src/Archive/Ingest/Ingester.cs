@@ -68,10 +68,28 @@ public sealed partial class Ingester
     /// <param name="request">What the door knows already.</param>
     /// <param name="ct">Fires when the sender is gone; nothing is kept then.</param>
     /// <returns>What became of the instance. Faults of the peer's connection leave as its own exceptions.</returns>
-    public async ValueTask<IngestOutcome> StoreAsync(PipeReader dataSet, IngestRequest request, CancellationToken ct)
+    public ValueTask<IngestOutcome> StoreAsync(PipeReader dataSet, IngestRequest request, CancellationToken ct) =>
+        TakeInAsync(dataSet, request, received: null, ct);
+
+    /// <summary>
+    /// Receives one instance. What is returned ends as <see cref="StoreAsync"/> does: who sends many in one go need not wait
+    /// for the disk between two of them.
+    /// </summary>
+    /// <param name="dataSet">Read to its end, or to the first fault, when this returns.</param>
+    /// <param name="request">What the door knows already.</param>
+    /// <param name="ct">Fires when the sender is gone; nothing is kept then.</param>
+    public async ValueTask<Task<IngestOutcome>> ReceiveAsync(PipeReader dataSet, IngestRequest request, CancellationToken ct)
+    {
+        var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var stored = TakeInAsync(dataSet, request, received, ct).AsTask();
+        await Task.WhenAny(received.Task, stored);
+        return stored;
+    }
+
+    private async ValueTask<IngestOutcome> TakeInAsync(PipeReader dataSet, IngestRequest request, TaskCompletionSource? received, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
-        var outcome = await TryStoreAsync(dataSet, request, ct);
+        var outcome = await TryStoreAsync(dataSet, request, null, received, ct);
         _meter.Record(outcome, Stopwatch.GetElapsedTime(started));
         if (outcome.Result is IngestResult.Refused)
         {
@@ -92,7 +110,7 @@ public sealed partial class Ingester
         try
         {
             var (request, header) = await ReadHeaderAsync(file, ct);
-            outcome = await TryStoreAsync(file, request, header, ct);
+            outcome = await TryStoreAsync(file, request, header, received: null, ct);
         }
         catch (DicomFormatException fault)
         {
@@ -136,10 +154,8 @@ public sealed partial class Ingester
         }
     }
 
-    private ValueTask<IngestOutcome> TryStoreAsync(PipeReader dataSet, IngestRequest request, CancellationToken ct) =>
-        TryStoreAsync(dataSet, request, null, ct);
-
-    private async ValueTask<IngestOutcome> TryStoreAsync(PipeReader dataSet, IngestRequest request, ReadOnlyMemory<byte>? given, CancellationToken ct)
+    private async ValueTask<IngestOutcome> TryStoreAsync(
+        PipeReader dataSet, IngestRequest request, ReadOnlyMemory<byte>? given, TaskCompletionSource? received, CancellationToken ct)
     {
         if (!Uid.IsWellFormed(request.SopInstanceUid) || !Uid.IsWellFormed(request.SopClassUid))
         {
@@ -152,6 +168,13 @@ public sealed partial class Ingester
             var header = given ?? WriteHeader(request);
             await staged.WriteAsync(header, ct);
             var attributes = await ReceiveAsync(dataSet, request, staged, ct);
+            if (received is not null)
+            {
+                // The thread that brought the bytes goes back for the next ones; the disk is waited for on another.
+                received.SetResult();
+                await Task.Yield();
+            }
+
             return Fault(attributes, request)
                 ?? await DecideAsync(new Received(request, attributes, header.Length, staged), ct) with { Attributes = attributes };
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Panal.Archive.Retrieve;
@@ -11,6 +12,9 @@ namespace Panal.DicomWeb.Retrieve;
 /// <summary>Answers studies, series and instances: WADO-RS (PS3.18 §10.4.1.1.1), each instance a file in a part, streamed from the disk.</summary>
 public sealed class InstanceResource(Holding holding, Retriever retriever, AccessAudit audit)
 {
+    /// <summary>Less room than this at the end of a block of the server is left unused: a read for a few bytes costs as much as one for many.</summary>
+    private const int RoomBytes = 4 << 10;
+
     /// <summary>An instance and how it leaves.</summary>
     private sealed record Outgoing(InstanceReference Instance, TransferSyntax Stored, TransferSyntax Syntax)
     {
@@ -126,7 +130,7 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
         using var file = Open(outgoing);
         var range = ByteRange.Of(request.Context, file.LengthBytes);
         file.Bytes.Position = range.FirstByte;
-        await CopyAsync(file.Bytes, range.LengthBytes, response.Body, ct);
+        await CopyFileAsync(file.Bytes, range.LengthBytes, response.BodyWriter, ct);
     }
 
     private static void Describe(HttpResponse response, Outgoing outgoing)
@@ -174,7 +178,7 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
 
         await body.WriteAsync(HeadOf(request, boundary, one), ct);
         using var file = Open(one);
-        await CopyAsync(file.Bytes, file.LengthBytes, body, ct);
+        await CopyFileAsync(file.Bytes, file.LengthBytes, request.Context.Response.BodyWriter, ct);
     }
 
     private static byte[] HeadOf(WebRequest request, string boundary, Outgoing one) => Encoding.ASCII.GetBytes(MultipartBody.HeadOf(
@@ -199,30 +203,37 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
         var head = new ArrayBufferWriter<byte>(1024);
         FileMeta.WriteHeader(outgoing.Instance.SopClassUid, outgoing.Instance.SopInstanceUid, outgoing.Syntax, head);
         await body.WriteAsync(head.WrittenMemory, ct);
-        await CopyAsync(converted.DataSet, long.MaxValue, body, ct);
+        await CopyAsync(converted.DataSet, body, ct);
     }
 
-    /// <summary>Copies bytes; a file that ends early is a fault, a conversion ends when it ends.</summary>
-    private static async Task CopyAsync(Stream source, long length, Stream target, CancellationToken ct)
+    /// <summary>Copies bytes; a file that ends early is a fault.</summary>
+    private static async Task CopyFileAsync(Stream source, long length, PipeWriter target, CancellationToken ct)
+    {
+        while (length > 0)
+        {
+            // Straight into the server's buffer, and on this thread: what is asked for is mostly in the memory of the kernel already.
+            var memory = target.GetMemory(RoomBytes);
+            var read = source.Read(memory.Span[..(int)Math.Min(memory.Length, length)]);
+            if (read == 0)
+            {
+                throw new EndOfStreamException("A stored file is shorter than the catalogue says");
+            }
+
+            target.Advance(read);
+            length -= read;
+            await target.FlushAsync(ct);
+        }
+    }
+
+    /// <summary>Copies bytes until they end.</summary>
+    private static async Task CopyAsync(Stream source, Stream target, CancellationToken ct)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(InstanceBytes.StepBytes);
         try
         {
-            while (length > 0)
+            while (await source.ReadAsync(buffer, ct) is > 0 and var read)
             {
-                var read = await source.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, length)), ct);
-                if (read == 0)
-                {
-                    break;
-                }
-
                 await target.WriteAsync(buffer.AsMemory(0, read), ct);
-                length -= read;
-            }
-
-            if (length is > 0 and < long.MaxValue / 2)
-            {
-                throw new EndOfStreamException("A stored file is shorter than the catalogue says");
             }
         }
         finally

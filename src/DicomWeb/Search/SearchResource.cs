@@ -104,7 +104,8 @@ public sealed class SearchResource(Searcher searcher, AuditTrail audit, DicomWeb
     private static async Task WriteJsonAsync(WebRequest request, IAsyncEnumerator<DataSet> matches, string contentType, CancellationToken ct)
     {
         await using var body = TextAnswer.Begin(request.Context, contentType);
-        var buffer = new ArrayBufferWriter<byte>(2 * TextAnswer.StepBytes);
+        // Most answers are short; a buffer of the whole step for each would be made, cleared and collected for nothing.
+        var buffer = new ArrayBufferWriter<byte>(4096);
         await using var json = new Utf8JsonWriter(buffer);
         json.WriteStartArray();
         while (matches.Current is { } match)

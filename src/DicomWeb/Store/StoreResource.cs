@@ -62,7 +62,9 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
 
         if (type.MediaType.Equals(Accepted.Dicom, StringComparison.OrdinalIgnoreCase))
         {
-            await StoreAsync(request, context.Request.BodyReader, report, trail, ct);
+            var single = new StoresUnderWay(stored => TellAsync(request, stored, report, trail));
+            await StoreAsync(request, context.Request.BodyReader, report, single, ct);
+            await single.EndAsync();
             return;
         }
 
@@ -73,11 +75,24 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
                 StatusCodes.Status415UnsupportedMediaType, "Instances are taken as multipart/related; type=\"application/dicom\" with a boundary");
         }
 
-        var parts = new MultipartReader(context.Request.BodyReader, boundary);
+        var underWay = new StoresUnderWay(stored => TellAsync(request, stored, report, trail));
+        try
+        {
+            await StorePartsAsync(request, new MultipartReader(context.Request.BodyReader, boundary), report, underWay, ct);
+        }
+        finally
+        {
+            await underWay.EndAsync();
+        }
+    }
+
+    private async Task StorePartsAsync(WebRequest request, MultipartReader parts, StoreReport report, StoresUnderWay underWay, CancellationToken ct)
+    {
         var metadata = new MetadataParts();
+        var count = 0;
         while (await parts.NextAsync(ct) is { } head)
         {
-            if (report.Count == InstanceLimit)
+            if (count++ == InstanceLimit)
             {
                 throw new WebFaultException(StatusCodes.Status413PayloadTooLarge, "There are too many instances in one request");
             }
@@ -92,7 +107,7 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
             }
             else if (head.ContentType is Accepted.Dicom or "")
             {
-                await StoreAsync(request, parts.Current, report, trail, ct);
+                await StoreAsync(request, parts.Current, report, underWay, ct);
             }
             else
             {
@@ -102,12 +117,12 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
 
         foreach (var dataSet in metadata.DataSets())
         {
-            await StoreAsync(request, dataSet, report, trail, ct);
+            await StoreAsync(request, dataSet, report, underWay, ct);
         }
     }
 
     /// <summary>Stores an instance that was put together of metadata and bulk data.</summary>
-    private async ValueTask StoreAsync(WebRequest request, DataSet? dataSet, StoreReport report, StoreAudit trail, CancellationToken ct)
+    private async ValueTask StoreAsync(WebRequest request, DataSet? dataSet, StoreReport report, StoresUnderWay underWay, CancellationToken ct)
     {
         if (dataSet?.GetString(Tags.SOPClassUID) is not { } sopClass || dataSet.GetString(Tags.SOPInstanceUID) is not { } sopInstance)
         {
@@ -118,16 +133,16 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
         var encoded = new ArrayBufferWriter<byte>();
         DataSetEncoding.Encode(dataSet, TransferSyntax.ExplicitVrLittleEndian, encoded);
         var identity = new FileIdentity(sopClass, sopInstance, TransferSyntax.ExplicitVrLittleEndian);
-        await StoreAsync(request, PipeReader.Create(new ReadOnlySequence<byte>(encoded.WrittenMemory)), identity, report, trail, ct);
+        await StoreAsync(request, PipeReader.Create(new ReadOnlySequence<byte>(encoded.WrittenMemory)), identity, underWay, ct);
     }
 
-    private async ValueTask StoreAsync(WebRequest request, PipeReader file, StoreReport report, StoreAudit trail, CancellationToken ct)
+    private async ValueTask StoreAsync(WebRequest request, PipeReader file, StoreReport report, StoresUnderWay underWay, CancellationToken ct)
     {
         try
         {
             if (await FileIdentity.ReadAsync(file, ct) is { } identity)
             {
-                await StoreAsync(request, file, identity, report, trail, ct);
+                await StoreAsync(request, file, identity, underWay, ct);
                 return;
             }
         }
@@ -142,19 +157,24 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
     /// <param name="request">The request.</param>
     /// <param name="dataSet">Stands at the data set.</param>
     /// <param name="identity">Which instance it is.</param>
-    /// <param name="report">Learns what became of it.</param>
-    /// <param name="trail">Learns what was stored.</param>
+    /// <param name="underWay">Learns that it is on its way to the disk.</param>
     /// <param name="ct">Fires when the caller is gone.</param>
-    private async ValueTask StoreAsync(
-        WebRequest request, PipeReader dataSet, FileIdentity identity, StoreReport report, StoreAudit trail, CancellationToken ct)
+    private async ValueTask StoreAsync(WebRequest request, PipeReader dataSet, FileIdentity identity, StoresUnderWay underWay, CancellationToken ct)
     {
+        var ingest = new IngestRequest(identity.SopClassUid, identity.SopInstanceUid, identity.TransferSyntax, request.Decision.Caller.AeTitle)
+        {
+            StudyInstanceUid = request.StudyInstanceUid,
+        };
+        await underWay.AddAsync(identity, await ingester.ReceiveAsync(dataSet, ingest, ct));
+    }
+
+    /// <summary>Tells report and audit trail what became of an instance, when that is known.</summary>
+    private async ValueTask TellAsync(WebRequest request, StoreUnderWay stored, StoreReport report, StoreAudit trail)
+    {
+        var identity = stored.Identity;
         try
         {
-            var ingest = new IngestRequest(identity.SopClassUid, identity.SopInstanceUid, identity.TransferSyntax, request.Decision.Caller.AeTitle)
-            {
-                StudyInstanceUid = request.StudyInstanceUid,
-            };
-            var outcome = await ingester.StoreAsync(dataSet, ingest, ct);
+            var outcome = await stored.Outcome;
             if (outcome.Refusal is { } refusal)
             {
                 report.Failed(identity, refusal);

@@ -17,11 +17,15 @@ internal static class WebDoor
     // They hold no secret and no patient; who may read what of them is decided by address.
     private static readonly OpenRoute Open = new(IsGuess: false, InTheClear: true) { BodyLimitBytes = BodyLimitBytes };
 
+    /// <summary>Bytes of an answer that may wait for their line: so much is read ahead from the disk while the kernel takes what was read before.</summary>
+    private const long AheadBytes = 512 << 10;
+
     public static void Limit(KestrelServerLimits limits, NetworkConnectionOptions options)
     {
         // Kestrel applies one limit to every door; the DICOM doors count for themselves before it.
         limits.MaxConcurrentConnections = Math.Max(options.MaximumHttpConnections, options.MaximumConnections);
         limits.MaxRequestBodySize = BodyLimitBytes;
+        limits.MaxResponseBufferSize = AheadBytes;
         limits.MaxRequestHeaderCount = 64;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);

@@ -116,7 +116,7 @@ public sealed class AuditTrail : IAsyncDisposable
         {
             try
             {
-                await AppendAsync(day, lines).ConfigureAwait(false);
+                Append(day, lines);
                 Volatile.Write(ref _problem, null);
                 return true;
             }
@@ -146,7 +146,8 @@ public sealed class AuditTrail : IAsyncDisposable
         }
     }
 
-    private async Task AppendAsync(DateTimeOffset day, string lines)
+    /// <remarks>Into the page cache, on the writer's own thread: handing it to another takes longer.</remarks>
+    private void Append(DateTimeOffset day, string lines)
     {
         Directory.CreateDirectory(_folder);
         var path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"audit-{day:yyyy-MM-dd}.log"));
@@ -156,8 +157,8 @@ public sealed class AuditTrail : IAsyncDisposable
             options.UnixCreateMode = Mode;
         }
 
-        await using var stream = new FileStream(path, options);
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(lines), CancellationToken.None).ConfigureAwait(false);
+        using var stream = new FileStream(path, options);
+        stream.Write(Encoding.UTF8.GetBytes(lines));
     }
 
     // RFC 5424 §6: <PRI>VERSION TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA MSG, where MSG starts with a byte order mark.

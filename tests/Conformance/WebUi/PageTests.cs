@@ -66,6 +66,7 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
         Assert.Equal("45.1 mm", viewer.GetProperty("length").GetString());
         string[] compared = [.. viewer.GetProperty("compared").EnumerateArray().Select(instance => instance.GetString()!)];
         Assert.Equal(2, compared.Distinct().Count(instance => instance.Length > 0));
+        Tell($"The first image was on the screen {viewer.GetProperty("firstImageMilliseconds").GetInt32()} ms after the click.");
     }
 
     [Fact]
@@ -116,7 +117,38 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
         Assert.True(operation.GetProperty("audited").GetInt32() > 0);
         Assert.True(operation.GetProperty("auditNames").GetBoolean());
         Assert.True(operation.GetProperty("settings").GetInt32() > 20);
+        Assert.True(operation.GetProperty("logs").GetInt32() > 0);
     }
+
+    [Fact]
+    public async Task A_study_is_deleted_after_a_warning_and_a_reason()
+    {
+        JsonElement removed = (await walk.SeenAsync(Ct)).GetProperty("removed");
+
+        Assert.True(removed.GetProperty("isAsked").GetBoolean());
+        Assert.Equal(removed.GetProperty("before").GetInt32() - 1, removed.GetProperty("after").GetInt32());
+        Assert.Equal(404, removed.GetProperty("status").GetInt32());
+    }
+
+    [Fact]
+    public async Task OHIF_shows_the_study_with_the_grey_levels_of_the_rendered_resource_and_asks_no_other_host()
+    {
+        bool isDemanded = Environment.GetEnvironmentVariable("PANAL_OHIF") == "1";
+        Assert.SkipUnless(PageWalk.HasOhif || isDemanded, "OHIF, 50 MB, is not here; PANAL_OHIF=1 demands it");
+        Assert.True(PageWalk.HasOhif, "./run --with-ohif brings OHIF");
+        JsonElement ohif = (await walk.SeenAsync(Ct)).GetProperty("ohif");
+
+        Assert.Empty(ohif.GetProperty("foreign").EnumerateArray().Select(url => url.GetString()));
+        Assert.True(ohif.GetProperty("isOfStudy").GetBoolean());
+        Assert.InRange(ohif.GetProperty("count").GetInt32(), 1000, int.MaxValue);
+        // OHIF enlarges the image to its pane, between the samples of which it interpolates.
+        Assert.InRange(ohif.GetProperty("median").GetInt32(), 0, 4);
+        Assert.InRange(ohif.GetProperty("correlation").GetDouble(), 0.97, 1);
+        Tell($"OHIF showed the first image {ohif.GetProperty("milliseconds").GetInt32()} ms after its address was opened.");
+    }
+
+    /// <summary>What was measured is told, not judged: the machine may be busy.</summary>
+    private static void Tell(string measured) => TestContext.Current.TestOutputHelper!.WriteLine(measured);
 
     [Fact]
     public async Task The_elements_of_an_image_are_shown_and_a_study_is_taken_away_as_a_medium_that_pydicom_reads()

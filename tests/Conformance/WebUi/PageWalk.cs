@@ -27,6 +27,9 @@ public sealed class PageWalk : IAsyncDisposable
             ? [.. Directory.EnumerateFiles(Corpus.CtStudy, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Where(file => Part10File.DataSetOffset(File.ReadAllBytes(file)) > 0)]
             : [];
 
+    /// <summary>Whether `./run --with-ohif` brought the viewer.</summary>
+    internal static bool HasOhif => File.Exists(Repository.Combine("artifacts", "ohif", "index.html"));
+
     /// <summary>The ZIP that the page gave.</summary>
     internal string TakenZip => directory.Combine("taken.zip");
 
@@ -75,6 +78,7 @@ public sealed class PageWalk : IAsyncDisposable
             folder = MakeFolder(),
             zipTarget = TakenZip,
             remotePatient = "abdomen",
+            hasOhif = HasOhif,
             join = (string[])
             [
                 Repository.Published, "join", $"http://127.0.0.1:{centre.HttpPort}", "--name", "CLINIC-7", "--endpoint", "127.0.0.1:" + clinicLinks, "--link-port", clinicLinks,

@@ -36,6 +36,31 @@ async function operation(page, look, task) {
   await page.locator('tr.setting').first().waitFor();
   seen.settings = await page.locator('tr.setting').count();
   await look('configuration');
+
+  await page.locator('a[href="#/operation/logs"]').click();
+  await page.locator('tr.log').first().waitFor();
+  seen.logs = await page.locator('tr.log').count();
+  await look('logs');
+  return seen;
+}
+
+/** Deletes the study of the ZIP, which no other node has. */
+async function remove(page, look, task) {
+  const seen = { before: await page.locator('tbody tr').count() };
+  const row = page.locator('tbody tr').filter({ hasNotText: task.remotePatient }).filter({ hasNot: page.locator(`a.study[href$="${task.study}"]`) });
+  const uid = (await row.locator('a.study').getAttribute('href')).split('/').at(-1);
+  await row.locator('button.delete').click();
+  await page.locator('dialog').waitFor();
+  await look('delete');
+  // Neither a reason nor the tick is left out.
+  await page.locator('#ask-yes').click();
+  seen.isAsked = await page.locator('dialog').isVisible();
+  await page.fill('dialog input[name=reason]', 'sent by mistake');
+  await page.locator('dialog input[name=meant]').check();
+  await page.locator('#ask-yes').click();
+  await page.locator(`a.study[href$="${uid}"]`).waitFor({ state: 'detached' });
+  seen.after = await page.locator('tbody tr').count();
+  seen.status = await page.evaluate(async study => (await fetch(`/api/studies/${study}/where`)).status, uid);
   return seen;
 }
 
@@ -58,4 +83,4 @@ async function take(page, look, task) {
   return seen;
 }
 
-module.exports = { operation, take };
+module.exports = { operation, remove, take };

@@ -2,7 +2,8 @@
 const { chromium } = require('playwright-core');
 const axe = require('axe-core');
 const { network } = require('./page-network.js');
-const { operation, take } = require('./page-operation.js');
+const { ohif } = require('./page-ohif.js');
+const { operation, remove, take } = require('./page-operation.js');
 const { upload } = require('./page-upload.js');
 const { view } = require('./page-viewer.js');
 
@@ -63,6 +64,7 @@ async function main(task) {
   await page.locator('a[href="#/studies"]').click();
   await page.locator('tbody tr').first().waitFor();
   await look('list');
+  seen.removed = await remove(page, look, task);
   await page.setViewportSize({ width: 375, height: 700 });
   await page.fill('input[name=search]', '');
   await page.locator('tbody tr').first().waitFor();
@@ -82,6 +84,7 @@ async function main(task) {
   await page.keyboard.press('Enter');
   await page.locator('tbody tr').first().waitFor();
   seen.again = await page.locator('tbody tr').count();
+  if (task.hasOhif) seen.ohif = await ohif(context, origin, study);
   await browser.close();
   console.log(JSON.stringify(seen));
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Panal.Archive.Ingest;
 using Panal.Catalogue;
@@ -34,6 +35,28 @@ public sealed class IngesterTests
         Assert.Equal(First.StudyInstanceUid, row.StudyInstanceUid);
         Assert.Equal("MODALITY", row.SourceAeTitle);
         Assert.Equal(1, row.Copy!.VolumeId);
+    }
+
+    [Fact]
+    public async Task Who_sends_many_goes_on_when_one_is_received_and_learns_later_that_it_is_stored()
+    {
+        await using var archive = await TemporaryArchive.OpenAsync();
+        var storing = new List<Task<IngestOutcome>>();
+        foreach (var number in Enumerable.Range(1, 20))
+        {
+            // Every fifth is the one before once more.
+            var sample = First with { SopInstanceUid = $"1.2.3.4.{(number % 5 == 0 ? number - 1 : number)}", PixelBytes = 100_000 };
+            var bytes = PipeReader.Create(new ReadOnlySequence<byte>(sample.Encode(TransferSyntax.ExplicitVrLittleEndian)));
+            storing.Add(await archive.Ingester.ReceiveAsync(
+                bytes, new IngestRequest(sample.SopClassUid, sample.SopInstanceUid, TransferSyntax.ExplicitVrLittleEndian, "MODALITY"), TestContext.Current.CancellationToken));
+        }
+
+        var outcomes = await Task.WhenAll(storing);
+        Assert.Equal((16, 4), (outcomes.Count(o => o.Result == IngestResult.Stored), outcomes.Count(o => o.Result == IngestResult.AlreadyThere)));
+        Assert.Equal(16, (await archive.FilesAsync()).Count);
+        var refused = await archive.Ingester.ReceiveAsync(
+            PipeReader.Create(new ReadOnlySequence<byte>([1, 2, 3])), new IngestRequest("1.2", "x", TransferSyntax.ExplicitVrLittleEndian, "MODALITY"), TestContext.Current.CancellationToken);
+        Assert.Equal(IngestRefusal.InvalidUid, (await refused).Refusal);
     }
 
     [Fact]
