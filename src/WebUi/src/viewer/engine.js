@@ -243,8 +243,9 @@ export async function refine(imageIds, inFront, onRefined, signal) {
     for (let imageId = next(); imageId && !signal.aborted; imageId = next()) {
       awaited.add(imageId);
       try {
+        // What is coarse stays on the screen until the whole image takes its place; the memory would answer with it again.
         core.cache.setPartialImage(imageId);
-        await core.imageLoader.loadAndCacheImage(imageId, { requestType: core.Enums.RequestType.Prefetch, priority: 0 });
+        await core.imageLoader.loadAndCacheImage(imageId, { requestType: core.Enums.RequestType.Prefetch, priority: 0, ignoreCache: true });
         await onRefined(imageId);
       } catch {
         // It stays coarse and marked; whoever opens the series again asks again.
