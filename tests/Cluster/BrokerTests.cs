@@ -50,7 +50,7 @@ public sealed class BrokerTests
     [Fact]
     public async Task Three_brokers_of_one_archive_get_a_share_each_and_when_one_dies_the_others_take_over()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PANAL_LONG") == "1", "a long run: PANAL_LONG=1 (./test --long)");
+        LongRun.Only();
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
         await using var _ = centre;
         await using var second = await ClusterNode.StartAsync("SECOND", Ct);

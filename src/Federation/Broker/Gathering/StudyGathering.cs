@@ -92,7 +92,7 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
                 rate > 0 ? TimeSpan.FromSeconds(Math.Min((length - kept) / rate, TimeSpan.MaxValue.TotalSeconds / 2)) : null,
                 [
                     .. running.SelectMany(static one => one.Holders).GroupBy(static holder => holder.Node).Select(static of =>
-                        new HolderProgress(of.Key, of.Sum(static one => one.BytesPerSecond), of.Sum(static one => one.DeliveredBytes), of.Sum(static one => one.HeldBlocks))),
+                        new HolderProgress(of.Key, of.Sum(static one => one.BytesPerSecond), of.Sum(static one => one.DeliveredBytes), of.Sum(static one => one.HeldBlocks), of.First().IsNear)),
                 ],
                 _problem);
         }
