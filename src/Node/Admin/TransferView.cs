@@ -43,7 +43,7 @@ internal sealed record TransferView(
         progress.VerifiedBytes,
         progress.BytesPerSecond,
         progress.TimeLeft?.TotalSeconds,
-        [.. progress.Holders.Select(static holder => new HolderView(holder.Node.ToString(), holder.BytesPerSecond, holder.DeliveredBytes))],
+        [.. progress.Holders.Select(static holder => new HolderView(holder.Node.ToString(), holder.BytesPerSecond, holder.DeliveredBytes, holder.IsNear))],
         progress.Problem);
 
     public static TransferView Nothing(string study, string reason) =>
@@ -57,4 +57,5 @@ internal sealed record TransferView(
 /// <param name="Node">Its identity.</param>
 /// <param name="BytesPerSecond">Its rate of late.</param>
 /// <param name="DeliveredBytes">What came from it.</param>
-internal sealed record HolderView(string Node, double BytesPerSecond, long DeliveredBytes);
+/// <param name="IsNear">Whether it is on our own network.</param>
+internal sealed record HolderView(string Node, double BytesPerSecond, long DeliveredBytes, bool IsNear);

@@ -66,7 +66,7 @@ internal static class FetchCommand
         foreach (var holder in view.Holders)
         {
             table.AddRow(
-                new Text(holder.Node),
+                new Text(holder.IsNear ? holder.Node + " (LAN)" : holder.Node),
                 new Text(Rate(holder.BytesPerSecond)),
                 new Text(string.Create(CultureInfo.InvariantCulture, $"{100.0 * holder.DeliveredBytes / Math.Max(1, view.VerifiedBytes):0} %")));
         }

@@ -49,6 +49,9 @@ internal sealed class RunningCommand : IAsyncDisposable
         return command;
     }
 
+    /// <summary>True when it runs no more.</summary>
+    public bool HasEnded => process.HasExited;
+
     public void Type(string line) => process.StandardInput.WriteLine(line);
 
     /// <summary>Waits for a word in its output and returns the rest of that line.</summary>
