@@ -30,10 +30,18 @@ public sealed record InstanceReference(
     /// <summary>True when its bytes are here.</summary>
     public bool IsHeldHere => Copy is not null;
 
-    /// <summary>Content hash of the stored file in hexadecimal; empty when only other nodes hold it. It names these bytes for ever.</summary>
-    public string ContentHash => Copy is { } copy ? Convert.ToHexStringLower(copy.Hash.Span) : "";
+    /// <summary>When its study was corrected last; null for never. What leaves of it then is not what is stored.</summary>
+    public DateTimeOffset? CorrectedAt { get; init; }
 
-    /// <summary>Length of the stored file with its file meta information, in bytes; 0 when only other nodes hold it.</summary>
+    /// <summary>
+    /// Content hash of the stored file in hexadecimal, with the time of the last correction behind a hyphen; empty when only other nodes hold it. It names the bytes that
+    /// leave for ever.
+    /// </summary>
+    public string ContentHash => Copy is not { } copy ? ""
+        : CorrectedAt is { } at ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(copy.Hash.Span)}-{at.ToUnixTimeMilliseconds()}")
+        : Convert.ToHexStringLower(copy.Hash.Span);
+
+    /// <summary>Length of the stored file with its file meta information, in bytes; 0 when only other nodes hold it. What leaves of a corrected one has another length.</summary>
     public long FileLengthBytes => Copy?.LengthBytes ?? 0;
 
     /// <summary>No patient data in logs.</summary>
