@@ -33,11 +33,21 @@ public sealed record InstanceReference(
     /// <summary>True when its bytes are here.</summary>
     public bool IsHeldHere => Copy is not null;
 
-    /// <summary>Content hash of the stored file in hexadecimal; empty when only other nodes hold it. It names these bytes for ever; a preview has another name.</summary>
-    public string ContentHash => Preview is { } preview ? $"{SopInstanceUid} {preview}" : Copy is { } copy ? Convert.ToHexStringLower(copy.Hash.Span) : "";
+    /// <summary>When its study was corrected last; null for never. What leaves of it then is not what is stored.</summary>
+    public DateTimeOffset? CorrectedAt { get; init; }
 
-    /// <summary>Length of the stored file with its file meta information, in bytes; 0 when only other nodes hold it.</summary>
+    /// <summary>
+    /// Names the bytes that leave for ever: content hash of the stored file in hexadecimal, with the time of the last correction behind a hyphen; another name for a
+    /// preview; empty when only other nodes hold it.
+    /// </summary>
+    public string ContentHash => CorrectedAt is { } at && Uncorrected.Length > 0
+        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Uncorrected}-{at.ToUnixTimeMilliseconds()}")
+        : Uncorrected;
+
+    /// <summary>Length of the stored file with its file meta information, in bytes; 0 when only other nodes hold it. What leaves of a corrected one has another length.</summary>
     public long FileLengthBytes => Copy?.LengthBytes ?? 0;
+
+    private string Uncorrected => Preview is { } preview ? $"{SopInstanceUid} {preview}" : Copy is { } copy ? Convert.ToHexStringLower(copy.Hash.Span) : "";
 
     /// <summary>No patient data in logs.</summary>
     public override string ToString() => SopInstanceUid;

@@ -58,7 +58,8 @@ public sealed class Retriever
             SeriesInstanceUids = Values(request, QueryLevel.Series, level),
             SopInstanceUids = Values(request, QueryLevel.Image, level),
         };
-        return [.. _catalogue.Locate(keys, ct).Select(Reference)];
+        var corrections = new Dictionary<string, StudyCorrection?>(StringComparer.Ordinal);
+        return [.. _catalogue.Locate(keys, ct).Select(row => Reference(row, CorrectionOf(row.StudyInstanceUid, corrections)))];
     }
 
     /// <summary>Waits until an instance is here, if only other nodes held it when it was located; false when it does not come.</summary>
@@ -107,8 +108,9 @@ public sealed class Retriever
         var stored = TransferSyntax.ForUid(Current(instance).TransferSyntaxUid);
         if (acceptedTransferSyntaxUids.Contains(stored.Uid))
         {
-            file.Position = copy.DataSetOffsetBytes;
-            return Opened(new OutgoingInstance(file, copy.LengthBytes - copy.DataSetOffsetBytes, stored));
+            Stream corrected = Corrected(instance, file, copy.DataSetOffsetBytes, stored);
+            corrected.Position = copy.DataSetOffsetBytes;
+            return Opened(new OutgoingInstance(corrected, corrected.Length - copy.DataSetOffsetBytes, stored));
         }
 
         file.Dispose();
@@ -117,8 +119,8 @@ public sealed class Retriever
             try
             {
                 return Opened(copy.Compact is { } compact && compact.TransferSyntaxUid == target.Uid
-                    ? new OutgoingInstance(OpenCompact(copy, compact), compact.LengthBytes - compact.DataSetOffsetBytes, target)
-                    : new OutgoingInstance(Transcoder.Open(OpenDataSet(copy), stored, target, ImageLimits.Default), null, target));
+                    ? OpenCompact(instance, copy, compact, target)
+                    : new OutgoingInstance(Transcoder.Open(OpenDataSet(instance, copy, stored), stored, target, ImageLimits.Default), null, target));
             }
             catch (ImageException)
             {
@@ -129,18 +131,19 @@ public sealed class Retriever
         return new OpenOutcome(OpenResult.NoCommonTransferSyntax, null, []);
     }
 
-    /// <summary>Opens the file as it was received, file meta information and all, or the preview of the reference; null when it is not here.</summary>
+    /// <summary>
+    /// Opens the file as it was received, or the preview of the reference, file meta information and all, but for what corrections of its study replace; null when it is not here.
+    /// </summary>
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
     public StoredFile? OpenFile(InstanceReference instance)
     {
         if (instance.Preview is { } preview)
         {
-            var bytes = new MemoryStream(preview.File.ToArray(), writable: false);
-            return new StoredFile(bytes, bytes.Length, preview.DataSetOffsetBytes, TransferSyntax.ExplicitVrLittleEndian);
+            return CorrectedWhole(instance, new MemoryStream(preview.File.ToArray(), writable: false), preview.DataSetOffsetBytes, TransferSyntax.ExplicitVrLittleEndian);
         }
 
         return OpenHeld(instance) is var (copy, file)
-            ? new StoredFile(file, copy.LengthBytes, copy.DataSetOffsetBytes, TransferSyntax.ForUid(Current(instance).TransferSyntaxUid))
+            ? CorrectedWhole(instance, file, copy.DataSetOffsetBytes, TransferSyntax.ForUid(Current(instance).TransferSyntaxUid))
             : null;
     }
 
@@ -173,31 +176,65 @@ public sealed class Retriever
 
     private static OpenOutcome Opened(OutgoingInstance instance) => new(OpenResult.Opened, instance, []);
 
-    private Stream OpenDataSet(CopyRecord copy)
+    private Stream OpenDataSet(InstanceReference instance, CopyRecord copy, TransferSyntax stored)
     {
-        var file = _volumes.OpenReceived(copy);
+        var file = Corrected(instance, _volumes.OpenReceived(copy), copy.DataSetOffsetBytes, stored);
         file.Position = copy.DataSetOffsetBytes;
         return file;
     }
 
-    private ObjectReader OpenCompact(CopyRecord copy, CompactFile compact)
+    private OutgoingInstance OpenCompact(InstanceReference instance, CopyRecord copy, CompactFile compact, TransferSyntax syntax)
     {
-        var file = _volumes.Open(new VolumeId(copy.VolumeId), copy.Path);
+        var file = Corrected(instance, _volumes.Open(new VolumeId(copy.VolumeId), copy.Path), compact.DataSetOffsetBytes, syntax);
         file.Position = compact.DataSetOffsetBytes;
-        return file;
+        return new OutgoingInstance(file, file.Length - compact.DataSetOffsetBytes, syntax);
+    }
+
+    private StoredFile CorrectedWhole(InstanceReference instance, Stream file, long dataSetOffset, TransferSyntax syntax)
+    {
+        Stream corrected = Corrected(instance, file, dataSetOffset, syntax);
+        corrected.Position = 0;
+        return new StoredFile(corrected, corrected.Length, dataSetOffset, syntax);
+    }
+
+    /// <summary>What leaves of a file, which it owns.</summary>
+    private Stream Corrected(InstanceReference instance, Stream file, long dataSetOffset, TransferSyntax syntax)
+    {
+        try
+        {
+            return _catalogue.CorrectionOf(instance.StudyInstanceUid) is { } correction ? CorrectedFile.Open(file, dataSetOffset, syntax, correction) : file;
+        }
+        catch (DicomFormatException e)
+        {
+            file.Dispose();
+            throw new IOException("A stored instance whose study was corrected is damaged.", e);
+        }
+    }
+
+    private StudyCorrection? CorrectionOf(string study, Dictionary<string, StudyCorrection?> known)
+    {
+        if (!known.TryGetValue(study, out var correction))
+        {
+            known[study] = correction = _catalogue.CorrectionOf(study);
+        }
+
+        return correction;
     }
 
     /// <summary>The instance as it is now: what was elsewhere when it was located may have come since, and in another transfer syntax than was said.</summary>
     public InstanceReference Current(InstanceReference instance) =>
-        instance.Copy is null && _catalogue.FindInstance(instance.SopInstanceUid) is { Copy: not null } row ? Reference(row) : instance;
+        instance.Copy is null && _catalogue.FindInstance(instance.SopInstanceUid) is { Copy: not null } row
+            ? Reference(row, _catalogue.CorrectionOf(row.StudyInstanceUid))
+            : instance;
 
     /// <summary>The values of the unique key of a level that is not below the level of the request.</summary>
     private static string[] Values(RetrieveRequest request, QueryLevel of, QueryLevel level) =>
         of > level ? [] : [.. request.Identifier.GetStrings(Identifier.UniqueKeyOf(of)).Where(value => value.Length > 0)];
 
-    private static InstanceReference Reference(InstanceRow row) =>
+    private static InstanceReference Reference(InstanceRow row, StudyCorrection? correction) =>
         new(row.SopClassUid, row.SopInstanceUid, row.TransferSyntaxUid, row.StudyInstanceUid, row.PatientId, row.Copy)
         {
             SeriesInstanceUid = row.SeriesInstanceUid,
+            CorrectedAt = correction?.At,
         };
 }

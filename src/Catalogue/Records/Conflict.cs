@@ -38,6 +38,9 @@ public enum ConflictDecision : byte
 
     /// <summary>Another node holds the other content; each node answers with its own.</summary>
     HeldElsewhere = 4,
+
+    /// <summary>The later attributes are shown: this node's word goes before that of the node that was the first to tell of the study.</summary>
+    TookOver = 5,
 }
 
 /// <summary>A difference for the administrator.</summary>

@@ -44,6 +44,13 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
         WHERE c.study = ?1 ORDER BY p.authority DESC, c.corrected DESC, p.node LIMIT 1
         """);
 
+    private readonly Statement _lower = connection.Prepare(
+        """
+        SELECT p.node, p.authority < (SELECT authority FROM publisher WHERE id = 0) AND c.corrected = 0
+        FROM study_claim AS c JOIN publisher AS p ON p.id = c.publisher
+        WHERE c.study = ?1 ORDER BY p.authority DESC, c.corrected DESC, p.node LIMIT 1
+        """);
+
     private readonly Statement _bestOfPatient = connection.Prepare(
         """
         SELECT c.patient_attributes
@@ -157,6 +164,44 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
         _setSeriesClaim.Bind(1, series).Bind(2, publisher).Bind(3, attributes.Span).Run();
         ShowSeries(series);
         return series;
+    }
+
+    /// <summary>Speaks of a study and series of which this node holds nothing yet, if its word goes before all that was said of them and nobody corrected it.</summary>
+    /// <returns>What was shown before, and the identity of the node that said so; null when nothing was taken over, or nothing is said otherwise.</returns>
+    internal (EncodedAttributes Before, string Node)? TakeOver(EncodedAttributes attributes)
+    {
+        if (parents.FindStudy(attributes.StudyInstanceUid) is not { } study || Holds(study.Id) || FindLower(study.Id) is not { } node)
+        {
+            return null;
+        }
+
+        (string key, byte[] patient, byte[] shown) = Shown(study.Id);
+        long? series = parents.FindSeries(attributes.SeriesInstanceUid, study.Id);
+        ReadOnlyMemory<byte> shownSeries = series is { } known ? parents.ReadSeries(known)!.Value.Attributes : attributes[QueryLevel.Series];
+        var before = new EncodedAttributes([patient, shown, shownSeries, default], attributes.StudyInstanceUid, attributes.SeriesInstanceUid, key);
+        if (before.HasSameParents(attributes))
+        {
+            return null;
+        }
+
+        SetClaim(study.Id, Self, 0, attributes.PatientKey, attributes[QueryLevel.Patient].Span, attributes[QueryLevel.Study].Span);
+        ShowStudy(study.Id);
+        if (series is { } row)
+        {
+            _setSeriesClaim.Bind(1, row).Bind(2, Self).Bind(3, attributes[QueryLevel.Series].Span).Run();
+            ShowSeries(row);
+        }
+
+        return (before, node);
+    }
+
+    /// <summary>The node whose word on a study is shown, if its authority is lower than this node's and nobody corrected it.</summary>
+    private string? FindLower(long study)
+    {
+        _lower.Bind(1, study);
+        string? node = _lower.Step() && _lower.Int64(1) != 0 ? new Guid(_lower.Blob(0), bigEndian: true).ToString("D") : null;
+        _lower.Reset();
+        return node;
     }
 
     /// <summary>Says another thing of a study that this node holds, and of its patient in all studies that it holds of that one.</summary>
@@ -400,7 +445,7 @@ internal sealed class ClaimWriter(Connection connection, ParentRows parents) : I
     public void Dispose()
     {
         foreach (Statement statement in (Statement[])[
-            _findStudyClaim, _setStudyClaim, _setRound, _deleteStudyClaim, _speakOfPatient, _bestOfStudy, _bestOfPatient, _findSeriesClaim, _setSeriesClaim,
+            _findStudyClaim, _setStudyClaim, _setRound, _deleteStudyClaim, _speakOfPatient, _bestOfStudy, _lower, _bestOfPatient, _findSeriesClaim, _setSeriesClaim,
             _addInstances, _deleteSeriesClaim, _deleteEmptyClaim, _speakOfSeries, _bestOfSeries, _hasSeriesClaim, _holdsSeries, _holdsStudy, _studiesOfPatient])
         {
             statement.Dispose();

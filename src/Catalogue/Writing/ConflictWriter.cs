@@ -25,26 +25,35 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
     private readonly Statement _resolve = connection.Prepare("UPDATE conflict SET resolved_at = ?2 WHERE id = ?1 AND resolved_at IS NULL");
 
     /// <summary>Compares the parents that an instance names with the rows it was put under.</summary>
-    internal void Compare(InstanceRecord record, EncodedAttributes attributes, EncodedAttributes rows, long now)
+    internal void Compare(InstanceRecord record, EncodedAttributes attributes, EncodedAttributes rows, long now) =>
+        Compare(record, attributes, rows, ConflictDecision.KeptFirst, record.SourceAeTitle, now);
+
+    /// <summary>Compares what another node said of the parents of an instance with what is shown instead, as the instance says it.</summary>
+    /// <param name="node">Identity of the other node.</param>
+    internal void CompareTakenOver(InstanceRecord record, EncodedAttributes before, string node, long now) =>
+        Compare(record, before, record.Encoded, ConflictDecision.TookOver, node, now);
+
+    private void Compare(InstanceRecord record, EncodedAttributes attributes, EncodedAttributes rows, ConflictDecision decision, string source, long now)
     {
         ReadOnlySpan<byte> patient = attributes[QueryLevel.Patient].Span;
         if (attributes.PatientKey != rows.PatientKey)
         {
-            Record(ConflictKind.StudyOfOtherPatient, attributes.StudyInstanceUid, patient, record, now);
+            Record(ConflictKind.StudyOfOtherPatient, attributes.StudyInstanceUid, patient, record, decision, source, now);
         }
         else
         {
-            CompareLevel(ConflictKind.PatientAttributes, rows.PatientKey, rows[QueryLevel.Patient].Span, patient, record, now);
+            CompareLevel(ConflictKind.PatientAttributes, rows.PatientKey, rows[QueryLevel.Patient].Span, patient, record, decision, source, now);
         }
 
         CompareLevel(
-            ConflictKind.StudyAttributes, attributes.StudyInstanceUid, rows[QueryLevel.Study].Span, attributes[QueryLevel.Study].Span, record, now);
+            ConflictKind.StudyAttributes, attributes.StudyInstanceUid, rows[QueryLevel.Study].Span, attributes[QueryLevel.Study].Span, record, decision, source, now);
         CompareLevel(
-            ConflictKind.SeriesAttributes, attributes.SeriesInstanceUid, rows[QueryLevel.Series].Span, attributes[QueryLevel.Series].Span, record, now);
+            ConflictKind.SeriesAttributes, attributes.SeriesInstanceUid, rows[QueryLevel.Series].Span, attributes[QueryLevel.Series].Span, record, decision, source, now);
     }
 
     internal void RecordSeriesOfOtherStudy(InstanceRecord record, EncodedAttributes attributes, long now) =>
-        Record(ConflictKind.SeriesOfOtherStudy, attributes.SeriesInstanceUid, attributes[QueryLevel.Study].Span, record, now);
+        Record(
+            ConflictKind.SeriesOfOtherStudy, attributes.SeriesInstanceUid, attributes[QueryLevel.Study].Span, record, ConflictDecision.KeptFirst, record.SourceAeTitle, now);
 
     /// <summary>Records other content under a known UID; keeps its copy as a new version when that was decided. Repeating it changes nothing.</summary>
     /// <returns>The kept copy; null when none is kept.</returns>
@@ -70,7 +79,7 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
             return kept;
         }
 
-        Insert(ConflictKind.OtherContent, record.SopInstanceUid, record.Copy.Hash.Span, record, decision, kept?.Version, [], now);
+        Insert(ConflictKind.OtherContent, record.SopInstanceUid, record.Copy.Hash.Span, record, decision, record.SourceAeTitle, kept?.Version, [], now);
         feed.Append(ChangeKind.ConflictRecorded, now, record.SopInstanceUid);
         return kept;
     }
@@ -94,13 +103,14 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
         return found;
     }
 
-    private void CompareLevel(ConflictKind kind, string subject, ReadOnlySpan<byte> row, ReadOnlySpan<byte> other, InstanceRecord record, long now)
+    private void CompareLevel(
+        ConflictKind kind, string subject, ReadOnlySpan<byte> row, ReadOnlySpan<byte> other, InstanceRecord record, ConflictDecision decision, string source, long now)
     {
         var difference = new ArrayBufferWriter<byte>();
         CollectDifferences(row, other, difference);
         if (difference.WrittenCount > 0)
         {
-            Record(kind, subject, difference.WrittenSpan, record, now);
+            Record(kind, subject, difference.WrittenSpan, record, decision, source, now);
         }
     }
 
@@ -123,7 +133,8 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
         }
     }
 
-    private void Record(ConflictKind kind, string subject, ReadOnlySpan<byte> other, InstanceRecord record, long now)
+    private void Record(
+        ConflictKind kind, string subject, ReadOnlySpan<byte> other, InstanceRecord record, ConflictDecision decision, string source, long now)
     {
         Span<byte> fingerprint = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(other, fingerprint);
@@ -132,14 +143,14 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
         _count.Reset();
         if (!isFull)
         {
-            Insert(kind, subject, fingerprint, record, ConflictDecision.KeptFirst, null, other, now);
+            Insert(kind, subject, fingerprint, record, decision, source, null, other, now);
         }
     }
 
     private void Insert(
         ConflictKind kind, string subject, ReadOnlySpan<byte> fingerprint, InstanceRecord record,
-        ConflictDecision decision, int? version, ReadOnlySpan<byte> other, long now) =>
-        _insert.Bind(1, (long)kind).Bind(2, subject).Bind(3, fingerprint).Bind(4, record.SopInstanceUid).Bind(5, record.SourceAeTitle)
+        ConflictDecision decision, string source, int? version, ReadOnlySpan<byte> other, long now) =>
+        _insert.Bind(1, (long)kind).Bind(2, subject).Bind(3, fingerprint).Bind(4, record.SopInstanceUid).Bind(5, source)
             .Bind(6, now).Bind(7, (long)decision).Bind(8, version).Bind(9, other).Run();
 
     public void Dispose()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Panal.Catalogue.Attributes;
 using Panal.Catalogue.Matching;
+using Panal.Catalogue.Replication;
 using Panal.Catalogue.Sqlite;
 using Panal.Dicom;
 
@@ -8,7 +9,7 @@ namespace Panal.Catalogue.Writing;
 
 /// <summary>Adds instances: finds or makes the parents, then writes instance, copy, count and change.</summary>
 internal sealed class InstanceWriter(
-    Connection connection, ConflictWriter conflicts, CopyWriter copies, ChangeWriter feed, AdoptionWriter adoption) : IDisposable
+    Connection connection, ConflictWriter conflicts, CopyWriter copies, ChangeWriter feed, AdoptionWriter adoption, ClaimWriter claims) : IDisposable
 {
     private readonly SeriesCache _cache = new();
 
@@ -60,7 +61,13 @@ internal sealed class InstanceWriter(
         if (Find(record.SopInstanceUid) is { } existing)
         {
             List<CopyRecord> known = copies.Of(existing);
-            return known.Count > 0 ? Compare(known, record.Copy) : adoption.Adopt(existing, record, now);
+            if (known.Count > 0)
+            {
+                return Compare(known, record.Copy);
+            }
+
+            TakeOver(record, now);
+            return adoption.Adopt(existing, record, now);
         }
 
         EncodedAttributes attributes = record.Encoded;
@@ -72,6 +79,19 @@ internal sealed class InstanceWriter(
         _count.Bind(1, series.Id).Bind(2, record.SopClassUid).Bind(3, record.Copy.LengthBytes).Run();
         feed.Append(ChangeKind.InstanceAdded, now, record.SopInstanceUid);
         return new AddOutcome(AddResult.Added, null);
+    }
+
+    /// <summary>
+    /// What is sent to this node first, of a study that so far only nodes of a lower authority told of, is described as it was sent. Copies that this node fetched itself
+    /// have no source: they say again what is known.
+    /// </summary>
+    private void TakeOver(InstanceRecord record, long now)
+    {
+        if (record.SourceAeTitle.Length > 0 && claims.TakeOver(record.Encoded) is var (before, node))
+        {
+            _cache.Clear();
+            conflicts.CompareTakenOver(record, before, node, now);
+        }
     }
 
     internal long? Find(string sopInstanceUid)
@@ -96,6 +116,7 @@ internal sealed class InstanceWriter(
         SeriesEntry? entry = _cache.Find(attributes.StudyInstanceUid, attributes.SeriesInstanceUid);
         if (entry is null)
         {
+            TakeOver(record, now);
             entry = LoadOrAddSeries(record, attributes, now);
             _cache.Add(attributes.StudyInstanceUid, attributes.SeriesInstanceUid, entry);
         }

@@ -24,7 +24,7 @@ internal sealed class Writer : IDisposable
         Conflicts = new ConflictWriter(connection, options, Feed);
         Replica = new ReplicaWriter(connection, Conflicts, Feed);
         Adoption = new AdoptionWriter(connection, Replica.Holdings, Copies, Feed);
-        Instances = new InstanceWriter(connection, Conflicts, Copies, Feed, Adoption);
+        Instances = new InstanceWriter(connection, Conflicts, Copies, Feed, Adoption, Replica.Claims);
         Releases = new ReleaseWriter(connection, Copies, Feed, Replica);
         Deletion = new DeletionWriter(connection, Copies, Feed, Replica, Releases);
         Jobs = new JobWriter(connection);

@@ -20,6 +20,8 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
     {
         public bool IsAsStored => Stored.Uid == Syntax.Uid;
 
+        public bool HasKnownLength => IsAsStored && Instance is { IsHeldHere: true, CorrectedAt: null };
+
         public string ContentType => $"{Accepted.Dicom}; transfer-syntax={Syntax.Uid}";
     }
 
@@ -146,7 +148,7 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
         var boundary = MultipartBody.NewBoundary();
         response.ContentType = $"multipart/related; type=\"application/dicom\"; boundary={boundary}";
         var end = Encoding.ASCII.GetBytes(MultipartBody.EndOf(boundary));
-        if (chosen.All(one => one.IsAsStored && one.Instance.IsHeldHere))
+        if (chosen.All(one => one.HasKnownLength))
         {
             response.ContentLength = chosen.Sum(one => HeadOf(request, boundary, one).Length + one.Instance.FileLengthBytes) + end.Length;
         }
@@ -185,7 +187,7 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
         boundary,
         one.ContentType,
         request.UrlOf(one.Instance.StudyInstanceUid, one.Instance.SeriesInstanceUid, one.Instance.SopInstanceUid),
-        one.IsAsStored ? one.Instance.FileLengthBytes : null));
+        one.IsAsStored && one.Instance.CorrectedAt is null ? one.Instance.FileLengthBytes : null));
 
     private StoredFile Open(Outgoing outgoing) =>
         retriever.OpenFile(outgoing.Instance) ?? throw new IOException("An instance has gone meanwhile");

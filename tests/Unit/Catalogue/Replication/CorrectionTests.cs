@@ -147,6 +147,50 @@ public sealed class CorrectionTests
         Assert.Equal("Name^63", NameOf(here, "1"));
     }
 
+    [Fact]
+    public async Task What_is_sent_to_the_centre_of_a_study_that_a_clinic_told_of_is_shown_and_the_other_word_is_a_conflict()
+    {
+        await using TemporaryCatalogue centre = await CreateAsync(Centre, 10, (Clinic, 0)), clinic = await CreateAsync(Clinic, 0, (Centre, 10));
+        await clinic.Database.AddAsync(Samples.Instance("1", "1.1", "1.1.1", (Tags.PatientName, "Clinic^Name"), (Tags.StudyDescription, "as the clinic says")), None);
+        await TellAsync(clinic, Clinic, centre);
+        Assert.Equal("Clinic^Name", NameOf(centre, "1"));
+
+        await centre.Database.AddAsync(Samples.Instance("1", "1.1", "1.1.2", (Tags.PatientName, "Centre^Name"), (Tags.StudyDescription, "as the centre says")), None);
+        Assert.Equal("Centre^Name", NameOf(centre, "1"));
+        IReadOnlyList<Conflict> conflicts = centre.Database.Conflicts(isOpenOnly: true, 0, 10);
+        Assert.Equal([ConflictKind.PatientAttributes, ConflictKind.StudyAttributes], conflicts.Select(conflict => conflict.Kind));
+        Assert.All(conflicts, conflict => Assert.Equal((ConflictDecision.TookOver, Clinic.ToString("D")), (conflict.Decision, conflict.SourceAeTitle)));
+        Assert.Equal("Clinic^Name", conflicts[0].Other.GetString(Tags.PatientName));
+
+        await TellAsync(centre, Centre, clinic);
+        Assert.Equal(("Centre^Name", "as the centre says"), (NameOf(clinic, "1"), clinic.Database.Describe("1")!.GetString(Tags.StudyDescription)));
+        await TellAsync(clinic, Clinic, centre);
+        Assert.Equal("Centre^Name", NameOf(centre, "1"));
+
+        // What the clinic stores under it later does not change that, and is a conflict there.
+        await clinic.Database.AddAsync(Samples.Instance("1", "1.1", "1.1.3", (Tags.PatientName, "Third^Name")), None);
+        Assert.Equal("Centre^Name", NameOf(clinic, "1"));
+        Assert.NotEmpty(clinic.Database.Conflicts(isOpenOnly: true, 0, 10));
+        centre.Database.CheckIntegrity(None);
+    }
+
+    [Theory]
+    [InlineData("1.1.1")]
+    [InlineData("1.1.2")]
+    public async Task A_copy_that_the_centre_fetched_and_a_store_at_a_clinic_take_nothing_over(string instance)
+    {
+        await using TemporaryCatalogue centre = await CreateAsync(Centre, 10, (Clinic, 0)), clinic = await CreateAsync(Clinic, 0, (Centre, 10));
+        await clinic.Database.AddAsync(Samples.Instance("1", "1.1", "1.1.1", (Tags.PatientName, "Clinic^Name")), None);
+        await TellAsync(clinic, Clinic, centre);
+        await centre.Database.AddAsync(Samples.Instance("1", "1.1", instance, (Tags.PatientName, "File^Name")) with { SourceAeTitle = "" }, None);
+        Assert.Equal("Clinic^Name", NameOf(centre, "1"));
+
+        await centre.Database.AddAsync(Samples.Instance("2", "2.1", "2.1.1", (Tags.PatientName, "Centre^Name"), (Tags.PatientID, "P2")), None);
+        await TellAsync(centre, Centre, clinic);
+        await clinic.Database.AddAsync(Samples.Instance("2", "2.1", "2." + instance, (Tags.PatientName, "Late^Name"), (Tags.PatientID, "P2")), None);
+        Assert.Equal("Centre^Name", NameOf(clinic, "2"));
+    }
+
     private static string NameOf(TemporaryCatalogue catalogue, string study) => catalogue.Database.Describe(study)!.GetString(Tags.PatientName)!;
 
     private static async Task<TemporaryCatalogue> CreateAsync(Guid self, int authority, (Guid Node, int Authority) other)

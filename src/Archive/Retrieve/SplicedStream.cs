@@ -1,0 +1,140 @@
+namespace Panal.Archive.Retrieve;
+
+/// <summary>A file with some of its bytes replaced: read and sought like one, by one thread at a time. Owns the file.</summary>
+internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Piece> pieces) : Stream
+{
+    private readonly long[] _starts = StartsOf(pieces);
+    private long _position;
+
+    /// <summary>Bytes that stand one behind the other.</summary>
+    /// <param name="Offset">Where they are in the file.</param>
+    /// <param name="LengthBytes">How many.</param>
+    /// <param name="Bytes">Instead of those of the file; null when they are in the file.</param>
+    internal sealed record Piece(long Offset, long LengthBytes, ReadOnlyMemory<byte>? Bytes = null)
+    {
+        internal static Piece Of(ReadOnlyMemory<byte> bytes) => new(0, bytes.Length, bytes);
+    }
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => true;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => _starts[^1];
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => _position;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _position = value;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        if (Find() is not var (piece, offset))
+        {
+            return 0;
+        }
+
+        int length = (int)Math.Min(buffer.Length, piece.LengthBytes - offset);
+        if (piece.Bytes is { } bytes)
+        {
+            bytes.Span.Slice((int)offset, length).CopyTo(buffer);
+        }
+        else
+        {
+            file.Position = piece.Offset + offset;
+            length = file.Read(buffer[..length]);
+        }
+
+        _position += length;
+        return length;
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (Find() is not ({ Bytes: null } piece, var offset))
+        {
+            return Read(buffer.Span);
+        }
+
+        file.Position = piece.Offset + offset;
+        int length = await file.ReadAsync(buffer[..(int)Math.Min(buffer.Length, piece.LengthBytes - offset)], cancellationToken);
+        _position += length;
+        return length;
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => Position = offset + origin switch
+    {
+        SeekOrigin.Begin => 0,
+        SeekOrigin.Current => _position,
+        _ => Length,
+    };
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+        // Nothing is written.
+    }
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            file.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static long[] StartsOf(IReadOnlyList<Piece> pieces)
+    {
+        var starts = new long[pieces.Count + 1];
+        for (int i = 0; i < pieces.Count; i++)
+        {
+            starts[i + 1] = starts[i] + pieces[i].LengthBytes;
+        }
+
+        return starts;
+    }
+
+    /// <summary>The piece at the position, and how far into it that is; null at the end.</summary>
+    private (Piece Piece, long Offset)? Find()
+    {
+        for (int i = 0; i < pieces.Count; i++)
+        {
+            if (_position < _starts[i + 1])
+            {
+                return (pieces[i], _position - _starts[i]);
+            }
+        }
+
+        return null;
+    }
+}
