@@ -19,7 +19,7 @@ await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(FillAsync)));
 Console.WriteLine(
     $"filled {there.Counts().Instances - known} instances in {clock.Elapsed.TotalSeconds:F1} s, {new FileInfo(Path.Combine(directory, "there.db")).Length / 1e6:F0} MB");
 
-File.Delete(Path.Combine(directory, "here.db"));
+Remove("here.db");
 await using CatalogueDatabase here = await OpenAsync("here.db");
 await here.SubscribeAsync(publisher, 0, CancellationToken.None);
 var transfer = new Transfer(there, here, publisher, line);
@@ -28,10 +28,11 @@ clock.Restart();
 int found = Enumerable.Range(0, studies).Where(study => study % 100 == 0).Count(study => here.Query(ByStudy(study), CancellationToken.None).Any());
 Console.WriteLine(
     $"searched {(studies + 99) / 100} studies by UID at the subscriber: {found} found, {clock.Elapsed.TotalMilliseconds / Math.Max(1, found):F2} ms each");
+Remove("plain.db");
 double plain = PlainCopy.Measure(Path.Combine(directory, "here.db"), Path.Combine(directory, "plain.db"), CatalogueDatabase.StepInstances);
 Console.WriteLine(
     $"SQLite alone copies the rows of {plain:F0} instances/s with their indexes: the feed applies {applied / plain:P0} of that; subscriber's catalogue {new FileInfo(Path.Combine(directory, "here.db")).Length / 1e6:F0} MB");
-File.Delete(Path.Combine(directory, "plain.db"));
+Remove("plain.db");
 
 int fresh = Filled + (int)(there.LastSequence() / ScannerInstances.PerStudy);
 foreach (InstanceRecord record in Enumerable.Range(fresh, 100).SelectMany(ScannerInstances.Study))
@@ -55,6 +56,9 @@ foreach (InstanceRecord[] gathered in ScannerInstances.Study(fresh + 100).Chunk(
 }
 
 Console.WriteLine($"a study of {ScannerInstances.PerStudy} slices as it comes, in steps of 20: {steady} bytes");
+
+// With its log: a run that was broken off leaves one, which would come to life again.
+void Remove(string name) => Array.ForEach(Directory.GetFiles(directory, name + "*"), File.Delete);
 
 Task<CatalogueDatabase> OpenAsync(string name) =>
     CatalogueDatabase.OpenAsync(Path.Combine(directory, name), new CatalogueOptions(), TimeProvider.System, CancellationToken.None);
