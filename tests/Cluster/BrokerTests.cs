@@ -40,7 +40,9 @@ public sealed class BrokerTests
         Assert.Equal(Slices, got.Count);
         Assert.Equal(await HashesOfAsync(orthanc), got);
         Assert.Contains("ONLINE", await clinic.FindAsync(StudyUid, Ct), StringComparison.Ordinal);
-        Assert.Contains("30 images, 0 were offered and not given", (await broker.RunAsync(Ct, "broker", "status", "hospital")).Succeeded().Output, StringComparison.Ordinal);
+
+        // Counted when the archive has ended its answer, after the last image.
+        await broker.UntilAsync(["broker", "status", "hospital"], static status => status.Contains("30 images, 0 were offered and not given", StringComparison.Ordinal), Ct);
 
         // What it deletes is gone everywhere, but for what was fetched of it.
         (await broker.RunAsync(Ct, "broker", "remove", "hospital")).Succeeded();
@@ -86,9 +88,14 @@ public sealed class BrokerTests
         await clinic.UntilAsync(() => clinic.FindAsync(StudyUid, Ct), static found => found.Contains("ONLINE", StringComparison.Ordinal), Ct);
         var expected = await HashesOfAsync(orthanc);
         Assert.Equal(expected, Hashes(await clinic.GetAsync(StudyUid, Ct)));
-        var retrieved = await Task.WhenAll(brokers.Select(async broker =>
-            int.Parse(Retrieved.Match((await broker.Node.RunAsync(Ct, "broker", "status")).Succeeded().Output).Groups["count"].ValueSpan, CultureInfo.InvariantCulture)));
-        Assert.Equal(Slices, retrieved.Sum());
+        int[] retrieved = [];
+        await centre.UntilAsync(
+            async () =>
+            {
+                retrieved = await Task.WhenAll(brokers.Select(static broker => RetrievedAsync(broker.Node)));
+                return retrieved.Sum().ToString(CultureInfo.InvariantCulture);
+            },
+            static sum => sum == "30", Ct);
         Assert.All(retrieved, static share => Assert.InRange(share, 1, Slices - 2));
 
         // The clinic that has everything goes, and one of the three with its share.
@@ -155,6 +162,9 @@ public sealed class BrokerTests
 
         return orthanc;
     }
+
+    private static async Task<int> RetrievedAsync(ClusterNode node) =>
+        int.Parse(Retrieved.Match((await node.RunAsync(Ct, "broker", "status")).Succeeded().Output).Groups["count"].ValueSpan, CultureInfo.InvariantCulture);
 
     private static string Address(string aeTitle, int port) => string.Create(CultureInfo.InvariantCulture, $"{aeTitle}@127.0.0.1:{port}");
 

@@ -34,6 +34,9 @@ public sealed class StudyFetchesTests
         Assert.Equal([10, 10, 10], site.Brokers.Select(static broker => broker.Archive.Given));
         Assert.Equal((TransferState.Complete, Images, Images, null), (fetch.Progress.State, fetch.Progress.Objects, fetch.Progress.KeptObjects, fetch.Progress.Problem));
         Assert.Equal(fetch.Progress.LengthBytes, fetch.Progress.VerifiedBytes);
+
+        // The transfers end a moment after their last image is in the archive.
+        await Task.WhenAll(site.Fetches.UnderWay.Select(static one => one.Ended));
         Assert.Empty(site.Fetches.UnderWay);
         Assert.Null(await site.Fetches.FetchAsync(Study, TransferPriority.Interactive, Token));
     }
