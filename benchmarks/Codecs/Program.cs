@@ -14,7 +14,7 @@ using Panal.Imaging.Transcoding;
 namespace Panal.CodecsLoad;
 
 /// <summary>
-/// Our lossless codecs beside those of Debian on the same slices, in turns. Usage: CodecsLoad DIRECTORY [slices] [seconds for each].
+/// Our lossless codecs beside those of Debian on the same slices, in turns; or the rate of compaction. Usage: CodecsLoad DIRECTORY [slices] [seconds for each] [compaction].
 /// </summary>
 internal static class Program
 {
@@ -32,12 +32,19 @@ internal static class Program
     {
         if (arguments.Length == 0 || !Directory.Exists(arguments[0]))
         {
-            Console.Error.WriteLine("CodecsLoad DIRECTORY [slices] [seconds for each]");
+            Console.Error.WriteLine("CodecsLoad DIRECTORY [slices] [seconds for each] [compaction]");
             return 2;
         }
 
-        var slices = await ReadAsync(arguments[0], arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 8);
+        var count = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 8;
         var limit = TimeSpan.FromSeconds(arguments.Length > 2 ? int.Parse(arguments[2], CultureInfo.InvariantCulture) : 4);
+        if (arguments is [.., "compaction"])
+        {
+            await CompactionRate.MeasureAsync(arguments[0], count, limit);
+            return 0;
+        }
+
+        var slices = await ReadAsync(arguments[0], count);
         var bytes = slices.Sum(slice => (long)slice.Samples.Length);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{slices.Count} slices, {bytes / 1e6:F1} MB; one thread; MB of samples a second, the best of all rounds"));
         Console.WriteLine($"{"",-34} {"ratio",7} {"encode",8} {"decode",8}");

@@ -40,6 +40,7 @@ public static class DicomWebStatement
         | Frames | as stored: `application/octet-stream` in explicit VR little endian, or the media type of the compression |
         | Pictures | `image/jpeg`, `image/png`; several, and of studies and series always, `multipart/related` with parts of these. Grey through modality and VOI transformations (linear, linear-exact, sigmoid, tables; functional groups), palettes, RGB, YBR_FULL, YBR_FULL_422, YBR_PARTIAL, YBR_RCT and YBR_ICT; overlays; a Grayscale Softcopy Presentation State shows the first image that it is made for, without text and without display coordinates. 406 what has no picture, 422 what is damaged |
         | Held by other nodes | left out with 206; 503 with Retry-After when nothing is here |
+        | On their way in stages | with `Prefer: wait=0` (RFC 7240) metadata, frames and pictures of what has come so far: `Panal-Layers: 1/6` (quality layers), Lossy Image Compression `01` with ratio and method, a dashed border on pictures. Without it they are waited for. Instances are never given so |
         | Caches | entity tags that follow from the content; `private, no-cache` |
         | Failures | problem details (RFC 9457) without patient data |
         """;
