@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Panal.Cluster.Nodes;
 
@@ -52,6 +53,71 @@ public sealed class RightsTests
         await clinic.UntilFoundAsync("1.2.40.3", Ct);
         await clinic.UntilFoundAsync("1.2.40.2", Ct);
         await centre.UntilAuditedAsync("give the group readers the rights query:own, fetch:own", Ct);
+    }
+
+    [Fact]
+    public async Task A_member_is_told_of_the_studies_of_its_selection_without_what_is_left_out_and_of_no_others()
+    {
+        LongRun.Only();
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct, institution: "Norte");
+        await centre.StoreAsync("1.2.50.1", "OF^NORTE", Ct, institution: "Norte");
+        await centre.StoreAsync("1.2.50.2", "OF^SUR", Ct, institution: "Sur");
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        await clinic.UntilFoundAsync("1.2.50.2", Ct);
+
+        (await centre.RunAsync(Ct, "network", "groups", "assign", "CLINIC-7", "clinic")).Succeeded();
+        Assert.Contains("query:all,institution=Norte,without=PatientName", (await centre.RunAsync(Ct, "network", "groups", "set", "clinic", "query:all,institution=Norte,without=PatientName", "fetch:all")).Succeeded().Output, StringComparison.Ordinal);
+        await clinic.UntilAsync(() => clinic.FindAsync("1.2.50.2", Ct), IsUnknown, Ct);
+        var told = await clinic.UntilAsync(() => clinic.FindAsync("1.2.50.1", Ct), found => found.Contains("Pending", StringComparison.Ordinal), Ct);
+        Assert.DoesNotContain("NORTE", told, StringComparison.Ordinal);
+
+        // By the age of studies: a correction brings one into the selection, and takes it out again.
+        (await centre.RunAsync(Ct, "network", "groups", "set", "clinic", "query:all,days=36")).Succeeded();
+        await clinic.UntilAsync(() => clinic.FindAsync("1.2.50.1", Ct), IsUnknown, Ct);
+        var today = TimeProvider.System.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        (await centre.RunAsync(Ct, "correct", "1.2.50.2", "--study-date", today)).Succeeded();
+        Assert.Contains("OF^SUR", await clinic.UntilFoundAsync("1.2.50.2", Ct), StringComparison.Ordinal);
+        (await centre.RunAsync(Ct, "correct", "1.2.50.2", "--study-date", "20200101")).Succeeded();
+        await clinic.UntilAsync(() => clinic.FindAsync("1.2.50.2", Ct), IsUnknown, Ct);
+    }
+
+    [Fact]
+    public async Task To_keep_copies_of_others_and_to_have_others_keep_some_needs_a_right_and_leaves_a_trail()
+    {
+        LongRun.Only();
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var clinic = await ClusterNode.StartAsync("CLINIC-7", Ct, institution: "Norte");
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        await clinic.UntilStateAsync("CENTRE", "up", Ct);
+        await centre.StoreAsync("1.2.51.1", "OF^SUR", Ct, institution: "Sur");
+        await clinic.StoreAsync("1.2.51.2", "OF^CLINIC", Ct, institution: "Sur");
+        await clinic.UntilFoundAsync("1.2.51.1", Ct);
+        await centre.UntilFoundAsync("1.2.51.2", Ct);
+
+        // A clinic may search and fetch everything, keep nothing of it by itself, and place what is of its own institution.
+        Assert.Contains("does not take it from this node", Denied(await clinic.RunAsync(Ct, "place", "1.2.51.2", "CENTRE")), StringComparison.OrdinalIgnoreCase);
+        await centre.UntilAuditedAsync("CLINIC-7: have this node keep study 1.2.51.2: It may not store that here.", Ct);
+        await using (RunningCommand.Start(["rebuild", "--data", clinic.Data]))
+        {
+            await clinic.UntilAsync(["rebuild", "--status"], output => output.Contains("of 1 studies no holder lets this node keep copies", StringComparison.Ordinal), Ct);
+        }
+
+        await centre.UntilAuditedAsync("CLINIC-7: have copies of study 1.2.51.1, to keep them: It may not replicate that.", Ct);
+        (await centre.RunAsync(Ct, "network", "groups", "set", "clinic", "query:all", "fetch:all", "store:all", "replicate:all")).Succeeded();
+        await clinic.UntilAsync(() => clinic.FindAsync("1.2.51.1", Ct), found => found.Contains("ONLINE", StringComparison.Ordinal), Ct);
+        (await clinic.RunAsync(Ct, "place", "1.2.51.2", "CENTRE")).Succeeded();
+        await centre.UntilAsync(() => centre.FindAsync("1.2.51.2", Ct), found => found.Contains("ONLINE", StringComparison.Ordinal), Ct);
+    }
+
+    private static bool IsUnknown(string found) => !found.Contains("Pending", StringComparison.Ordinal);
+
+    private static string Denied(Panal.Conformance.WireClient.ProgramResult result)
+    {
+        Assert.NotEqual(0, result.ExitCode);
+        return result.Everything;
     }
 
     [Fact]

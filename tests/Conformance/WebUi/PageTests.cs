@@ -58,6 +58,14 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
     }
 
     [Fact]
+    public async Task The_viewer_marks_what_is_coarse_and_shows_it_anew_when_it_is_whole()
+    {
+        JsonElement coarse = (await walk.SeenAsync(Ct)).GetProperty("viewer").GetProperty("coarse");
+        Assert.Equal("Preview, not for diagnosis · 1/6 layers", coarse.GetProperty("sign").GetString());
+        Assert.Equal((2, 2), (coarse.GetProperty("coarse").GetInt32(), coarse.GetProperty("whole").GetInt32()));
+    }
+
+    [Fact]
     public async Task The_viewer_measures_and_compares()
     {
         JsonElement viewer = (await walk.SeenAsync(Ct)).GetProperty("viewer");

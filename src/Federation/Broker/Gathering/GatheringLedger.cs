@@ -166,6 +166,9 @@ internal sealed class GatheringLedger
             {
                 entry.State = EntryState.Waiting;
                 entry.Tried |= hasFailed && !isLinked ? 0 : 1u << source;
+
+                // It may have got it and told so before it failed: a transfer may wait for it there already.
+                entry.IsLost |= hasFailed;
             }
 
             _resting |= hasFailed ? 1u << source : 0;
@@ -193,6 +196,7 @@ internal sealed class GatheringLedger
         lock (_gate)
         {
             var entry = _entries[sopInstanceUid];
+            entry.IsLost |= entry.IsReachable && !isReachable && !isHere;
             (_linked, entry.IsReachable) = (linked, isReachable);
             if (isHere)
             {

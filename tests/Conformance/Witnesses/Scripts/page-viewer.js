@@ -60,6 +60,41 @@ async function view(page, look, study, images) {
   await page.locator('#play').click();
   await page.keyboard.press('Escape');
   await page.locator('a.study').first().waitFor();
+  seen.coarse = await coarse(page, study);
+  return seen;
+}
+
+/** The two scouts of the study; frames of them are told to be coarse until they are waited for, as those of a study that is on its way. */
+const scouts = '1.3.46.670589.33.1.22100348011750129999.30936184503286111321';
+
+async function coarse(page, study) {
+  const seen = { coarse: 0, whole: 0 };
+  let release;
+  const held = new Promise(done => { release = done; });
+  const frames = url => url.pathname.includes(scouts) && url.pathname.includes('/frames/');
+  await page.route(frames, async route => {
+    if (route.request().headers().prefer === 'wait=0') {
+      seen.coarse++;
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, headers: { ...answer.headers(), 'panal-layers': '1/6' } });
+    } else {
+      await held;
+      seen.whole++;
+      await route.continue();
+    }
+  });
+  await page.locator(`a.study[href$="${study}"]`).click();
+  await page.locator('.series button').filter({ hasText: /\b2 images/ }).click();
+  const sign = page.locator('[data-preview]');
+  await sign.waitFor();
+  seen.sign = (await sign.textContent()).trim();
+  await page.locator('[data-loaded]').filter({ hasText: /^2 \/ 2 · 2 / }).waitFor();
+  release();
+  await sign.waitFor({ state: 'detached' });
+  await page.locator('[data-loaded]').filter({ hasText: /^2 \/ 2$/ }).waitFor();
+  await page.unroute(frames);
+  await page.keyboard.press('Escape');
+  await page.locator('a.study').first().waitFor();
   return seen;
 }
 
