@@ -1,5 +1,5 @@
 using Panal.Cluster.Nodes;
-using Panal.Conformance.WireClient;
+using Panal.Conformance.Witnesses;
 
 namespace Panal.Cluster;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Panal.Cluster.Nodes;
+using Panal.Conformance.Witnesses;
 
 namespace Panal.Cluster;
 
@@ -114,7 +115,7 @@ public sealed class RightsTests
 
     private static bool IsUnknown(string found) => !found.Contains("Pending", StringComparison.Ordinal);
 
-    private static string Denied(Panal.Conformance.WireClient.ProgramResult result)
+    private static string Denied(ProgramResult result)
     {
         Assert.NotEqual(0, result.ExitCode);
         return result.Everything;

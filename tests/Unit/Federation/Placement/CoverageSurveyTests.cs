@@ -95,7 +95,7 @@ public sealed class CoverageSurveyTests
         Assert.Equal(["1.2.4"], replica.Held);
         Assert.Equal("1.2.4", Assert.Single(replica.Pins.Pins).StudyInstanceUid);
         Assert.Equal([false, false, true], replica.Trail.Select(static entry => entry.IsDone));
-        Assert.Equal("have this node keep study 1.2.3: It may not store that here.", replica.Trail[0].Description);
+        Assert.Equal("have this node keep study 1.2.3: It may not store that here.", replica.Trail.First().Description);
     }
 
     [Fact]

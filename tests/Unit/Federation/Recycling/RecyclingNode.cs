@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Archive.Retrieve;
 using Panal.Catalogue;
@@ -85,14 +86,11 @@ internal sealed class RecyclingNode : IPlacementRights, IAdministrationWitness, 
     public FeedFilter? ReplicableBy(NodeId node) => IsWilling ? Filter : null;
 
     /// <summary>What the audit trail was told.</summary>
-    public List<(string Description, bool IsDone)> Trail { get; } = [];
+    public ConcurrentQueue<(string Description, bool IsDone)> Trail { get; } = [];
 
     public ValueTask AskedAsync(NodeId by, string description, bool isDone, CancellationToken cancellationToken)
     {
-        lock (Trail)
-        {
-            Trail.Add((description, isDone));
-        }
+        Trail.Enqueue((description, isDone));
 
         return ValueTask.CompletedTask;
     }
