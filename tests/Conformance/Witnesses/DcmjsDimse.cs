@@ -8,6 +8,9 @@ internal static class DcmjsDimse
 {
     private static readonly NpmScript Script = new("dcmjs-dimse", "commitment.js", "dcmjs-dimse@0.3.3");
 
+    /// <summary>A report that nobody takes is tried again after ten seconds, half a minute, two minutes.</summary>
+    private static readonly TimeSpan ListenLimit = TimeSpan.FromMinutes(5);
+
     /// <summary>Sends an N-ACTION and returns its status.</summary>
     public static async Task<int> RequestCommitmentAsync(
         PanalNode node, string callingAeTitle, string transactionUid, IEnumerable<(string ClassUid, string InstanceUid)> references, CancellationToken ct)
@@ -26,7 +29,7 @@ internal static class DcmjsDimse
     public static async Task<IReadOnlyList<JsonElement>> ListenAsync(int port, int count, Func<Task> whileListening, CancellationToken ct)
     {
         string script = await Script.InstallAsync(ct);
-        Task<ProgramResult> listening = ForeignProgram.RunAsync("node", [script, "listen", port.ToString(), count.ToString()], ct);
+        Task<ProgramResult> listening = ForeignProgram.RunAsync("node", [script, "listen", port.ToString(), count.ToString()], ct, limit: ListenLimit);
         await LoopbackPort.WaitUntilOpenAsync(port, TimeSpan.FromSeconds(20), ct);
         await whileListening();
         return JsonDocuments((await listening).Succeeded().Output);

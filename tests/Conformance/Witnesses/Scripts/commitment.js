@@ -60,6 +60,14 @@ function listen(port, count) {
 
     associationReleaseRequested() {
       this.sendAssociationReleaseResponse();
+      Listener.endWhenDone();
+    }
+
+    abort() {
+      Listener.endWhenDone();
+    }
+
+    static endWhenDone() {
       if (left <= 0) {
         setTimeout(() => process.exit(0), 100);
       }
