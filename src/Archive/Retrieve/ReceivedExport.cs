@@ -48,8 +48,7 @@ public sealed class ReceivedExport(Retriever retriever)
         var path = Path.Combine(folder, SafePath.Component(instance.SopInstanceUid) + ".dcm");
         var unfinished = path + ".part";
         using var hasher = new ContentHasher();
-        using var stored = retriever.OpenFile(instance);
-        if (stored is null)
+        if (retriever.OpenHeld(instance) is not var (copy, stored))
         {
             return null;
         }
@@ -57,8 +56,9 @@ public sealed class ReceivedExport(Retriever retriever)
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
+            await using var received = stored;
             await using var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None);
-            for (int read; (read = await ReadAsync(stored.Bytes, buffer, ct)) > 0;)
+            for (int read; (read = await ReadAsync(received, buffer, ct)) > 0;)
             {
                 hasher.Append(buffer.AsSpan(0, read));
                 await file.WriteAsync(buffer.AsMemory(0, read), ct);
@@ -70,7 +70,7 @@ public sealed class ReceivedExport(Retriever retriever)
         }
 
         var length = hasher.LengthBytes;
-        if (hasher.Complete().ToString() != instance.ContentHash)
+        if (!hasher.Complete().Equals(new ContentHash(copy.Hash.Span)))
         {
             File.Delete(unfinished);
             return null;

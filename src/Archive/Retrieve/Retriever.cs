@@ -147,8 +147,10 @@ public sealed class Retriever
             : null;
     }
 
-    // Since it was located a copy may have been let go, have come again under another path, or have been made compact.
-    private (CopyRecord Copy, Stream File)? OpenHeld(InstanceReference instance)
+    /// <summary>Opens the file exactly as it was received, without corrections, with the copy whose hash and length are its own; null when it is not here.</summary>
+    /// <remarks>Since it was located a copy may have been let go, have come again under another path, or have been made compact.</remarks>
+    /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
+    internal (CopyRecord Copy, Stream File)? OpenHeld(InstanceReference instance)
     {
         if (Current(instance).Copy is not { } copy)
         {

@@ -132,12 +132,31 @@ public sealed class CorrectedFileTests
         Assert.Equal(before, (await archive.FilesAsync()).Values.Single());
     }
 
-    private static InstanceReference Locate(Retriever retriever)
+    [Fact]
+    public async Task Who_wants_the_file_as_it_was_received_gets_it_without_the_correction()
+    {
+        await using var archive = await TemporaryArchive.OpenAsync();
+        await archive.StoreAsync(new Sample { PatientName = "Mal^Escrito" });
+        byte[] received = (await archive.FilesAsync()).Values.Single();
+        var name = new DataSet();
+        name.Set(Tags.PatientName, "Right^Name");
+        await archive.Holdings.Catalogue.CorrectAsync("1.2.3", name, "CENTRE", isDryRun: false, TestContext.Current.CancellationToken);
+
+        var export = new ReceivedExport(new Retriever(archive.Holdings.Catalogue, archive.Holdings.Volumes));
+        string folder = Path.Combine(archive.Directory, "received");
+        var told = await export.ExportAsync(Request(), folder, static _ => { }, TestContext.Current.CancellationToken);
+        Assert.Equal((1, 0), (told.Written, told.Failed));
+        Assert.Equal(received, await File.ReadAllBytesAsync(Assert.Single(Directory.GetFiles(folder)), TestContext.Current.CancellationToken));
+    }
+
+    private static InstanceReference Locate(Retriever retriever) => Assert.Single(retriever.Locate(Request(), TestContext.Current.CancellationToken));
+
+    private static RetrieveRequest Request()
     {
         var identifier = new DataSet();
         identifier.Set(Tags.QueryRetrieveLevel, "IMAGE");
         identifier.Set(Tags.SOPInstanceUID, "1.2.3.4.5");
-        return Assert.Single(retriever.Locate(new RetrieveRequest(InformationModel.StudyRoot, identifier, Relational: false), TestContext.Current.CancellationToken));
+        return new RetrieveRequest(InformationModel.StudyRoot, identifier, Relational: false);
     }
 
     private static void Survive(byte[] stored, StudyCorrection correction, TransferSyntax syntax)
