@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Panal.Conformance.WireClient;
 
 namespace Panal.Conformance.Witnesses;
 
@@ -29,10 +28,11 @@ internal static class DcmjsDimse
     public static async Task<IReadOnlyList<JsonElement>> ListenAsync(int port, int count, Func<Task> whileListening, CancellationToken ct)
     {
         string script = await Script.InstallAsync(ct);
-        Task<ProgramResult> listening = ForeignProgram.RunAsync("node", [script, "listen", port.ToString(), count.ToString()], ct, limit: ListenLimit);
-        await LoopbackPort.WaitUntilOpenAsync(port, TimeSpan.FromSeconds(20), ct);
+        await using var listener = BackgroundProgram.Start(ForeignProgram.Require("node"), [script, "listen", port.ToString(), count.ToString()], Path.GetTempPath(), "listening", "done");
+        await listener.WaitForLineAsync("listening", TimeSpan.FromSeconds(60), ct);
         await whileListening();
-        return JsonDocuments((await listening).Succeeded().Output);
+        await listener.WaitForLineAsync("done", ListenLimit, ct);
+        return JsonDocuments(listener.Output);
     }
 
     private static List<JsonElement> JsonDocuments(string output) =>

@@ -1,6 +1,6 @@
 // A storage commitment SCU made of dcmjs-dimse.
 //   node commitment.js request PORT CALLED CALLING TRANSACTION CLASS INSTANCE [CLASS INSTANCE ...]   prints the N-ACTION status
-//   node commitment.js listen PORT COUNT                                                            prints COUNT results, one JSON line each
+//   node commitment.js listen PORT COUNT                                                            prints listening, COUNT results, one JSON line each, and done
 const dimse = require('dcmjs-dimse');
 
 const pushModel = '1.2.840.10008.1.20.1';
@@ -69,13 +69,14 @@ function listen(port, count) {
 
     static endWhenDone() {
       if (left <= 0) {
-        setTimeout(() => process.exit(0), 100);
+        console.log('done');
       }
     }
   }
   const server = new Server(Listener);
+  server.on('listening', () => console.log('listening'));
+  server.on('networkError', (error) => console.error(String(error)));
   server.listen(Number(port));
-  console.log('listening');
 }
 
 const [mode, ...rest] = process.argv.slice(2);
