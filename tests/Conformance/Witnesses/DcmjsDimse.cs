@@ -7,8 +7,7 @@ internal static class DcmjsDimse
 {
     private static readonly NpmScript Script = new("dcmjs-dimse", "commitment.js", "dcmjs-dimse@0.3.3");
 
-    /// <summary>A report that nobody takes is tried again after ten seconds, half a minute, two minutes.</summary>
-    private static readonly TimeSpan ListenLimit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ListenLimit = TimeSpan.FromMinutes(2);
 
     /// <summary>Sends an N-ACTION and returns its status.</summary>
     public static async Task<int> RequestCommitmentAsync(

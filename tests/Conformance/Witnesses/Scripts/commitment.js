@@ -56,21 +56,14 @@ function listen(port, count) {
       response.setStatus(Status.Success);
       callback(response);
       left -= 1;
-    }
-
-    associationReleaseRequested() {
-      this.sendAssociationReleaseResponse();
-      Listener.endWhenDone();
-    }
-
-    abort() {
-      Listener.endWhenDone();
-    }
-
-    static endWhenDone() {
-      if (left <= 0) {
+      if (left === 0) {
         console.log('done');
       }
+    }
+
+    // Now and then this library misses a release and is aborted half a minute later: the end does not hang on it.
+    associationReleaseRequested() {
+      this.sendAssociationReleaseResponse();
     }
   }
   const server = new Server(Listener);
