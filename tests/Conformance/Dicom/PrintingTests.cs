@@ -15,29 +15,37 @@ public sealed partial class PrintingTests
         "malformed", "enhanced/dicom2nifti/philips_enhanced/fmri/001_implicit", "mr_series/abd1_philips/fo-dicom", "palette/pydicom/winter.dcm",
     ];
 
+    /// <summary>dcmdump takes longer to read its dictionary than to dump a file.</summary>
+    private const int FilesAtOnce = 50;
+
     [Fact]
     public async Task Tags_VRs_and_lengths_are_those_that_dcmdump_prints()
     {
         var compared = 0;
         var differences = new List<string>();
-        foreach (var name in Corpus.ShareOf(Corpus.Names.Where(name => !Odd.Any(odd => name.StartsWith(odd, StringComparison.Ordinal)))))
+        var paths = Corpus.ShareOf(Corpus.Names.Where(name => !Odd.Any(odd => name.StartsWith(odd, StringComparison.Ordinal)))).Select(Corpus.PathOf);
+        foreach (var some in paths.Chunk(FilesAtOnce))
         {
-            var path = Corpus.PathOf(name);
-            var printed = await PrintAsync(path);
-            var result = await ForeignProgram.RunAsync("dcmdump", ["-q", "-Un", path], TestContext.Current.CancellationToken, encoding: Encoding.Latin1);
-            if (printed is null || result.ExitCode != 0)
+            var dumps = DcmdumpHeading().Split((await DumpAsync(some)).Output)[1..];
+            Assert.Equal(some.Length, dumps.Length);
+            foreach (var (path, dump) in some.Zip(dumps))
             {
-                continue;
-            }
+                if (await PrintAsync(path) is not { } printed)
+                {
+                    continue;
+                }
 
-            var mine = PanalLine().Matches(printed).Select(Row).ToList();
-            var theirs = DcmdumpLine().Matches(result.Output).Select(Row).ToList();
-            compared++;
-            var place = Enumerable.Range(0, Math.Max(mine.Count, theirs.Count))
-                .FirstOrDefault(index => index >= mine.Count || index >= theirs.Count || !AreSame(mine[index], theirs[index]), -1);
-            if (place >= 0)
-            {
-                differences.Add($"{name}: {mine.ElementAtOrDefault(place)} <> {theirs.ElementAtOrDefault(place)}");
+                compared++;
+                var mine = PanalLine().Matches(printed).Select(Row).ToList();
+                var theirs = DcmdumpLine().Matches(dump).Select(Row).ToList();
+                var place = Enumerable.Range(0, Math.Max(mine.Count, theirs.Count))
+                    .FirstOrDefault(index => index >= mine.Count || index >= theirs.Count || !AreSame(mine[index], theirs[index]), -1);
+
+                // A file that dcmdump cannot read to its end is told by its exit code alone.
+                if (place >= 0 && (await DumpAsync(path)).ExitCode == 0)
+                {
+                    differences.Add($"{path}: {mine.ElementAtOrDefault(place)} <> {theirs.ElementAtOrDefault(place)}");
+                }
             }
         }
 
@@ -58,6 +66,9 @@ public sealed partial class PrintingTests
             }
         }
     }
+
+    private static Task<ProgramResult> DumpAsync(params string[] paths) =>
+        ForeignProgram.RunAsync("dcmdump", ["-q", "-Un", "+F", .. paths], TestContext.Current.CancellationToken, encoding: Encoding.Latin1);
 
     private static async Task<string?> PrintAsync(string path)
     {
@@ -82,6 +93,9 @@ public sealed partial class PrintingTests
         mine.Tag == theirs.Tag
         && (mine.Vr == theirs.Vr || char.IsAsciiLetterLower(theirs.Vr[0]) || ((mine.Tag[4] - '0') & 1) != 0 || mine.Tag[4] is 'B' or 'D' or 'F' || (mine.Vr is "OB" or "OW" && theirs.Vr is "OB" or "OW"))
         && (mine.Length == theirs.Length || (int.TryParse(mine.Length, out var length) && $"{length + 1}" == theirs.Length));
+
+    [GeneratedRegex(@"^# dcmdump \(\d+/\d+\): .*$", RegexOptions.Multiline, 5000)]
+    private static partial Regex DcmdumpHeading();
 
     [GeneratedRegex(@"^ *(?<tag>\([0-9A-F]{4},[0-9A-F]{4}\)) (?<vr>[A-Z?]{2}) +(?<length>\d+|open)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex PanalLine();

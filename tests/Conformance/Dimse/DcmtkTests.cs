@@ -108,7 +108,7 @@ public sealed class DcmtkTests
 
     private static async Task<Association> ConnectAsync(string port, string sopClass, string transferSyntax, CancellationToken ct)
     {
-        await LoopbackPort.WaitUntilOpenAsync(int.Parse(port), TimeSpan.FromSeconds(20), ct);
+        await LoopbackPort.WaitUntilOpenAsync(int.Parse(port), ct);
         var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, int.Parse(port), ct);
 

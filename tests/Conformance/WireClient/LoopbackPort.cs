@@ -11,6 +11,8 @@ internal static class LoopbackPort
     private const int First = 20_000;
     private const int Count = 12_000;
 
+    private static readonly TimeSpan OpenLimit = TimeSpan.FromMinutes(1);
+
     // Test processes side by side begin in different places.
     private static int last = Environment.ProcessId * 97 % Count;
 
@@ -45,8 +47,8 @@ internal static class LoopbackPort
     }
 
     /// <summary>Waits until somebody accepts connections on the port.</summary>
-    /// <exception cref="TimeoutException">Nobody did within the limit.</exception>
-    public static async Task WaitUntilOpenAsync(int port, TimeSpan limit, CancellationToken ct)
+    /// <exception cref="TimeoutException">Nobody did within a minute.</exception>
+    public static async Task WaitUntilOpenAsync(int port, CancellationToken ct)
     {
         long start = TimeProvider.System.GetTimestamp();
         while (true)
@@ -57,7 +59,7 @@ internal static class LoopbackPort
                 await client.ConnectAsync(IPAddress.Loopback, port, ct);
                 return;
             }
-            catch (SocketException) when (TimeProvider.System.GetElapsedTime(start) < limit)
+            catch (SocketException) when (TimeProvider.System.GetElapsedTime(start) < OpenLimit)
             {
                 // A foreign server tells nobody that it listens: asking again is the only way to know.
                 await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, ct);

@@ -39,7 +39,7 @@ internal sealed class Dcmqrscp : IAsyncDisposable
     public static async Task<Dcmqrscp> StartAsync(CancellationToken ct, string aeTitle = "DCMQRSCP", params (string Title, int Port)[] known)
     {
         var server = new Dcmqrscp(ForeignProgram.Require("dcmqrscp"), LoopbackPort.Free(), aeTitle, known);
-        await LoopbackPort.WaitUntilOpenAsync(server.Port, TimeSpan.FromSeconds(10), ct);
+        await LoopbackPort.WaitUntilOpenAsync(server.Port, ct);
         return server;
     }
 

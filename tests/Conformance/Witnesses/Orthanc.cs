@@ -75,8 +75,8 @@ internal sealed class Orthanc : IAsyncDisposable
 
     private static async Task<Orthanc> StartedAsync(Orthanc server, CancellationToken ct)
     {
-        await LoopbackPort.WaitUntilOpenAsync(server.http.BaseAddress!.Port, TimeSpan.FromSeconds(30), ct);
-        await LoopbackPort.WaitUntilOpenAsync(server.DicomPort, TimeSpan.FromSeconds(30), ct);
+        await LoopbackPort.WaitUntilOpenAsync(server.http.BaseAddress!.Port, ct);
+        await LoopbackPort.WaitUntilOpenAsync(server.DicomPort, ct);
         return server;
     }
 

@@ -28,7 +28,7 @@ internal sealed class Storescp : IAsyncDisposable
     public static async Task<Storescp> StartAsync(CancellationToken ct, string aeTitle = "STORESCP", params string[] options)
     {
         var server = new Storescp(ForeignProgram.Require("storescp"), LoopbackPort.Free(), aeTitle, options);
-        await LoopbackPort.WaitUntilOpenAsync(server.Port, TimeSpan.FromSeconds(10), ct);
+        await LoopbackPort.WaitUntilOpenAsync(server.Port, ct);
         return server;
     }
 
