@@ -16,9 +16,16 @@ public sealed class RemoteCopies(
     private readonly SemaphoreSlim _beginning = new(1);
 
     /// <inheritdoc/>
-    public async ValueTask<bool> BringAsync(InstanceReference wanted, CancellationToken ct)
+    public ValueTask<bool> BringAsync(InstanceReference wanted, CancellationToken ct) => BringAsync(wanted, null, ct);
+
+    /// <summary>Brings an instance, with some others of its study and no more.</summary>
+    /// <param name="wanted">Which.</param>
+    /// <param name="among">SOP Instance UIDs of what may come with it; null for all that its study lacks.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <returns>Whether it is here.</returns>
+    public async ValueTask<bool> BringAsync(InstanceReference wanted, IReadOnlySet<string>? among, CancellationToken ct)
     {
-        var transfer = await FetchStudyAsync(wanted.StudyInstanceUid, TransferPriority.Interactive, wanted.SopInstanceUid, ct);
+        var transfer = await FetchStudyAsync(wanted.StudyInstanceUid, TransferPriority.Interactive, wanted.SopInstanceUid, among, ct);
         if (ObjectOf(wanted.SopInstanceUid) is not { } hash)
         {
             return false;
@@ -36,7 +43,7 @@ public sealed class RemoteCopies(
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> BringStagesAsync(InstanceReference wanted, CancellationToken ct)
     {
-        var transfer = await FetchStudyAsync(wanted.StudyInstanceUid, TransferPriority.Interactive, wanted.SopInstanceUid, ct);
+        var transfer = await FetchStudyAsync(wanted.StudyInstanceUid, TransferPriority.Interactive, wanted.SopInstanceUid, null, ct);
         if (transfer is null || ObjectOf(wanted.SopInstanceUid) is not { } hash
             || await BroughtAsync(transfer, wanted.StudyInstanceUid, hash, ct) is not [var first, _, ..] brought)
         {
@@ -65,7 +72,12 @@ public sealed class RemoteCopies(
     /// <summary>Begins to bring what is not here of a study, or finds the transfer that does.</summary>
     /// <returns>The transfer; null when everything is here, nobody holds what is not, or there is no room.</returns>
     public ValueTask<Transfer?> FetchStudyAsync(string studyInstanceUid, TransferPriority priority, CancellationToken ct) =>
-        FetchStudyAsync(studyInstanceUid, priority, null, ct);
+        FetchStudyAsync(studyInstanceUid, priority, null, null, ct);
+
+    /// <summary>Begins to bring these instances of a study, as far as they are not here and no transfer brings them.</summary>
+    /// <returns>The transfer; null as above.</returns>
+    public ValueTask<Transfer?> FetchStudyAsync(string studyInstanceUid, TransferPriority priority, IReadOnlySet<string> among, CancellationToken ct) =>
+        FetchStudyAsync(studyInstanceUid, priority, null, among, ct);
 
     /// <inheritdoc/>
     public void Dispose() => _beginning.Dispose();
@@ -81,7 +93,7 @@ public sealed class RemoteCopies(
         return (await forms.AskAsync(study, ct)).TryGetValue(content, out var form) && transfer.Brings(form.Brought[0]) ? form.Brought : [];
     }
 
-    private async ValueTask<Transfer?> FetchStudyAsync(string studyInstanceUid, TransferPriority priority, string? wanted, CancellationToken ct)
+    private async ValueTask<Transfer?> FetchStudyAsync(string studyInstanceUid, TransferPriority priority, string? wanted, IReadOnlySet<string>? among, CancellationToken ct)
     {
         var compact = await forms.AskAsync(studyInstanceUid, ct);
         await _beginning.WaitAsync(ct);
@@ -95,7 +107,7 @@ public sealed class RemoteCopies(
                 return known;
             }
 
-            var objects = Lacking(studyInstanceUid, ct).Where(lacking => !underWay.Any(transfer => Brings(transfer, lacking.Hash, compact)))
+            var objects = Lacking(studyInstanceUid, among, ct).Where(lacking => !underWay.Any(transfer => Brings(transfer, lacking.Hash, compact)))
                 .ToList();
             if (objects.Count == 0)
             {
@@ -183,14 +195,14 @@ public sealed class RemoteCopies(
 
     private bool IsHere(string sopInstanceUid) => catalogue.FindInstance(sopInstanceUid) is { Copy: not null };
 
-    private List<TransferObject> Lacking(string studyInstanceUid, CancellationToken ct)
+    private List<TransferObject> Lacking(string studyInstanceUid, IReadOnlySet<string>? among, CancellationToken ct)
     {
         var objects = new List<TransferObject>();
         var (seen, series) = (new HashSet<ContentHash>(), new HashSet<string>(StringComparer.Ordinal));
         foreach (var row in catalogue.Locate(new RetrieveKeys { StudyInstanceUids = [studyInstanceUid] }, ct))
         {
             var isFirst = series.Add(row.SeriesInstanceUid);
-            if (row.Copy is null && Best(row.SopInstanceUid) is { } holder && seen.Add(new ContentHash(holder.Hash.Span)))
+            if (row.Copy is null && among?.Contains(row.SopInstanceUid) != false && Best(row.SopInstanceUid) is { } holder && seen.Add(new ContentHash(holder.Hash.Span)))
             {
                 objects.Add(new TransferObject(new ContentHash(holder.Hash.Span), holder.LengthBytes, isFirst));
             }

@@ -30,6 +30,7 @@ internal sealed class GatheringLedger
     private readonly List<Part> _parts = [];
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly List<Part> _wanted = [];
+    private readonly List<Round> _rounds = [];
     private uint _linked;
     private uint _resting;
 
@@ -52,6 +53,11 @@ internal sealed class GatheringLedger
                 _parts.Add(part);
                 part.Entries.AddRange(some.Select(one => _entries[one.SopInstanceUid] = new Entry(one, part)));
             }
+        }
+
+        for (var (first, count) = (0, Math.Max(1, owners.Length)); first < _parts.Count; first += count, count *= 2)
+        {
+            _rounds.Add(new Round([.. _parts.Skip(first).Take(count).SelectMany(static part => part.Entries)]));
         }
 
         Settle();
@@ -138,6 +144,39 @@ internal sealed class GatheringLedger
             var taken = part.Entries.Where(entry => entry.IsFor(bit)).ToList();
             taken.ForEach(entry => (entry.State, entry.Source) = (EntryState.Asked, source));
             return [.. taken.Select(static entry => entry.Instance.SopInstanceUid)];
+        }
+    }
+
+    /// <summary>
+    /// What is to be fetched together next: a part of each source, then two of each, then four, each round when all of it has been got. All who gather the study
+    /// fetch the same together, so that they give each other what they have; and there are few transfers, however many images there are.
+    /// </summary>
+    /// <returns>Instances that others hold, each round once; empty when there is none now.</returns>
+    public IReadOnlyList<string> TakeRound()
+    {
+        lock (_gate)
+        {
+            while (_rounds.Find(static round => !round.IsTaken && round.Entries.TrueForAll(static entry => entry.State is not (EntryState.Waiting or EntryState.Asked))) is { } round)
+            {
+                round.IsTaken = true;
+                if (round.Entries.Where(static entry => entry.State == EntryState.Held).Select(static entry => entry.Instance.SopInstanceUid).ToList() is { Count: > 0 } held)
+                {
+                    return held;
+                }
+            }
+
+            return [];
+        }
+    }
+
+    /// <summary>What is fetched together with an instance.</summary>
+    public IReadOnlySet<string> RoundOf(string sopInstanceUid)
+    {
+        lock (_gate)
+        {
+            return _entries.TryGetValue(sopInstanceUid, out var entry)
+                ? _rounds.Find(round => round.Entries.Contains(entry))!.Entries.Select(static one => one.Instance.SopInstanceUid).ToHashSet(StringComparer.Ordinal)
+                : new HashSet<string>(StringComparer.Ordinal) { sopInstanceUid };
         }
     }
 
@@ -270,6 +309,13 @@ internal sealed class GatheringLedger
         public List<Entry> Entries { get; } = [];
 
         public bool HasFor(uint source) => Entries.Exists(entry => entry.IsFor(source));
+    }
+
+    private sealed class Round(List<Entry> entries)
+    {
+        public List<Entry> Entries => entries;
+
+        public bool IsTaken { get; set; }
     }
 
     private sealed class Entry(GatheredInstance instance, Part part)

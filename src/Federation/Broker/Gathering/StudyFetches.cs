@@ -71,6 +71,15 @@ public sealed class StudyFetches(GatheringPorts ports) : IAsyncDisposable
             .SelectMany(row => ports.Catalogue.OffersOfInstance(row.SopInstanceUid)).Distinct(),
     ];
 
+    /// <summary>What is fetched together with an instance; null when its study is not gathered.</summary>
+    internal IReadOnlySet<string>? RoundOf(InstanceReference instance)
+    {
+        lock (_gate)
+        {
+            return _gatherings.GetValueOrDefault(instance.StudyInstanceUid)?.RoundOf(instance.SopInstanceUid);
+        }
+    }
+
     /// <summary>Begins to gather what nobody holds of a study and archives offer, or finds who does so already; null when there is nothing like that.</summary>
     internal StudyGathering? Gather(string studyInstanceUid, TransferPriority priority, CancellationToken ct)
     {

@@ -19,8 +19,11 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
     /// <summary>The catalogue is looked at no more often: a study of thousands of images has a commit for each.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Each transfer that runs puts the next one off by so much, so that there are few of many images rather than many of one.</summary>
-    private static readonly TimeSpan TransferInterval = TimeSpan.FromSeconds(1);
+    /// <summary>And no more seldom: how far a transfer is, no commit tells.</summary>
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>The next round begins when those before it end within so long: side by side they would take each other's share of the lines.</summary>
+    private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(4);
 
     /// <summary>A source that has had nothing to do for so long takes over what is another's.</summary>
     internal static readonly TimeSpan HelpAfter = TimeSpan.FromSeconds(5);
@@ -108,6 +111,9 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
     /// <summary>Whether it makes no sense to wait for an instance: nobody gives it, or nobody who might can be reached now.</summary>
     public bool IsInVain(string sopInstanceUid) =>
         _hasEnded || (_isLocalDone && (_ledger.IsGivenUp(sopInstanceUid) || _ledger.IsOutOfReach(sopInstanceUid)));
+
+    /// <summary>What is fetched together with an instance.</summary>
+    public IReadOnlySet<string> RoundOf(string sopInstanceUid) => _ledger.RoundOf(sopInstanceUid);
 
     /// <summary>Somebody waits for an instance.</summary>
     public void Want(string sopInstanceUid)
@@ -258,7 +264,6 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
     /// <summary>Begins transfers of what the nodes have got, until everything is here or given up.</summary>
     private async Task FollowAsync(CancellationToken ct)
     {
-        var lastAt = _ports.Time.GetTimestamp() - (long)(TransferInterval.TotalSeconds * _ports.Time.TimestampFrequency);
         while (true)
         {
             var (commit, change) = (_ports.Catalogue.NextCommitAsync(), NextChangeAsync());
@@ -274,19 +279,22 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
                 await Task.WhenAll(_ports.Transfers.Find(new TransferScope(Study)).Select(static transfer => transfer.CancelAsync()));
             }
 
-            if (isFetchable && !_isPaused && _ports.Time.GetElapsedTime(lastAt) >= TransferInterval * _ports.Transfers.Find(new TransferScope(Study)).Count)
+            if (!_isPaused && !IsBusy() && _ledger.TakeRound() is { Count: > 0 } round)
             {
-                lastAt = _ports.Time.GetTimestamp();
-                await _ports.Remote.FetchStudyAsync(Study, Priority, ct);
+                await _ports.Remote.FetchStudyAsync(Study, Priority, round.ToHashSet(StringComparer.Ordinal), ct);
             }
 
             await Task.Delay(LookInterval, _ports.Time, ct);
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            await Task.WhenAny(commit, change, Task.Delay(TransferInterval, _ports.Time, enough.Token));
+            await Task.WhenAny(commit, change, Task.Delay(LongestInterval, _ports.Time, enough.Token));
             await enough.CancelAsync();
             ct.ThrowIfCancellationRequested();
         }
     }
+
+    /// <summary>Whether the transfers of the study have work for a while.</summary>
+    private bool IsBusy() => _ports.Transfers.Find(new TransferScope(Study)).Select(static transfer => transfer.Progress)
+        .Any(static one => one.State is TransferState.Running or TransferState.Yielding && (one.TimeLeft is not { } left || left > Ahead));
 
     /// <summary>Whether a transfer has waited for long for what could be had.</summary>
     private bool HasStalled(bool isFetchable)

@@ -17,7 +17,7 @@ public sealed class BrokeredCopies(RemoteCopies remote, ForeignRetrievals retrie
         var isOffered = catalogue.OffersOfInstance(uid).Count > 0;
 
         // A holder that cannot be reached may come back, but the archive is there.
-        if ((IsHeld(uid) || !isOffered) && await remote.BringAsync(wanted, ct))
+        if ((IsHeld(uid) || !isOffered) && await remote.BringAsync(wanted, fetches.RoundOf(wanted), ct))
         {
             return true;
         }
@@ -47,7 +47,7 @@ public sealed class BrokeredCopies(RemoteCopies remote, ForeignRetrievals retrie
         {
             // Asked for before looking, so that what happens in between is not missed.
             var (commit, change) = (catalogue.NextCommitAsync(), gathering.NextChangeAsync());
-            if (retrievals.IsHere(uid) || (IsHeld(uid) && await remote.BringAsync(wanted, ct)) || gathering.IsInVain(uid))
+            if (retrievals.IsHere(uid) || (IsHeld(uid) && await remote.BringAsync(wanted, fetches.RoundOf(wanted), ct)) || gathering.IsInVain(uid))
             {
                 return;
             }

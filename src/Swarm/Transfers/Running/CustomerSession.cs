@@ -119,20 +119,25 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
     {
         lock (_gate)
         {
-            if (_partial is not null || Held is null || !transfer.TryUse())
+            // A study may come by several transfers, of which one brings this.
+            if (_partial is not null || Held is null)
             {
                 return;
             }
 
-            _partial = transfer;
-            _partialIndices = new int[transfer.Map.Objects.Length];
-            Array.Fill(_partialIndices, -1);
+            var indices = new int[transfer.Map.Objects.Length];
+            Array.Fill(indices, -1);
             for (var i = 0; i < Map!.Objects.Length; i++)
             {
                 if (transfer.IndexOf(Map.Objects[i].Hash) is >= 0 and var index && transfer.Map.Objects[index].LengthBytes == Map.Objects[i].LengthBytes)
                 {
-                    _partialIndices[index] = i;
+                    indices[index] = i;
                 }
+            }
+
+            if (indices.Any(static index => index >= 0) && transfer.TryUse())
+            {
+                (_partial, _partialIndices) = (transfer, indices);
             }
         }
     }

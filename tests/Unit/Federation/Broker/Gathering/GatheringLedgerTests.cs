@@ -92,6 +92,39 @@ public sealed class GatheringLedgerTests
     }
 
     [Fact]
+    public void Rounds_grow_are_the_same_for_all_and_come_when_the_whole_round_has_been_got()
+    {
+        var (ledger, other) = (Ledger(48, sources: 3), Ledger(48, sources: 3, here: 1));
+        Assert.Empty(ledger.TakeRound());
+        var rounds = new List<IReadOnlyList<string>>();
+        foreach (var uid in TakeAll(ledger, 3).SelectMany(static (share, source) => share.Select(uid => (uid, source))).OrderBy(static one => one.uid, StringComparer.Ordinal))
+        {
+            ledger.Came(uid.source, uid.uid);
+            if (ledger.TakeRound() is { Count: > 0 } round)
+            {
+                Assert.Equal(uid.uid, round[^1]);
+                rounds.Add(round);
+            }
+        }
+
+        Assert.Equal([6, 12, 24, 6], rounds.Select(static round => round.Count));
+        Assert.Equal(Uids(48), rounds.SelectMany(static round => round));
+        Assert.Empty(ledger.TakeRound());
+        Assert.All(rounds, round => Assert.Equal(round, other.RoundOf(round[0]).Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public void What_nobody_gives_holds_up_no_round()
+    {
+        var ledger = Ledger(2, sources: 1);
+        var (first, second) = (ledger.Take(0, false), ledger.Take(0, false));
+        ledger.Ended(0, first, hasFailed: false, isLinked: true);
+        ledger.Came(0, second[0]);
+        Assert.Equal(second, ledger.TakeRound());
+        Assert.Empty(ledger.TakeRound());
+    }
+
+    [Fact]
     public void What_all_have_been_asked_for_in_vain_is_given_up_and_only_that()
     {
         var ledger = Ledger(4, sources: 2);
