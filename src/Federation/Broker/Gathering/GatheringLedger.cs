@@ -166,9 +166,6 @@ internal sealed class GatheringLedger
             {
                 entry.State = EntryState.Waiting;
                 entry.Tried |= hasFailed && !isLinked ? 0 : 1u << source;
-
-                // It may have got it and told so before it failed: a transfer may wait for it there already.
-                entry.IsLost |= hasFailed;
             }
 
             _resting |= hasFailed ? 1u << source : 0;
@@ -196,8 +193,7 @@ internal sealed class GatheringLedger
         lock (_gate)
         {
             var entry = _entries[sopInstanceUid];
-            entry.IsLost |= entry.IsReachable && !isReachable && !isHere;
-            (_linked, entry.IsReachable) = (linked, isReachable);
+            _linked = linked;
             if (isHere)
             {
                 entry.State = EntryState.Here;
@@ -209,28 +205,12 @@ internal sealed class GatheringLedger
             else if (entry.State == EntryState.Held && !isReachable && (entry.Source is not { } got || (linked >> got & 1) == 0))
             {
                 // Whoever got it is gone with it: another gets it again.
-                (entry.State, entry.IsLost) = (EntryState.Waiting, true);
+                entry.State = EntryState.Waiting;
                 Settle();
                 return true;
             }
 
             return false;
-        }
-    }
-
-    /// <summary>Whether all that was lost with its holders has been got again by others; true once, for who holds what is then another matter for those who fetch it.</summary>
-    public bool TakeRegained()
-    {
-        lock (_gate)
-        {
-            var lost = _entries.Values.Where(static entry => entry is { IsLost: true, State: not (EntryState.Here or EntryState.GivenUp) }).ToList();
-            if (lost.Count == 0 || !lost.TrueForAll(static entry => entry.IsReachable))
-            {
-                return false;
-            }
-
-            lost.ForEach(static entry => entry.IsLost = false);
-            return true;
         }
     }
 
@@ -283,10 +263,6 @@ internal sealed class GatheringLedger
         public uint Tried { get; set; }
 
         public int? Source { get; set; }
-
-        public bool IsLost { get; set; }
-
-        public bool IsReachable { get; set; }
 
         public bool IsFor(uint source) => State == EntryState.Waiting && (instance.OfferedBy & ~Tried & source) != 0;
     }

@@ -42,7 +42,6 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
     private uint _reachable;
     private long _keptBytes;
     private long _knownBytes;
-    private long? _stalledAt;
 
     public StudyGathering(string study, TransferPriority priority, GatheringPorts ports)
     {
@@ -268,12 +267,6 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
                 return;
             }
 
-            if (!_isPaused && (_ledger.TakeRegained() || HasStalled(isFetchable)))
-            {
-                // A holder says once what it holds: what it got since is asked for by transfers that begin anew. What is complete stays.
-                await Task.WhenAll(_ports.Transfers.Find(new TransferScope(Study)).Select(static transfer => transfer.CancelAsync()));
-            }
-
             if (isFetchable && !_isPaused && _ports.Time.GetElapsedTime(lastAt) >= TransferInterval * _ports.Transfers.Find(new TransferScope(Study)).Count)
             {
                 lastAt = _ports.Time.GetTimestamp();
@@ -286,25 +279,6 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
             await enough.CancelAsync();
             ct.ThrowIfCancellationRequested();
         }
-    }
-
-    /// <summary>Whether a transfer has waited for long for what could be had.</summary>
-    private bool HasStalled(bool isFetchable)
-    {
-        if (!isFetchable || !_ports.Transfers.Find(new TransferScope(Study)).Any(static transfer => transfer.Progress.State == TransferState.Waiting))
-        {
-            _stalledAt = null;
-            return false;
-        }
-
-        _stalledAt ??= _ports.Time.GetTimestamp();
-        if (_ports.Time.GetElapsedTime(_stalledAt.Value) < Rest)
-        {
-            return false;
-        }
-
-        _stalledAt = null;
-        return true;
     }
 
     /// <summary>Compares the ledger with the catalogue.</summary>
