@@ -108,6 +108,8 @@ internal static class TransferSpeed
 
         public IHeldObject? Open(ContentHash hash) => new Content(_bytes, _numbers[hash]);
 
+        public Task NextChangeAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+
         public ValueTask KeepAsync(TransferScope scope, TransferObject finished, Stream bytes, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
         public ValueTask KeepWholeAsync(TransferScope scope, IReadOnlyList<Stream> parts, CancellationToken cancellationToken) => ValueTask.CompletedTask;

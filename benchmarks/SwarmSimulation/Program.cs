@@ -27,6 +27,7 @@ internal static class Program
                 Console.WriteLine(
                     $"{outcome.Name,-22} {seed,4} {outcome.BoundSeconds,9:F1} {outcome.Seconds,9:F1} {outcome.HalfSeconds,8:F1} {outcome.MostSeconds,8:F1} {outcome.Efficiency,6:F3} {outcome.Promise,7:F2}"
                     + $"{(outcome.IsKept ? " " : "!")} {outcome.FirstImageSeconds,7:F2} {outcome.JumpSeconds,7:F2} {outcome.ControlShare,8:P2} {outcome.Duplicates,6} {outcome.Events,8} {watch.Elapsed.TotalSeconds,7:F1}");
+                Console.WriteLine($"  uplinks: {outcome.Uplinks}");
                 isKept &= outcome.IsKept;
             }
         }

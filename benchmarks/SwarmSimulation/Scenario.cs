@@ -2,10 +2,10 @@ using Panal.Swarm.Transfers;
 
 namespace Panal.SwarmSimulation;
 
-/// <summary>What came out of a scenario; in how much time half of the receivers were complete, and 99 of 100.</summary>
+/// <summary>What came out of a scenario; in how much time half of the receivers were complete, and 99 of 100; what the uplinks did meanwhile.</summary>
 internal sealed record Outcome(
     string Name, double Promise, double BoundSeconds, double Seconds, double HalfSeconds, double MostSeconds, double FirstImageSeconds, double? JumpSeconds, double ControlShare, int Duplicates,
-    long Events)
+    long Events, string Uplinks)
 {
     /// <summary>The bound divided by the time of the last receiver; 0 if not all finished.</summary>
     public double Efficiency => double.IsFinite(Seconds) ? BoundSeconds / Seconds : 0;
@@ -122,11 +122,13 @@ internal sealed record Scenario(string Name, double Promise)
 
         Jump? jump = JumpAt is { } at ? new Jump(swarm, receivers[0], at) : null;
         var churn = Churn is { } share ? new Churn(swarm, receivers, share, bound) : null;
+        var census = new Census(swarm);
+        census.Start();
         swarm.Run(20 * bound);
         var stayed = receivers.Where(r => double.IsInfinity(r.StoppedAt)).ToArray();
         var completed = stayed.Select(r => r.CompleteAt).Order().ToArray();
         return new Outcome(
             Name, Promise, churn?.Bound(LengthBytes) ?? bound, completed[^1], completed[completed.Length / 2], completed[(int)(0.99 * (completed.Length - 1))], receivers.Min(r => r.FirstImageAt - r.StartedAt), jump?.Seconds,
-            swarm.Nodes.Sum(n => n.ControlBytes) / swarm.Nodes.Sum(n => n.SentBytes), receivers.Sum(r => r.Duplicates), swarm.Clock.Happened);
+            swarm.Nodes.Sum(n => n.ControlBytes) / swarm.Nodes.Sum(n => n.SentBytes), receivers.Sum(r => r.Duplicates), swarm.Clock.Happened, census.ToString());
     }
 }

@@ -25,7 +25,6 @@ internal sealed class SimulatedNode
     private readonly List<int> _journal = [];
     private readonly TransferAction[] _actions = new TransferAction[64];
     private Parcel? _sending;
-    private bool _isUplinkBusy;
     private double _announceAt = double.PositiveInfinity;
     private double _downlinkFreeAt;
 
@@ -58,6 +57,9 @@ internal sealed class SimulatedNode
     public List<Link> Links { get; } = [];
 
     public bool IsUp { get; private set; }
+
+    /// <summary>Something leaves.</summary>
+    public bool IsUplinkBusy { get; private set; }
 
     public double StartedAt { get; private set; }
 
@@ -247,7 +249,7 @@ internal sealed class SimulatedNode
 
     private void Work()
     {
-        if (_isUplinkBusy || !IsUp)
+        if (IsUplinkBusy || !IsUp)
         {
             return;
         }
@@ -269,7 +271,7 @@ internal sealed class SimulatedNode
             bytes = Math.Min(_swarm.PartBytes, parcel.Left);
         }
 
-        _isUplinkBusy = true;
+        IsUplinkBusy = true;
         parcel.Left -= bytes;
         SentBytes += bytes;
         if (parcel.Left <= 0 && parcel == _sending)
@@ -313,7 +315,7 @@ internal sealed class SimulatedNode
     /// <summary>The uplink can take more.</summary>
     public void UplinkFree()
     {
-        _isUplinkBusy = false;
+        IsUplinkBusy = false;
         Work();
     }
 

@@ -120,7 +120,7 @@ public sealed partial class CatalogueDatabase
     public IReadOnlyList<InstanceHolder> HoldersOfInstance(string sopInstanceUid) =>
         _readers.Read(sopInstanceUid, static (reader, uid) => HolderLookups.OfInstance(reader, uid), CancellationToken.None);
 
-    /// <summary>Nodes that hold something of studies, or of one series in them, besides this one.</summary>
+    /// <summary>Nodes that hold something of studies, or of one series in them, besides this one; with 0 instances, those that only offer something.</summary>
     public IReadOnlyList<Holder> HoldersOfStudies(IReadOnlyList<string> studyInstanceUids, string? seriesInstanceUid) => _readers.Read(
         (studyInstanceUids, seriesInstanceUid),
         static (reader, of) => HolderLookups.OfStudies(reader, of.studyInstanceUids, of.seriesInstanceUid), CancellationToken.None);

@@ -40,7 +40,7 @@ public sealed class Searcher
 
     /// <summary>The other nodes that hold something of these studies, or of one series in them.</summary>
     public IReadOnlyList<Holder> HoldersOf(IReadOnlyList<string> studyInstanceUids, string? seriesInstanceUid) =>
-        _catalogue.HoldersOfStudies(studyInstanceUids, seriesInstanceUid);
+        [.. _catalogue.HoldersOfStudies(studyInstanceUids, seriesInstanceUid).Where(static holder => holder.Instances > 0)];
 
     /// <summary>How far behind each of the other nodes an answer may be.</summary>
     public IReadOnlyList<PublisherState> Freshness() => _catalogue.Publishers();

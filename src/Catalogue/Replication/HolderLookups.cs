@@ -47,9 +47,9 @@ internal static class HolderLookups
     {
         Statement statement = reader.Prepare(
             $"""
-            SELECT p.node, sum(c.instances)
-            FROM study JOIN series ON series.study = study.id JOIN series_claim AS c ON c.series = series.id AND c.publisher > 0
-            JOIN publisher AS p ON p.id = c.publisher
+            SELECT p.node, sum(h.length > 0)
+            FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id
+            JOIN holding AS h ON h.instance = instance.id JOIN publisher AS p ON p.id = h.publisher
             WHERE study.uid IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR series.uid = ?2) AND NOT {ForeignRows.IsForeign}
             GROUP BY p.id ORDER BY p.authority DESC, p.node
             """).Bind(1, QueryPlan.Json(studyInstanceUids)).Bind(2, seriesInstanceUid);
@@ -89,12 +89,13 @@ internal static class HolderLookups
 
     internal static List<Holder> All(Reader reader)
     {
-        // One row a series: a million instances are some thousands of them.
+        // One row a series: a million instances are some thousands of them. What is only offered has an index of its own.
         Statement statement = reader.Prepare(
             $"""
             SELECT node, (SELECT coalesce(sum(held), 0) FROM series_content) FROM publisher WHERE id = 0
             UNION ALL
             SELECT p.node, coalesce((SELECT sum(c.instances) FROM series_claim AS c WHERE c.publisher = p.id), 0)
+                - (SELECT count(*) FROM holding AS h WHERE h.publisher = p.id AND h.length = 0)
             FROM publisher AS p WHERE p.id > 0 AND NOT {ForeignRows.IsForeign}
             """);
         var holders = new List<Holder>();

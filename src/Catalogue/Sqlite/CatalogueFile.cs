@@ -15,6 +15,7 @@ internal static class CatalogueFile
         "Panal.Catalogue.Sqlite.CompactCopies.sql",
         "Panal.Catalogue.Sqlite.CompactStages.sql",
         "Panal.Catalogue.Sqlite.Corrections.sql",
+        "Panal.Catalogue.Sqlite.OfferedHoldings.sql",
     ];
 
     internal static int CurrentVersion => Migrations.Length;

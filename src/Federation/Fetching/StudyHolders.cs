@@ -4,10 +4,10 @@ using Panal.Swarm.Transfers;
 
 namespace Panal.Federation.Fetching;
 
-/// <summary>Who holds something of a study, as the feeds of the other nodes say.</summary>
+/// <summary>Who holds something of a study, as the feeds of the other nodes say; who only offers something too, as it may come to hold it while a transfer runs.</summary>
 public sealed class StudyHolders(CatalogueDatabase catalogue) : IHolderDirectory
 {
     /// <inheritdoc/>
     public IReadOnlyList<NodeId> HoldersOf(TransferScope scope) =>
-        [.. catalogue.HoldersOfStudies([scope.Name], null).Where(static holder => holder.Instances > 0).Select(static holder => new NodeId(holder.Node))];
+        [.. catalogue.HoldersOfStudies([scope.Name], null).Select(static holder => new NodeId(holder.Node))];
 }

@@ -9,18 +9,42 @@ using Panal.Volumes;
 namespace Panal.Federation.Fetching;
 
 /// <summary>What this archive holds of a study and a node may fetch. What it may not is answered as what does not exist.</summary>
-public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volumes, IFetchRights rights, UseStatistics? statistics = null) : IHeldObjects
+public sealed class StudyHoldings(
+    CatalogueDatabase catalogue, VolumeStore volumes, IFetchRights rights, TimeProvider time, UseStatistics? statistics = null) : IHeldObjects
 {
     /// <inheritdoc/>
     public ValueTask<IHeldScope?> FindAsync(NodeId peer, TransferScope scope, CancellationToken cancellationToken)
     {
-        if (Told(peer, scope) is not { } told)
+        var seen = catalogue.LastSequence();
+        if (Find(peer, scope, cancellationToken) is not { } objects)
         {
             return ValueTask.FromResult<IHeldScope?>(null);
         }
 
+        if (objects.Count > 0)
+        {
+            statistics?.Touched(scope.Name);
+        }
+
+        return ValueTask.FromResult<IHeldScope?>(new Study(this, peer, scope, objects, seen));
+    }
+
+    private CatalogueDatabase Catalogue => catalogue;
+
+    private VolumeStore Volumes => volumes;
+
+    private TimeProvider Time => time;
+
+    /// <summary>What is here of a scope, by content; null if the node may not see it.</summary>
+    private Dictionary<ContentHash, HeldObject>? Find(NodeId peer, TransferScope scope, CancellationToken ct)
+    {
+        if (Told(peer, scope) is not { } told)
+        {
+            return null;
+        }
+
         var objects = new Dictionary<ContentHash, HeldObject>();
-        foreach (var (uid, copy) in Copies(scope, told, cancellationToken))
+        foreach (var (uid, copy) in Copies(scope, told, ct))
         {
             objects[new ContentHash(copy.Hash.Span)] = new HeldObject(uid, copy, copy.LengthBytes, HeldForm.Received);
             if (copy.Compact is { Hash.Length: ContentHash.LengthBytes } compact)
@@ -33,12 +57,7 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
             }
         }
 
-        if (objects.Count > 0)
-        {
-            statistics?.Touched(scope.Name);
-        }
-
-        return ValueTask.FromResult<IHeldScope?>(new Study(catalogue, volumes, objects));
+        return objects;
     }
 
     /// <summary>The contents of a scope that a node may fetch and that are here in fewer bytes.</summary>
@@ -79,13 +98,58 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
         public int Number { get; init; }
     }
 
-    private sealed class Study(CatalogueDatabase catalogue, VolumeStore volumes, Dictionary<ContentHash, HeldObject> objects) : IHeldScope
+    private sealed class Study(StudyHoldings of, NodeId peer, TransferScope scope, Dictionary<ContentHash, HeldObject> objects, long seen) : IHeldScope
     {
-        public bool Holds(ContentHash hash, long lengthBytes) => objects.TryGetValue(hash, out var held) && held.LengthBytes == lengthBytes;
+        // A study that is stored has a commit for each few images: looked at together, they cost one reading of it.
+        private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
+
+        private const int ChangesAtOnce = 1024;
+
+        private volatile Dictionary<ContentHash, HeldObject> _objects = objects;
+        private long _seen = seen;
+
+        public bool Holds(ContentHash hash, long lengthBytes) => _objects.TryGetValue(hash, out var held) && held.LengthBytes == lengthBytes;
+
+        public async Task NextChangeAsync(CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                // Asked for before looking, so that what is committed in between is not missed.
+                var commit = of.Catalogue.NextCommitAsync();
+                if (IsConcerned())
+                {
+                    _objects = of.Find(peer, scope, cancellationToken) ?? [];
+                    return;
+                }
+
+                await commit.WaitAsync(cancellationToken);
+                await Task.Delay(LookInterval, of.Time, cancellationToken);
+            }
+        }
+
+        /// <summary>Whether one of the changes since it was asked last is about this study.</summary>
+        private bool IsConcerned()
+        {
+            var isConcerned = false;
+            HashSet<string>? known = null;
+            while (of.Catalogue.Changes(_seen, ChangesAtOnce) is { Count: > 0 } changes)
+            {
+                known ??= _objects.Values.Select(static held => held.Uid).ToHashSet(StringComparer.Ordinal);
+
+                // What was compacted away may have been about it.
+                isConcerned |= changes[0].Sequence > _seen + 1 || changes.Any(change => IsAbout(change.SopInstanceUid, known));
+                _seen = changes[^1].Sequence;
+            }
+
+            return isConcerned;
+        }
+
+        private bool IsAbout(string uid, HashSet<string> known) =>
+            uid == scope.Name || known.Contains(uid) || of.Catalogue.FindInstance(uid)?.StudyInstanceUid == scope.Name;
 
         public IHeldObject? Open(ContentHash hash)
         {
-            if (!objects.TryGetValue(hash, out var held))
+            if (!_objects.TryGetValue(hash, out var held))
             {
                 return null;
             }
@@ -97,20 +161,20 @@ public sealed class StudyHoldings(CatalogueDatabase catalogue, VolumeStore volum
             catch (ObjectMissingException)
             {
                 // Gone, or a compact form has come to stand for it.
-                var now = catalogue.FindInstance(held.Uid)?.Copies.FirstOrDefault(copy => copy.Path != held.Copy.Path && copy.Hash.Span.SequenceEqual(held.Copy.Hash.Span));
+                var now = of.Catalogue.FindInstance(held.Uid)?.Copies.FirstOrDefault(copy => copy.Path != held.Copy.Path && copy.Hash.Span.SequenceEqual(held.Copy.Hash.Span));
                 return now is null || held.Form != HeldForm.Received ? null : Open(now, isCompact: false);
             }
         }
 
         private StageBytes? OpenStage(HeldObject held)
         {
-            using var file = volumes.Open(new VolumeId(held.Copy.VolumeId), held.Copy.Path);
+            using var file = of.Volumes.Open(new VolumeId(held.Copy.VolumeId), held.Copy.Path);
             return CompactStages.Cut(file, held.Number) is { } bytes ? new StageBytes(bytes) : null;
         }
 
         private IHeldObject Open(CopyRecord copy, bool isCompact) => copy.Compact is null || isCompact
-            ? new StoredFile(volumes.Open(new VolumeId(copy.VolumeId), copy.Path))
-            : new CompactedFile(volumes.OpenReceived(copy));
+            ? new StoredFile(of.Volumes.Open(new VolumeId(copy.VolumeId), copy.Path))
+            : new CompactedFile(of.Volumes.OpenReceived(copy));
     }
 
     /// <summary>What was stored at first, out of its compact form.</summary>

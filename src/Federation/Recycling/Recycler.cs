@@ -209,7 +209,7 @@ public sealed partial class Recycler(
     {
         var keepers = new List<NodeId>();
         var linked = links.Linked;
-        foreach (var holder in catalogue.HoldersOfStudies([study], null).Select(static holder => new NodeId(holder.Node)).Where(linked.Contains))
+        foreach (var holder in catalogue.HoldersOfStudies([study], null).Where(static holder => holder.Instances > 0).Select(static holder => new NodeId(holder.Node)).Where(linked.Contains))
         {
             if (keepers.Count >= needed)
             {

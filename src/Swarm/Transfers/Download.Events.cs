@@ -96,8 +96,15 @@ internal sealed partial class Download
             return false;
         }
 
-        if (Find(number) is not { } holder || !holder.Has.Add(block) || holder.IsSource)
+        if (Find(number) is not { } holder || !holder.Has.Add(block))
         {
+            return true;
+        }
+
+        if (holder.IsSource)
+        {
+            // It had lost it meanwhile.
+            holder.IsStarved = false;
             return true;
         }
 
@@ -222,16 +229,38 @@ internal sealed partial class Download
         return true;
     }
 
-    /// <summary>A holder will not send a block that it was asked for.</summary>
-    public void Refused(int number, int block, TimeSpan now)
+    /// <summary>A holder does not hold a block any more: it is not asked for it until it says that it holds it again.</summary>
+    /// <returns>False if there is no such block, which is the peer's violation.</returns>
+    public bool Refused(int number, int block, TimeSpan now)
     {
-        if (Find(number) is { } holder && holder.IndexOf(block) is >= 0 and var index)
+        if ((uint)block >= (uint)Map.Blocks)
+        {
+            return false;
+        }
+
+        if (Find(number) is not { } holder)
+        {
+            return true;
+        }
+
+        if (holder.Has.Remove(block) && !holder.IsSource)
+        {
+            _copies[block]--;
+        }
+
+        if (holder.IndexOf(block) is >= 0 and var index)
         {
             Return(holder, index, now);
             Release(holder, block);
-            holder.Bar(block);
+            if (++holder.Refused > holder.Delivered + Options.MaxRefusals)
+            {
+                holder.Bar(block);
+            }
+
             Feed();
         }
+
+        return true;
     }
 
     /// <summary>

@@ -24,6 +24,12 @@ internal sealed record DownloadOptions
     /// <summary>A holder is banned only when more than one of so many of its blocks is false: below that it brings more than it costs.</summary>
     public int BanRatio { get; init; } = 8;
 
+    /// <summary>
+    /// So many more refusals than deliveries, and a holder's word that it holds a block again counts no more: a holder of ours refuses once what it was asked for
+    /// while its archive let it go, which is at most what may wait there.
+    /// </summary>
+    public int MaxRefusals { get; init; } = Serving.ServeQueue.MaxAsked;
+
     /// <summary>Most peers of one transfer; 15 already find every rare block in a swarm of 10,000.</summary>
     public int MaxHolders { get; init; } = 64;
 

@@ -26,7 +26,7 @@ internal sealed class Holder(int number, ulong key, int blocks, bool isNear)
     /// <summary>Blocks that it says it has asked a source for.</summary>
     public BlockSet Claims { get; } = new(blocks);
 
-    /// <summary>Blocks never to be asked of it again: it refused or falsified them.</summary>
+    /// <summary>Blocks never to be asked of it again: it falsified them, or refused too often what it said it held.</summary>
     public BlockSet? Barred { get; private set; }
 
     /// <summary>What we have asked of it, in the order of asking.</summary>
@@ -43,6 +43,9 @@ internal sealed class Holder(int number, ulong key, int blocks, bool isNear)
 
     /// <summary>Blocks that came from it and were false.</summary>
     public int Falsified { get; set; }
+
+    /// <summary>Blocks that it was asked for and refused.</summary>
+    public int Refused { get; set; }
 
     /// <summary>Bytes that it delivered.</summary>
     public long DeliveredBytes { get; set; }

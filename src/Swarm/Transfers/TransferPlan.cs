@@ -46,6 +46,9 @@ public interface IHeldScope
     /// <summary>Opens an object that is here; null if it is not any more.</summary>
     /// <exception cref="IOException">The disk fails.</exception>
     IHeldObject? Open(ContentHash hash);
+
+    /// <summary>Ends when it may hold something else than it did when it was found, or when this ended last. For one at a time.</summary>
+    Task NextChangeAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>An object that can be read at any offset, by several threads at once.</summary>

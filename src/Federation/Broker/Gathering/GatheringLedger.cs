@@ -151,15 +151,21 @@ internal sealed class GatheringLedger
     /// What is to be fetched together next: a part of each source, then two of each, then four, each round when all of it has been got. All who gather the study
     /// fetch the same together, so that they give each other what they have; and there are few transfers, however many images there are.
     /// </summary>
+    /// <param name="isIdle">Nothing of the study is under way: what was to be fetched and still is not here could not begin, and is given again.</param>
     /// <returns>Instances that others hold, each round once; empty when there is none now.</returns>
-    public IReadOnlyList<string> TakeRound()
+    public IReadOnlyList<string> TakeRound(bool isIdle)
     {
         lock (_gate)
         {
-            while (_rounds.Find(static round => !round.IsTaken && round.Entries.TrueForAll(static entry => entry.State is not (EntryState.Waiting or EntryState.Asked))) is { } round)
+            foreach (var round in _rounds.Where(round => isIdle && round.Entries.Exists(static entry => entry.State == EntryState.Held)))
             {
-                round.IsTaken = true;
-                if (round.Entries.Where(static entry => entry.State == EntryState.Held).Select(static entry => entry.Instance.SopInstanceUid).ToList() is { Count: > 0 } held)
+                round.IsTaken = false;
+            }
+
+            while (_rounds.Find(static round => !round.IsTaken && round.Entries.TrueForAll(static entry => entry.State is not (EntryState.Waiting or EntryState.Asked))) is { } next)
+            {
+                next.IsTaken = true;
+                if (next.Entries.Where(static entry => entry.State == EntryState.Held).Select(static entry => entry.Instance.SopInstanceUid).ToList() is { Count: > 0 } held)
                 {
                     return held;
                 }
@@ -205,9 +211,6 @@ internal sealed class GatheringLedger
             {
                 entry.State = EntryState.Waiting;
                 entry.Tried |= hasFailed && !isLinked ? 0 : 1u << source;
-
-                // It may have got it and told so before it failed: a transfer may wait for it there already.
-                entry.IsLost |= hasFailed;
             }
 
             _resting |= hasFailed ? 1u << source : 0;
@@ -235,8 +238,7 @@ internal sealed class GatheringLedger
         lock (_gate)
         {
             var entry = _entries[sopInstanceUid];
-            entry.IsLost |= entry.IsReachable && !isReachable && !isHere;
-            (_linked, entry.IsReachable) = (linked, isReachable);
+            _linked = linked;
             if (isHere)
             {
                 entry.State = EntryState.Here;
@@ -248,28 +250,12 @@ internal sealed class GatheringLedger
             else if (entry.State == EntryState.Held && !isReachable && (entry.Source is not { } got || (linked >> got & 1) == 0))
             {
                 // Whoever got it is gone with it: another gets it again.
-                (entry.State, entry.IsLost) = (EntryState.Waiting, true);
+                entry.State = EntryState.Waiting;
                 Settle();
                 return true;
             }
 
             return false;
-        }
-    }
-
-    /// <summary>Whether all that was lost with its holders has been got again by others; true once, for who holds what is then another matter for those who fetch it.</summary>
-    public bool TakeRegained()
-    {
-        lock (_gate)
-        {
-            var lost = _entries.Values.Where(static entry => entry is { IsLost: true, State: not (EntryState.Here or EntryState.GivenUp) }).ToList();
-            if (lost.Count == 0 || !lost.TrueForAll(static entry => entry.IsReachable))
-            {
-                return false;
-            }
-
-            lost.ForEach(static entry => entry.IsLost = false);
-            return true;
         }
     }
 
@@ -329,10 +315,6 @@ internal sealed class GatheringLedger
         public uint Tried { get; set; }
 
         public int? Source { get; set; }
-
-        public bool IsLost { get; set; }
-
-        public bool IsReachable { get; set; }
 
         public bool IsFor(uint source) => State == EntryState.Waiting && (instance.OfferedBy & ~Tried & source) != 0;
     }

@@ -45,7 +45,6 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
     private uint _reachable;
     private long _keptBytes;
     private long _knownBytes;
-    private long? _stalledAt;
 
     public StudyGathering(string study, TransferPriority priority, GatheringPorts ports)
     {
@@ -267,19 +266,14 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
         while (true)
         {
             var (commit, change) = (_ports.Catalogue.NextCommitAsync(), NextChangeAsync());
-            var isFetchable = Look(ct);
+            Look(ct);
             if (_ledger.IsComplete)
             {
                 return;
             }
 
-            if (!_isPaused && (_ledger.TakeRegained() || HasStalled(isFetchable)))
-            {
-                // A holder says once what it holds: what it got since is asked for by transfers that begin anew. What is complete stays.
-                await Task.WhenAll(_ports.Transfers.Find(new TransferScope(Study)).Select(static transfer => transfer.CancelAsync()));
-            }
-
-            if (!_isPaused && !IsBusy() && _ledger.TakeRound() is { Count: > 0 } round)
+            var underWay = _ports.Transfers.Find(new TransferScope(Study)).Select(static transfer => transfer.Progress).ToList();
+            if (!_isPaused && !underWay.Exists(IsBusy) && _ledger.TakeRound(underWay.Count == 0) is { Count: > 0 } round)
             {
                 await _ports.Remote.FetchStudyAsync(Study, Priority, round.ToHashSet(StringComparer.Ordinal), ct);
             }
@@ -292,37 +286,17 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the transfers of the study have work for a while.</summary>
-    private bool IsBusy() => _ports.Transfers.Find(new TransferScope(Study)).Select(static transfer => transfer.Progress)
-        .Any(static one => one.State is TransferState.Running or TransferState.Yielding && (one.TimeLeft is not { } left || left > Ahead));
-
-    /// <summary>Whether a transfer has waited for long for what could be had.</summary>
-    private bool HasStalled(bool isFetchable)
-    {
-        if (!isFetchable || !_ports.Transfers.Find(new TransferScope(Study)).Any(static transfer => transfer.Progress.State == TransferState.Waiting))
-        {
-            _stalledAt = null;
-            return false;
-        }
-
-        _stalledAt ??= _ports.Time.GetTimestamp();
-        if (_ports.Time.GetElapsedTime(_stalledAt.Value) < Rest)
-        {
-            return false;
-        }
-
-        _stalledAt = null;
-        return true;
-    }
+    /// <summary>Whether a transfer has work for a while.</summary>
+    private static bool IsBusy(TransferProgress transfer) =>
+        transfer.State is TransferState.Running or TransferState.Yielding && (transfer.TimeLeft is not { } left || left > Ahead);
 
     /// <summary>Compares the ledger with the catalogue.</summary>
-    /// <returns>True when something can be fetched that no transfer brings.</returns>
-    private bool Look(CancellationToken ct)
+    private void Look(CancellationToken ct)
     {
         var linked = _ports.Links.Linked.Select(static node => node.Value).ToHashSet();
         var reachable = Reachable();
         var missing = _ledger.Missing();
-        var (isFetchable, isLost, heldBytes) = (false, false, 0L);
+        var (isLost, heldBytes) = (false, 0L);
         foreach (var row in Rows(ct).Where(row => missing.Contains(row.SopInstanceUid)))
         {
             var holders = row.Copy is null ? _ports.Catalogue.HoldersOfInstance(row.SopInstanceUid) : [];
@@ -330,7 +304,6 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
             isLost |= _ledger.Look(row.SopInstanceUid, row.Copy is not null, isReachable, reachable);
             _keptBytes += row.Copy?.LengthBytes ?? 0;
             heldBytes += isReachable ? holders[0].LengthBytes : 0;
-            isFetchable |= isReachable;
         }
 
         _knownBytes = _keptBytes + heldBytes;
@@ -339,8 +312,6 @@ internal sealed class StudyGathering : IStudyFetch, IAsyncDisposable
             _reachable = reachable;
             Change();
         }
-
-        return isFetchable;
     }
 
     private List<InstanceRow> Rows(CancellationToken ct) => [.. _ports.Catalogue.Locate(new RetrieveKeys { StudyInstanceUids = [Study] }, ct)];

@@ -72,6 +72,18 @@ internal sealed class OutgoingRuns
         }
     }
 
+    /// <summary>We hold a block no more; what was not told yet need not be taken back.</summary>
+    public void Withdraw(int block)
+    {
+        lock (_gate)
+        {
+            if (!_have.Remove(block))
+            {
+                _orders.Add((TransferFrameKind.Refuse, block));
+            }
+        }
+    }
+
     /// <summary>What we have is told in another way.</summary>
     public void ForgetHaves()
     {

@@ -17,6 +17,8 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
     private readonly OutgoingRuns _outgoing = new();
     private BlockSet _offered = new(0);
     private BlockSet _theirs = new(0);
+    private BlockSet _brought = new(0);
+    private bool[] _archived = [];
     private Transfer? _partial;
     private int[] _partialIndices = [];
     private Serving.Serving? _assigned;
@@ -35,6 +37,9 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
 
     /// <summary>What we hold of the scope; null if it may not know.</summary>
     public IHeldScope? Held { get; private set; }
+
+    /// <summary>The others who want the same know of it.</summary>
+    public bool IsIntroduced { get; set; }
 
     /// <summary>What it says its uplink carries, in bytes a second.</summary>
     public double UplinkBytesPerSecond { get; private set; }
@@ -61,10 +66,10 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
         }
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var writing = WriteAsync(stop.Token);
+        OfferFirst();
+        var working = Task.WhenAll(WriteAsync(stop.Token), FollowAsync(stop.Token));
         try
         {
-            Offer();
             await ReadAsync(stop.Token);
         }
         finally
@@ -73,7 +78,7 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
             _isEnding = true;
             await stop.CancelAsync();
             _wake.Set();
-            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _partial?.Release();
         }
 
@@ -154,6 +159,7 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
             }
 
             var theirs = Map!.FirstBlockOf(_partialIndices[index]) + block - transfer.Map.FirstBlockOf(index);
+            _ = kind == TransferFrameKind.Have && _brought.Add(theirs);
             if (kind != TransferFrameKind.Have || _offered.Add(theirs))
             {
                 _outgoing.Announce(kind, theirs);
@@ -214,7 +220,8 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
 
         SetKey = KeyOf(Map);
         (Scope, UplinkBytesPerSecond) = (begin.Scope, begin.UplinkBytesPerSecond);
-        (_offered, _theirs) = (new BlockSet(Map.Blocks), new BlockSet(Map.Blocks));
+        (_offered, _theirs, _brought) = (new BlockSet(Map.Blocks), new BlockSet(Map.Blocks), new BlockSet(Map.Blocks));
+        _archived = new bool[Map.Objects.Length];
         Held = await service.Held.FindAsync(Peer, Scope, cancellationToken);
         return true;
     }
@@ -233,35 +240,75 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
         return new ContentHash(bytes);
     }
 
-    // What a partial transfer holds was told when it was attached.
-    private void Offer()
+    // What a partial transfer holds was told when it was attached, and nothing has left yet.
+    private void OfferFirst()
     {
-        if (Held is null)
-        {
-            return;
-        }
-
+        Offer();
         lock (_gate)
         {
-            for (var i = 0; i < Map!.Objects.Length; i++)
-            {
-                for (var block = Map.FirstBlockOf(i); Held.Holds(Map.Objects[i].Hash, Map.Objects[i].LengthBytes) && block < Map.FirstBlockOf(i + 1); block++)
-                {
-                    if (_offered.Add(block))
-                    {
-                        _outgoing.Announce(TransferFrameKind.Have, block);
-                    }
-                }
-            }
-
             if (_offered.IsFull)
             {
                 _outgoing.ForgetHaves();
                 _holdsAll = true;
             }
         }
+    }
 
+    /// <summary>Says what the archive has got and what it has lost since it was looked at last; what a transfer of ours has brought is served all the same.</summary>
+    private void Offer()
+    {
+        var lost = new List<int>();
+        lock (_gate)
+        {
+            for (var i = 0; i < Map!.Objects.Length; i++)
+            {
+                var isHeld = Held?.Holds(Map.Objects[i].Hash, Map.Objects[i].LengthBytes) == true;
+                for (var block = Map.FirstBlockOf(i); isHeld != _archived[i] && block < Map.FirstBlockOf(i + 1); block++)
+                {
+                    if (isHeld && _offered.Add(block))
+                    {
+                        _outgoing.Announce(TransferFrameKind.Have, block);
+                    }
+                    else if (!isHeld && !_brought.Contains(block))
+                    {
+                        _offered.Remove(block);
+                        _outgoing.Withdraw(block);
+                        lost.Add(block);
+                    }
+                }
+
+                _archived[i] = isHeld;
+            }
+        }
+
+        service.Cancel(this, lost);
         _wake.Set();
+    }
+
+    /// <summary>Tells what our archive gets and loses meanwhile; to whom we say nothing, as soon as it may know.</summary>
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (Held is null)
+            {
+                await Task.Delay(service.Options.DirectoryInterval, service.Time, cancellationToken);
+                Held = await service.Held.FindAsync(Peer, Scope, cancellationToken);
+            }
+
+            service.Introduce(this);
+            while (true)
+            {
+                Offer();
+                await Held.NextChangeAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            // What we hold is not known any more: it comes again and is told anew.
+            _isEnding = true;
+            stream.Input.CancelPendingRead();
+        }
     }
 
     private async Task ReadAsync(CancellationToken cancellationToken)
@@ -303,7 +350,7 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
                 Ask(runs, kind == TransferFrameKind.Urgent);
                 break;
             case TransferFrameKind.Cancel:
-                service.Cancel(this, runs);
+                service.Cancel(this, runs.SelectMany(static run => Enumerable.Range(run.First, run.Count)));
                 break;
             case TransferFrameKind.Have:
                 var seen = new List<int>();

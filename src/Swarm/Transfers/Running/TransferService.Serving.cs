@@ -27,7 +27,6 @@ public sealed partial class TransferService
     /// <summary>A receiver is there; false if there are too many.</summary>
     internal bool Join(CustomerSession customer)
     {
-        CustomerSession[] others;
         customer.Line = _lines.LineTo(customer.Peer);
         lock (_serving)
         {
@@ -46,15 +45,21 @@ public sealed partial class TransferService
             _sets[customer.SetKey] = (set, users + 1);
             _toldBlocks += customer.Map.Blocks;
             _queue.Report(customer.Number, customer.UplinkBytesPerSecond, customer.Lacks);
-            others = [.. _customers.Where(other => other.Scope == customer.Scope && other.Peer != customer.Peer && other.Held is not null)];
             _customers.Add(customer);
         }
 
         TransferMetrics.Receivers.Add(1);
+        return true;
+    }
 
-        if (customer.Held is null)
+    /// <summary>A receiver may know who else wants the same, and what transfers of ours bring.</summary>
+    internal void Introduce(CustomerSession customer)
+    {
+        CustomerSession[] others;
+        lock (_serving)
         {
-            return true;
+            others = [.. _customers.Where(other => other.IsIntroduced && other.Scope == customer.Scope && other.Peer != customer.Peer)];
+            customer.IsIntroduced = true;
         }
 
         foreach (var other in others)
@@ -69,8 +74,6 @@ public sealed partial class TransferService
             transfer.Introduce(customer);
             transfer.Meet([customer.Peer]);
         }
-
-        return true;
     }
 
     /// <summary>A receiver is gone.</summary>
@@ -114,17 +117,14 @@ public sealed partial class TransferService
         return refused;
     }
 
-    /// <summary>A receiver takes requests back.</summary>
-    internal void Cancel(CustomerSession customer, BlockRun[] runs)
+    /// <summary>A receiver takes requests back, or what it asked for is not here any more.</summary>
+    internal void Cancel(CustomerSession customer, IEnumerable<int> blocks)
     {
         lock (_serving)
         {
-            foreach (var run in runs)
+            foreach (var block in blocks)
             {
-                for (var block = run.First; block < run.First + run.Count; block++)
-                {
-                    _queue.Cancel(customer.Number, block);
-                }
+                _queue.Cancel(customer.Number, block);
             }
         }
     }

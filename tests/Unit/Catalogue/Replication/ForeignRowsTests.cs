@@ -41,6 +41,10 @@ public sealed class ForeignRowsTests
         Assert.Equal(new CatalogueCounts(1, 1, 1, 2, 0), clinic.Database.Counts());
         Assert.Equal([new Offerer(Broker, IsForeign: false)], clinic.Database.OffersOfInstance("1.1.2"));
         Assert.Empty(clinic.Database.HoldersOfInstance("1.1.2"));
+
+        // What a node only offers is not counted as held by it.
+        Assert.Equal([new Holder(Broker, 0)], clinic.Database.HoldersOfStudies(["1"], null));
+        Assert.Contains(new Holder(Broker, 0), clinic.Database.Holdings());
         Assert.Empty(clinic.Database.OwnChanges(0, 100, FeedFilter.All)!.State.Studies);
     }
 

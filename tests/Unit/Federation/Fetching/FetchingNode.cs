@@ -22,7 +22,7 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDi
     {
         (_network, Archive) = (network, archive);
         var catalogue = archive.Holdings.Catalogue;
-        var holdings = new StudyHoldings(catalogue, archive.Holdings.Volumes, this);
+        var holdings = new StudyHoldings(catalogue, archive.Holdings.Volumes, this, TimeProvider.System);
         var fetching = new FetchOptions { StallTimeout = TimeSpan.FromSeconds(1) };
         Transfers = new TransferService(
             this,
@@ -106,5 +106,7 @@ internal sealed class FetchingNode : ILinks, IFetchRights, IFeedRights, IAsyncDi
         public bool Holds(ContentHash hash, long lengthBytes) => lengthBytes <= longestBytes && all.Holds(hash, lengthBytes);
 
         public IHeldObject? Open(ContentHash hash) => all.Open(hash);
+
+        public Task NextChangeAsync(CancellationToken cancellationToken) => all.NextChangeAsync(cancellationToken);
     }
 }

@@ -2,9 +2,11 @@ using Panal.Archive.Retrieve;
 using Panal.Archive.Search;
 using Panal.Catalogue;
 using Panal.Dicom;
+using Panal.Swarm.Pieces;
 using Panal.Swarm.Transfers;
 using Panal.Unit.Archive;
 using Panal.Unit.Swarm.Transfers.Running;
+using Panal.Volumes;
 
 namespace Panal.Unit.Federation.Fetching;
 
@@ -96,6 +98,38 @@ public sealed class RemoteCopiesTests
         var transfer = Assert.Single(clinic.Transfers.Transfers);
         await transfer.Ended.WaitAsync(Token);
         Assert.True(await clinic.Retriever.BringAsync(Assert.Single(Locate(clinic)), Token));
+    }
+
+    [Fact]
+    public async Task What_comes_into_the_archive_of_a_holder_and_leaves_it_while_a_transfer_runs_is_told()
+    {
+        await using var network = new MemoryNetwork();
+        await using var one = await FetchingNode.StartAsync(network);
+        await using var other = await FetchingNode.StartAsync(network);
+        await using var clinic = await FetchingNode.StartAsync(network);
+        var late = new Sample { SopInstanceUid = "1.2.3.4.2", Pixel = 2, PixelBytes = 100_000 };
+        await one.Archive.StoreAsync(new Sample { SopInstanceUid = "1.2.3.4.1", PixelBytes = 100_000 });
+        await one.Archive.StoreAsync(late);
+        await other.Archive.StoreAsync(new Sample { SopInstanceUid = "1.2.3.4.1", PixelBytes = 100_000 });
+        await clinic.FollowAsync(one);
+        await clinic.FollowAsync(other);
+
+        // Who alone held the second image is gone; then a modality sends it to the other one.
+        network.Cut(one.Id);
+        var transfer = (await clinic.Remote.FetchStudyAsync("1.2.3", TransferPriority.Interactive, Token))!;
+        var rows = clinic.Archive.Holdings.Catalogue;
+        Assert.True(await transfer.WaitForAsync(new ContentHash(Assert.Single(rows.HoldersOfInstance("1.2.3.4.1"), holder => holder.Node == other.Id.Value).Hash.Span), Token));
+        await other.Archive.StoreAsync(late);
+        await transfer.Ended.WaitAsync(Token);
+        Assert.Equal(1, network.StreamsTo(other.Id));
+        Assert.Equal(2, (await clinic.Archive.FilesAsync()).Count);
+
+        // And deletes it: whoever has a stream hears of that too.
+        var wanted = new TransferObject(new ContentHash(rows.FindInstance("1.2.3.4.2")!.Copy!.Hash.Span), rows.FindInstance("1.2.3.4.2")!.Copy!.LengthBytes, IsFirstOfSeries: false);
+        await using var listener = await ScriptedReceiver.OpenAsync(network, clinic.Id, other.Id, "1.2.3", [wanted]);
+        Assert.Equal("HaveAll", await listener.NextAsync());
+        await other.Archive.Holdings.Catalogue.DeleteAsync(["1.2.3.4.2"], Token);
+        Assert.Equal("Refuse 0 1", await listener.NextAsync());
     }
 
     private static IReadOnlyList<InstanceReference> Locate(FetchingNode node)

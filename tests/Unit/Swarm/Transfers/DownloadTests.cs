@@ -37,6 +37,48 @@ public sealed class DownloadTests
     }
 
     [Fact]
+    public void What_a_holder_takes_back_is_not_asked_of_it_until_it_says_that_it_holds_it_again()
+    {
+        var holder = Source(1);
+        var asked = Requests(Decide(), holder);
+        var other = Enumerable.Range(0, _download.Map.Blocks).First(block => !asked.Contains(block));
+        Assert.True(_download.Refused(holder, asked[0], _now));
+        Assert.True(_download.Refused(holder, other, _now));
+        Assert.True(_download.Open.Contains(asked[0]));
+        while (_download.Holders[holder]!.Requests.Count > 0)
+        {
+            _now += TimeSpan.FromSeconds(0.1);
+            Assert.DoesNotContain(_download.Holders[holder]!.Requests, request => request.Block == asked[0] || request.Block == other);
+            _download.Arrived(holder, Block(holder), true, _now);
+            Decide();
+        }
+
+        Assert.Equal(2, _download.Open.Count);
+        Assert.True(_download.Has(holder, other, _now));
+        Assert.Equal([other], Requests(Decide(), holder));
+    }
+
+    [Fact]
+    public void Who_says_again_and_again_that_it_holds_what_it_refuses_is_believed_so_often_and_no_more()
+    {
+        var holder = Source(1);
+        var refused = 0;
+        for (; Requests(Decide(), holder) is [var block, ..] asked; refused += asked.Length)
+        {
+            foreach (var each in asked)
+            {
+                _download.Refused(holder, each, _now);
+                _download.Has(holder, each, _now);
+            }
+
+            Assert.InRange(refused, 0, 1_000);
+        }
+
+        Assert.InRange(refused, _download.Options.MaxRefusals, _download.Options.MaxRefusals + _download.Map.Blocks + 2);
+        Assert.Equal(_download.Map.Blocks, _download.Open.Count);
+    }
+
+    [Fact]
     public void Who_sends_mostly_false_blocks_is_banned_and_who_sends_a_few_among_many_is_not()
     {
         var (liar, careless) = (Source(1), Source(2));

@@ -88,7 +88,9 @@ public sealed class HostilePeersTests
                     Assert.False(Download.Arrived(peer.Number, block, false, _now));
                     break;
                 case Character.Refusing:
-                    Download.Refused(peer.Number, block, _now);
+                    // And says again that it holds it: sometimes, or always.
+                    Assert.True(Download.Refused(peer.Number, block, _now));
+                    _ = (peer.Key % 2 == 0 || _random.Next(2) == 0) && Download.Has(peer.Number, block, _now);
                     break;
                 default:
                     Assert.True(Download.Arrived(peer.Number, block, true, _now));
@@ -156,6 +158,7 @@ public sealed class HostilePeersTests
             if (peer.Character != Character.Honest)
             {
                 Assert.False(Download.Has(peer.Number, Blocks + _random.Next(1_000), _now));
+                Assert.False(Download.Refused(peer.Number, Blocks + _random.Next(1_000), _now));
                 Download.Claimed(peer.Number, _random.Next(Blocks), true, _now);
                 Download.UplinkIs(peer.Number, _random.Next(2) == 0 ? double.PositiveInfinity : -1);
             }

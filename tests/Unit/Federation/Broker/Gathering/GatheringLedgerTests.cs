@@ -78,13 +78,9 @@ public sealed class GatheringLedgerTests
         Assert.Equal(1, ledger.Held);
         Assert.True(ledger.Look(first[0], isHere: false, isReachable: false, linked: 0b10));
         Assert.Equal(0, ledger.Held);
-        Assert.False(ledger.TakeRegained());
         Assert.Equal(2, TakeAll(ledger, 2)[1].Count);
         ledger.Came(1, first[0]);
-        Assert.False(ledger.TakeRegained());
-        ledger.Look(first[0], isHere: false, isReachable: true, linked: 0b10);
-        Assert.True(ledger.TakeRegained());
-        Assert.False(ledger.TakeRegained());
+        Assert.Equal(1, ledger.Held);
 
         // And whoever comes back has it still.
         ledger.Look(first[0], isHere: true, isReachable: true, linked: Both);
@@ -95,12 +91,12 @@ public sealed class GatheringLedgerTests
     public void Rounds_grow_are_the_same_for_all_and_come_when_the_whole_round_has_been_got()
     {
         var (ledger, other) = (Ledger(48, sources: 3), Ledger(48, sources: 3, here: 1));
-        Assert.Empty(ledger.TakeRound());
+        Assert.Empty(ledger.TakeRound(isIdle: false));
         var rounds = new List<IReadOnlyList<string>>();
         foreach (var uid in TakeAll(ledger, 3).SelectMany(static (share, source) => share.Select(uid => (uid, source))).OrderBy(static one => one.uid, StringComparer.Ordinal))
         {
             ledger.Came(uid.source, uid.uid);
-            if (ledger.TakeRound() is { Count: > 0 } round)
+            if (ledger.TakeRound(isIdle: false) is { Count: > 0 } round)
             {
                 Assert.Equal(uid.uid, round[^1]);
                 rounds.Add(round);
@@ -109,7 +105,7 @@ public sealed class GatheringLedgerTests
 
         Assert.Equal([6, 12, 24, 6], rounds.Select(static round => round.Count));
         Assert.Equal(Uids(48), rounds.SelectMany(static round => round));
-        Assert.Empty(ledger.TakeRound());
+        Assert.Empty(ledger.TakeRound(isIdle: false));
         Assert.All(rounds, round => Assert.Equal(round, other.RoundOf(round[0]).Order(StringComparer.Ordinal)));
     }
 
@@ -120,8 +116,11 @@ public sealed class GatheringLedgerTests
         var (first, second) = (ledger.Take(0, false), ledger.Take(0, false));
         ledger.Ended(0, first, hasFailed: false, isLinked: true);
         ledger.Came(0, second[0]);
-        Assert.Equal(second, ledger.TakeRound());
-        Assert.Empty(ledger.TakeRound());
+        Assert.Equal(second, ledger.TakeRound(isIdle: false));
+        Assert.Empty(ledger.TakeRound(isIdle: false));
+
+        // It found no room.
+        Assert.Equal(second, ledger.TakeRound(isIdle: true));
     }
 
     [Fact]

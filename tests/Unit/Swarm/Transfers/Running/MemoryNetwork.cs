@@ -28,6 +28,9 @@ internal sealed class MemoryNetwork : IAsyncDisposable
 
     public void Add(NodeId node, ILinkService service) => _services[(node, service.Protocol)] = service;
 
+    /// <summary>Streams of transfers that were opened to a node.</summary>
+    public int StreamsTo(NodeId node) => _streams.Count(pair => pair.Ours.Peer == node && pair.Ours.Protocol == TransferService.ProtocolName);
+
     /// <summary>Whether a node can be reached.</summary>
     public bool IsThere(NodeId node) => _services.Keys.Any(key => key.Node == node);
 
@@ -39,7 +42,7 @@ internal sealed class MemoryNetwork : IAsyncDisposable
             throw new LinkException("No link stands.");
         }
 
-        var pair = new StreamPair(from, to);
+        var pair = new StreamPair(from, to, protocol);
         _streams.Add(pair);
         pair.Served = Task.Run(() => ServeAsync(pair, service), CancellationToken.None);
         return pair.Ours;
@@ -94,10 +97,10 @@ internal sealed class MemoryNetwork : IAsyncDisposable
         private readonly Pipe _there = new(new PipeOptions(useSynchronizationContext: false)), _back = new(new PipeOptions(useSynchronizationContext: false));
         private readonly CancellationTokenSource _cut = new();
 
-        public StreamPair(NodeId from, NodeId to)
+        public StreamPair(NodeId from, NodeId to, string protocol)
         {
-            Ours = new End(_back.Reader, _there.Writer, to);
-            Theirs = new End(_there.Reader, _back.Writer, from);
+            Ours = new End(_back.Reader, _there.Writer, to, protocol);
+            Theirs = new End(_there.Reader, _back.Writer, from, protocol);
         }
 
         public ILinkStream Ours { get; }
@@ -118,10 +121,8 @@ internal sealed class MemoryNetwork : IAsyncDisposable
         }
     }
 
-    private sealed record End(PipeReader Input, PipeWriter Output, NodeId Peer) : ILinkStream
+    private sealed record End(PipeReader Input, PipeWriter Output, NodeId Peer, string Protocol) : ILinkStream
     {
-        public string Protocol => TransferService.ProtocolName;
-
         public LinkPriority Priority => LinkPriority.Bulk;
 
         public async ValueTask DisposeAsync()
@@ -141,6 +142,7 @@ internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHold
     private readonly TimeProvider _time;
     private readonly bool _ownsFolder;
     private TaskCompletionSource _nextRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _nextChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MemoryNode(MemoryNetwork network, NodeId id, string? folder, Func<TransferOptions, TransferOptions>? change, IVolumeFiles files, TimeProvider time)
     {
@@ -172,6 +174,20 @@ internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHold
 
     /// <summary>Ends when a block is read for another.</summary>
     public Task NextReadAsync() => _nextRead.Task;
+
+    /// <summary>An object comes into the archive by another way than a transfer.</summary>
+    public void Store(ContentHash hash, byte[] bytes)
+    {
+        Archive[hash] = bytes;
+        Change();
+    }
+
+    /// <summary>The archive lets an object go.</summary>
+    public void Drop(ContentHash hash)
+    {
+        Archive.TryRemove(hash, out _);
+        Change();
+    }
 
     public IReadOnlyCollection<NodeId> Linked => Holders;
 
@@ -206,7 +222,7 @@ internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHold
         await bytes.CopyToAsync(whole, cancellationToken);
         Assert.Equal(finished.Hash, ContentHash.Of(whole.ToArray()));
         Kept.Add(finished.Hash);
-        Archive[finished.Hash] = whole.ToArray();
+        Store(finished.Hash, whole.ToArray());
     }
 
     public async ValueTask KeepWholeAsync(TransferScope scope, IReadOnlyList<Stream> parts, CancellationToken cancellationToken)
@@ -224,7 +240,7 @@ internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHold
 
         var hash = ContentHash.Of(whole.ToArray());
         Kept.Add(hash);
-        Archive[hash] = whole.ToArray();
+        Store(hash, whole.ToArray());
     }
 
     public async ValueTask DisposeAsync()
@@ -253,8 +269,19 @@ internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHold
         return service;
     }
 
+    private void Change() =>
+        Interlocked.Exchange(ref _nextChange, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
     private sealed class Scope(MemoryNode node) : IHeldScope
     {
+        private Task _change = node._nextChange.Task;
+
+        public async Task NextChangeAsync(CancellationToken cancellationToken)
+        {
+            await _change.WaitAsync(cancellationToken);
+            _change = node._nextChange.Task;
+        }
+
         public bool Holds(ContentHash hash, long lengthBytes) => node.Archive.TryGetValue(hash, out var bytes) && bytes.Length == lengthBytes;
 
         public IHeldObject? Open(ContentHash hash) => node.Archive.TryGetValue(hash, out var bytes) ? new Held(node, bytes) : null;

@@ -89,6 +89,49 @@ public sealed class TransferServiceTests
     }
 
     [Fact]
+    public async Task What_a_holder_gets_by_another_way_meanwhile_comes_without_beginning_anew()
+    {
+        await using var network = new MemoryNetwork();
+        var (holder, receiver) = (network.AddNode(), network.AddNode());
+        var objects = Fill(Lengths, holder);
+        holder.Archive.TryRemove(objects[5].Hash, out var late);
+        receiver.Holders.Add(holder.Id);
+        var transfer = receiver.Service.Begin(new TransferPlan(Study, objects, TransferPriority.Interactive));
+        foreach (var wanted in objects.Where((_, i) => i != 5))
+        {
+            Assert.True(await transfer.WaitForAsync(wanted.Hash, Token));
+        }
+
+        holder.Store(objects[5].Hash, late!);
+        await transfer.Ended.WaitAsync(Token);
+        Same(holder, receiver, objects);
+        Assert.Equal(1, network.StreamsTo(holder.Id));
+    }
+
+    [Fact]
+    public async Task A_receiver_hears_what_its_holder_gets_and_loses_and_what_it_may_see_later()
+    {
+        await using var network = new MemoryNetwork();
+        var holder = network.AddNode();
+        var objects = Fill([70_000, 5, 70_001], holder);
+        await using var listener = await ScriptedReceiver.OpenAsync(network, NodeId.New(), holder.Id, "study", objects);
+        Assert.Equal("HaveAll", await listener.NextAsync());
+        var bytes = holder.Archive[objects[0].Hash];
+        holder.Drop(objects[0].Hash);
+        Assert.Equal("Refuse 0 1", await listener.NextAsync());
+        holder.Store(objects[0].Hash, bytes);
+        Assert.Equal("Have 0 1", await listener.NextAsync());
+
+        var stranger = NodeId.New();
+        holder.Hidden.Add(stranger);
+        await using var waiting = await ScriptedReceiver.OpenAsync(network, stranger, holder.Id, "study", objects);
+        await waiting.RequestAsync([0]);
+        Assert.Equal("Refuse 0", await waiting.NextAsync());
+        holder.Hidden.Remove(stranger);
+        Assert.Equal("Have 0 1 2 3 4", await waiting.NextAsync());
+    }
+
+    [Fact]
     public async Task A_holder_that_is_cut_is_made_up_for_by_another()
     {
         await using var network = new MemoryNetwork();
