@@ -42,6 +42,9 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Error, "HTTP {Route} failed, trace {TraceId}")]
     public static partial void RequestFailed(ILogger logger, string route, string traceId, Exception error);
 
+    [LoggerMessage(40, LogLevel.Warning, "The sessions of those who are logged in could not be kept: they log in again")]
+    public static partial void SessionsNotKept(ILogger logger);
+
     [LoggerMessage(33, LogLevel.Warning, "A log-in at the identity provider failed: {Reason}")]
     public static partial void ProviderFailed(ILogger logger, string reason);
 }

@@ -67,7 +67,7 @@ public sealed class ReplicaTests
         await centre.StoreManyAsync(Study, 5, Ct);
         await clinic.UntilCountedAsync(Study, 5, Ct);
         Assert.Matches(@"CLINIC\s+is fetching it", (await centre.RunAsync(Ct, "place", Study, "CLINIC")).Succeeded().Output);
-        await centre.UntilAsync(["network", "coverage"], output => output.Contains("2 holders: 1 studies", StringComparison.Ordinal), Ct);
+        await centre.UntilAsync(["network", "coverage"], output => output.Contains("2 holders: 1 study", StringComparison.Ordinal), Ct);
         Assert.Matches($@"{Regex.Escape(Study)}\s+5\s+5\s+2\s+CLINIC\s+CENTRE, CLINIC", (await centre.RunAsync(Ct, "network", "coverage", "--study", Study)).Succeeded().Output);
         Assert.Matches($@"{Regex.Escape(Study)}\s+\S+ \S+\s+CENTRE", (await clinic.RunAsync(Ct, "pin")).Succeeded().Output);
         Assert.Contains("no other member", (await centre.RunAsync(Ct, "place", Study, "NOBODY")).Everything, StringComparison.Ordinal);

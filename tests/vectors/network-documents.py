@@ -104,6 +104,9 @@ vectors = [
     ("roster-9", roster(9, old[2], old[3], selected={
         "readers": [{"verb": "query", "filter": "ownInstitution", "selection": {"institutions": ["Clínica Ñandú", "Norte"], "modalities": ["CT", "MR"], "days": 365, "without": ["PatientName", "00100030"]}}],
         "replica": [{"verb": "fetch", "filter": "all", "selection": {"days": 30}}]}), "roster-7 with selections"),
+    ("roster-10", roster(10, old[2], old[3], selected={"readers": [{"verb": "query", "filter": "all", "selection": {"modalities": ["CT"]}}]}, dated={
+        "readers": [{"verb": "query", "filter": "all", "selection": {"from": "2024-01-01", "until": "2024-12-31", "without": ["PatientName"]}}],
+        "clinic": [{"verb": "fetch", "filter": "ownInstitution", "selection": {"institutions": ["Norte"], "days": 365, "from": "2025-06-01"}}]}), "roster-7 with selections by dates"),
 ]
 print("# Signed documents and certificates of one network, made by tests/vectors/network-documents.py from docs/formats/network.md. Legend:")
 print('#   "= name" begins bytes, in hexadecimal; what follows "#" explains. The file only grows.')

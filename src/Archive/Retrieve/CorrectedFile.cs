@@ -16,7 +16,7 @@ internal static class CorrectedFile
     private const string Utf8 = "ISO_IR 192";
     private const string Correct = "CORRECT";
 
-    /// <summary>The file as it leaves; itself when it says all as the correction does, or is deflated.</summary>
+    /// <summary>The file as it leaves; itself when it says all as the correction does.</summary>
     /// <param name="file">The file or data set; owned by the answer.</param>
     /// <param name="dataSetOffset">Where its data set begins, which stays so.</param>
     /// <param name="syntax">How its data set is encoded.</param>
@@ -26,8 +26,7 @@ internal static class CorrectedFile
     {
         if (syntax.IsDeflated)
         {
-            // What has been deflated as a whole cannot be replaced in part.
-            return file;
+            return OpenDeflated(file, dataSetOffset, correction);
         }
 
         var head = ReadHead(file, dataSetOffset, syntax);
@@ -55,6 +54,31 @@ internal static class CorrectedFile
         Insert(waiting, new Tag(uint.MaxValue), syntax, pieces);
         pieces.Add(new SplicedStream.Piece(behind, file.Length - behind));
         return new SplicedStream(file, pieces);
+    }
+
+    /// <summary>
+    /// What has been deflated as a whole cannot be replaced in part: it is inflated, corrected and deflated as it is read, and once before, because its length is asked for.
+    /// </summary>
+    private static Stream OpenDeflated(Stream file, long dataSetOffset, StudyCorrection correction)
+    {
+        // Beside the file's own position, which whoever reads what stands before the data set moves.
+        var deflated = new SplicedStream(file, [new SplicedStream.Piece(dataSetOffset, Math.Max(0, file.Length - dataSetOffset))]);
+        var plain = new RestartedStream(() => DeflatedDataSet.Inflate(FromItsBeginning(deflated), DecodeLimits.Default));
+        Stream corrected = Open(plain, 0, TransferSyntax.ExplicitVrLittleEndian, correction);
+        if (corrected == plain)
+        {
+            plain.Dispose();
+            return file;
+        }
+
+        var again = new RestartedStream(() => DeflatedDataSet.Deflate(FromItsBeginning(corrected)), corrected);
+        return new SplicedStream(file, [new SplicedStream.Piece(0, dataSetOffset), SplicedStream.Piece.Of(again)]);
+    }
+
+    private static Stream FromItsBeginning(Stream stream)
+    {
+        stream.Position = 0;
+        return stream;
     }
 
     /// <summary>Adds what is said anew and stands at or before a tag.</summary>

@@ -10,9 +10,12 @@ internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Pie
     /// <param name="Offset">Where they are in the file.</param>
     /// <param name="LengthBytes">How many.</param>
     /// <param name="Bytes">Instead of those of the file; null when they are in the file.</param>
-    internal sealed record Piece(long Offset, long LengthBytes, ReadOnlyMemory<byte>? Bytes = null)
+    /// <param name="Source">Where they are instead of the file; owned, one piece a source.</param>
+    internal sealed record Piece(long Offset, long LengthBytes, ReadOnlyMemory<byte>? Bytes = null, Stream? Source = null)
     {
         internal static Piece Of(ReadOnlyMemory<byte> bytes) => new(0, bytes.Length, bytes);
+
+        internal static Piece Of(Stream source) => new(0, source.Length, Source: source);
     }
 
     /// <inheritdoc/>
@@ -53,8 +56,8 @@ internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Pie
         }
         else
         {
-            file.Position = piece.Offset + offset;
-            length = file.Read(buffer[..length]);
+            Stream source = SourceOf(piece, offset);
+            length = source.Read(buffer[..length]);
         }
 
         _position += length;
@@ -72,8 +75,8 @@ internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Pie
             return Read(buffer.Span);
         }
 
-        file.Position = piece.Offset + offset;
-        int length = await file.ReadAsync(buffer[..(int)Math.Min(buffer.Length, piece.LengthBytes - offset)], cancellationToken);
+        Stream source = SourceOf(piece, offset);
+        int length = await source.ReadAsync(buffer[..(int)Math.Min(buffer.Length, piece.LengthBytes - offset)], cancellationToken);
         _position += length;
         return length;
     }
@@ -107,10 +110,23 @@ internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Pie
     {
         if (disposing)
         {
+            foreach (Piece piece in pieces)
+            {
+                piece.Source?.Dispose();
+            }
+
             file.Dispose();
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>Where the bytes of a piece are, standing at them.</summary>
+    private Stream SourceOf(Piece piece, long offset)
+    {
+        Stream source = piece.Source ?? file;
+        source.Position = piece.Offset + offset;
+        return source;
     }
 
     private static long[] StartsOf(IReadOnlyList<Piece> pieces)

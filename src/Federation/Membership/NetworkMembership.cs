@@ -187,6 +187,8 @@ public sealed class NetworkMembership(NetworkFolder folder, TimeProvider time) :
         ],
         Modalities = grant.Selection?.Modalities ?? [],
         Days = grant.Selection?.Days,
+        From = grant.Selection?.From,
+        Until = grant.Selection?.Until,
         Withheld = grant.Selection?.Withheld ?? new HashSet<Tag>(),
     };
 

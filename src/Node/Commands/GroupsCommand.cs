@@ -23,7 +23,7 @@ internal static class GroupsCommand
         var group = new Argument<string>("group") { Description = "Name of the group; it is made when there is none." };
         var rights = new Argument<string[]>("rights")
         {
-            Description = "All that it may do: query, fetch, store, replicate or administer, then :all or :own (its own institution), then as needed ,institution=NAME ,modality=CT+MR ,days=365 ,without=PatientName+PatientBirthDate. None: nothing.",
+            Description = "All that it may do: query, fetch, store, replicate or administer, then :all or :own (its own institution), then as needed ,institution=NAME ,modality=CT+MR ,days=365 ,from=2024-01-01 ,until=2024-12-31 ,without=PatientName+PatientBirthDate. None: nothing.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         return NetworkCommand.Asking("set", "Say what the members of a group may do.", [group, rights], async (parsed, data, cancellationToken) =>

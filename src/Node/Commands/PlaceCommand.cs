@@ -60,7 +60,7 @@ internal static class PlaceCommand
             var query = parsed.GetValue(minimum) is { } below ? string.Create(CultureInfo.InvariantCulture, $"?below={below}") : "";
             var view = await NodeApi.GetAsync(data, "/api/placement/coverage" + query, PlacementJson.Default.CoverageView, cancellationToken).ConfigureAwait(false);
             Write(output, view.Studies);
-            await output.WriteLineAsync(string.Join("; ", view.All.Select(static count => $"{count.Holders} holders: {count.Studies} studies"))).ConfigureAwait(false);
+            await output.WriteLineAsync(string.Join("; ", view.All.Select(static count => Counted(count.Holders, "holder", "holders") + ": " + Counted(count.Studies, "study", "studies")))).ConfigureAwait(false);
             return (int)ExitCode.Success;
         });
         return command;
@@ -116,7 +116,7 @@ internal static class PlaceCommand
 
     private static void Write(TextWriter output, IReadOnlyList<StudyCoverageView> studies) => TextTable.Write(
         output,
-        ["STUDY", "IMAGES", "HERE", "HOLDERS", "WHOLE AT", "READ BACK BY"],
+        ["STUDY", "IMAGES", "HERE", "HOLDERS", "WHOLE ALSO AT", "READ BACK BY"],
         studies.Select(static study => new[]
         {
             study.Study,
@@ -126,6 +126,8 @@ internal static class PlaceCommand
             string.Join(", ", study.Whole),
             study.Verified is null ? "-" : string.Join(", ", study.Verified),
         }));
+
+    private static string Counted(long count, string one, string many) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many)}");
 
     private static string Text(PlacementAnswer? answer) => answer switch
     {

@@ -175,7 +175,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddSingleton<HealthProbe>(() => _audit.Problem is { } problem ? "The audit trail cannot be written: " + problem : null);
         services.AddSingleton<Health>();
         services.AddHostedService<RestingMemory>();
-        services.AddWeb(_accounts, new WebGateOptions(_configuration.Device.EffectiveName, _connection.HttpInTheClear));
+        services.AddWeb(_data.Path, _accounts, new WebGateOptions(_configuration.Device.EffectiveName, _connection.HttpInTheClear));
         services.AddProvider(_configuration);
         services.AddRooms(_configuration, _holdings, _certificate);
         services.AddNetwork(_configuration);

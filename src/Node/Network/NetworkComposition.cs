@@ -18,7 +18,7 @@ internal static class NetworkComposition
     /// <summary>Adds the rooms and the door of links, which opens when the node is a member.</summary>
     public static void AddNetwork(this IServiceCollection services, NodeConfiguration configuration)
     {
-        services.AddSwarm(new Swarm.Links.LinkOptions());
+        services.AddSwarm(new Swarm.Links.LinkOptions { Relay = configuration.Relay.Options });
         services.AddFederation(FolderIn(configuration.DataFolder), new FeedOptions());
         services.AddSingleton<NetworkAudit>(provider => ActivatorUtilities.CreateInstance<NetworkAudit>(provider, configuration.Device.EffectiveName));
         services.AddSingleton<ILinkWitness>(static provider => provider.GetRequiredService<NetworkAudit>());

@@ -42,6 +42,10 @@ internal sealed class NetworkSight(NetworkMembership membership, NetworkOffice o
         };
     }
 
+    /// <summary>Links know identities only; people know names.</summary>
+    private static string? Named(Roster roster, string? trouble) =>
+        trouble is null ? null : roster.Members.Aggregate(trouble, static (text, member) => text.Replace(member.Node.ToString(), member.Name, StringComparison.Ordinal));
+
     private static MemberView ViewOf(NetworkStanding standing, RosterMember member, LinkStatus? link, PublisherState? publisher)
     {
         var isUp = link?.State == LinkState.Up;
@@ -63,7 +67,7 @@ internal sealed class NetworkSight(NetworkMembership membership, NetworkOffice o
             FeedLag = isSelf || isRevoked ? null : publisher?.LagChanges,
             FeedHeardAt = isSelf || isRevoked ? null : publisher?.Head?.At,
             FeedIsComplete = isSelf || isRevoked || publisher?.Head is null ? null : publisher.IsComplete,
-            Trouble = isUp || isSelf || isRevoked ? null : link?.LastFailure,
+            Trouble = isUp || isSelf || isRevoked ? null : Named(standing.Roster, link?.LastFailure),
         };
     }
 }

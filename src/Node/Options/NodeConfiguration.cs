@@ -41,6 +41,8 @@ internal sealed class NodeConfiguration
 
     public DicomWebSettings DicomWeb => Bind<DicomWebSettings>(DicomWebSettings.Section);
 
+    public RelaySettings Relay => Bind<RelaySettings>(RelaySettings.Section);
+
     public TransferSettings Transfers => Bind<TransferSettings>(TransferSettings.Section);
 
     /// <summary>Reads all sources.</summary>

@@ -30,6 +30,7 @@ internal static class SettingsCatalogue
         Section<PlacementSettings>(PlacementSettings.Section, new PlacementSettingsValidator()),
         Section<DicomWebSettings>(DicomWebSettings.Section, new DicomWebSettingsValidator()),
         Section<OpenIdConnectSettings>(OpenIdConnectSettings.Section, new OpenIdConnectSettingsValidator()),
+        Section<RelaySettings>(RelaySettings.Section, new RelaySettingsValidator()),
         Section<TransferSettings>(TransferSettings.Section, new TransferSettingsValidator()),
     ];
 

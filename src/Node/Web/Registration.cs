@@ -8,15 +8,16 @@ namespace Panal.Node.Web;
 /// <summary>Puts accounts and the gate together.</summary>
 internal static class Registration
 {
-    public static IServiceCollection AddWeb(this IServiceCollection services, AccountRegistry accounts, WebGateOptions options)
+    public static IServiceCollection AddWeb(this IServiceCollection services, string dataFolder, AccountRegistry accounts, WebGateOptions options)
     {
         services.AddSingleton(accounts);
         services.AddSingleton(options);
         services.AddSingleton(new SessionLimits());
-        services.AddSingleton<Sessions>();
+        services.AddSingleton(provider => new Sessions(dataFolder, accounts, provider.GetRequiredService<SessionLimits>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<SessionsOverRestart>();
         services.AddSingleton<SetUpLink>();
         services.AddSingleton(provider => new LogIn(
-            accounts, provider.GetRequiredService<AuditTrail>(), options.DeviceName, provider.GetRequiredService<TimeProvider>()));
+            dataFolder, accounts, provider.GetRequiredService<AuditTrail>(), options.DeviceName, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AccountWork(accounts, provider.GetRequiredService<AuditTrail>(), options.DeviceName));
         services.AddSingleton<LoopbackAccess>();
         services.AddSingleton<IWebAccess, AccountAccess>();

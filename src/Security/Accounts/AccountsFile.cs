@@ -25,7 +25,6 @@ internal static class AccountsFile
     private const long LengthLimitBytes = 16 * 1024 * 1024;
 
     private const int DepthLimit = 8;
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly JsonSerializerOptions Format = new()
     {
@@ -64,16 +63,9 @@ internal static class AccountsFile
     /// <exception cref="AccountException">It would be longer than it may be, or cannot be written.</exception>
     public static void Write(string path, AccountsDocument document)
     {
-        var part = path + ".part";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = Mode;
-        }
-
         try
         {
-            using (var stream = new FileStream(part, options))
+            OwnersFile.Replace(path, stream =>
             {
                 JsonSerializer.Serialize(stream, document, Format);
                 stream.WriteByte((byte)'\n');
@@ -81,11 +73,7 @@ internal static class AccountsFile
                 {
                     throw new AccountException("There is no room for more accounts, tokens and shared studies.");
                 }
-
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(part, path, overwrite: true);
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

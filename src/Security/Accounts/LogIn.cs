@@ -29,16 +29,17 @@ public enum LogInRefusal
 public sealed record LogInOutcome(LogInRefusal Refusal, Account? Account, TimeSpan RetryAfter);
 
 /// <summary>Decides who is let in with a password, and who with a link; everything it decides is in the audit trail.</summary>
+/// <param name="folder">The data folder, where it is kept who is shut out.</param>
 /// <param name="accounts">Who there is.</param>
 /// <param name="audit">Where it is written.</param>
 /// <param name="device">Name of this node.</param>
 /// <param name="time">The clock.</param>
-public sealed class LogIn(AccountRegistry accounts, AuditTrail audit, string device, TimeProvider time) : IDisposable
+public sealed class LogIn(string folder, AccountRegistry accounts, AuditTrail audit, string device, TimeProvider time) : IDisposable
 {
     /// <summary>Log-ins that wait for their turn; a hash takes some tenths of a second of one processor.</summary>
     public const int WaitingLimit = 16;
 
-    private readonly LockOut _lockOut = new(time);
+    private readonly LockOut _lockOut = new(folder, time);
     private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
     private readonly Dictionary<string, long> _lastSteps = [];
     private int _waiting;

@@ -33,20 +33,25 @@ public sealed record UsedSession(Caller Caller, string CsrfToken, DateTimeOffset
     public override string ToString() => "[redacted]";
 }
 
-/// <summary>The sessions of browsers, in memory: a restart ends them all.</summary>
+/// <summary>The sessions of browsers, in memory; a stop in order keeps them for the next start (docs/formats/log-in.md).</summary>
 /// <remarks>
 /// A session names its account and keeps no rights: what it may do is asked at each use, so that a change of role, a disabled account or
 /// a new password counts at once. Secrets are made at the log-in and never taken from the browser (no fixation).
 /// </remarks>
-public sealed class Sessions(AccountRegistry accounts, SessionLimits options, TimeProvider time)
+/// <param name="folder">The data folder, where they are kept from a stop to the next start.</param>
+/// <param name="accounts">Who there is.</param>
+/// <param name="options">How long they live.</param>
+/// <param name="time">The clock.</param>
+public sealed class Sessions(string folder, AccountRegistry accounts, SessionLimits options, TimeProvider time)
 {
+    private readonly string _path = Path.Combine(folder, LogInFiles.SessionsName);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Session> _sessions = [];
 
     /// <summary>Starts a session of an account.</summary>
     /// <param name="account">Whose it is.</param>
     /// <param name="idToken">What the identity provider gave for the person; empty without one.</param>
-    public StartedSession Start(Account account, string idToken = "") => Start(new Owner(account.Name, account.Password, null, idToken), time.GetUtcNow() + options.AbsoluteLife);
+    public StartedSession Start(Account account, string idToken = "") => Start(new Owner(account.Name, Accounts.Secret.Digest(account.Password), null, idToken), time.GetUtcNow() + options.AbsoluteLife);
 
     /// <summary>Starts a session that sees one shared study.</summary>
     public StartedSession Start(SharedStudy share)
@@ -84,6 +89,47 @@ public sealed class Sessions(AccountRegistry accounts, SessionLimits options, Ti
         }
     }
 
+    /// <summary>Takes back what <see cref="Keep"/> has kept, once.</summary>
+    public void Restore()
+    {
+        var kept = LogInFiles.Read<KeptSession>(_path, static _ => true);
+        File.Delete(_path);
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            foreach (var one in kept.Take(options.Limit))
+            {
+                var session = new Session(new Owner(one.Name, one.Password, one.ShareId, ""), one.CsrfToken, one.UsedAt, one.EndsAt);
+                if (session.IsAlive(now, options.IdleLife) && one.UsedAt <= now && one.EndsAt <= now + options.AbsoluteLife)
+                {
+                    _sessions[one.Digest] = session;
+                }
+            }
+        }
+    }
+
+    /// <summary>Keeps the sessions for the next start, but for those of an identity provider, whose tokens are not written to disk.</summary>
+    /// <returns>Whether they are kept; else people log in again.</returns>
+    public bool Keep()
+    {
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            return LogInFiles.TryWrite(_path, [
+                .. _sessions.Where(s => s.Value.IsAlive(now, options.IdleLife) && s.Value.Owner.IdToken.Length == 0).Select(static s => new KeptSession
+                {
+                    Digest = s.Key,
+                    Name = s.Value.Owner.Name,
+                    Password = s.Value.Owner.Password,
+                    ShareId = s.Value.Owner.ShareId,
+                    CsrfToken = s.Value.CsrfToken,
+                    UsedAt = s.Value.UsedAt,
+                    EndsAt = s.Value.EndsAt,
+                }),
+            ]);
+        }
+    }
+
     private Caller? CallerOf(Session session)
     {
         var owner = session.Owner;
@@ -98,7 +144,7 @@ public sealed class Sessions(AccountRegistry accounts, SessionLimits options, Ti
                 : null;
         }
 
-        return accounts.Find(owner.Name) is { IsDisabled: false } account && account.Password == owner.Password
+        return accounts.Find(owner.Name) is { IsDisabled: false } account && Accounts.Secret.Digest(account.Password) == owner.Password
             ? accounts.CallerOf(account, CallerKind.Session)
             : null;
     }
@@ -134,7 +180,7 @@ public sealed class Sessions(AccountRegistry accounts, SessionLimits options, Ti
 
     /// <summary>Whose a session is.</summary>
     /// <param name="Name">Name of the account, or of the link.</param>
-    /// <param name="Password">The hash at the log-in: when it is another now, the session has ended.</param>
+    /// <param name="Password">Digest of the hash at the log-in: when it is another now, the session has ended.</param>
     /// <param name="ShareId">The shared study, for a link.</param>
     /// <param name="IdToken">What the identity provider gave.</param>
     private sealed record Owner(string Name, string Password, string? ShareId, string IdToken);

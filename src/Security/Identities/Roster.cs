@@ -94,6 +94,11 @@ public sealed record Roster
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal IReadOnlyDictionary<string, IReadOnlyList<NetworkGrant>>? Selected { get; init; }
 
+    /// <summary>In a payload, and nowhere else: the rights whose selection goes by fixed dates, which a node that knows other selections only must not misread.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal IReadOnlyDictionary<string, IReadOnlyList<NetworkGrant>>? Dated { get; init; }
+
     /// <summary>The member of an identity, also a revoked one, or null.</summary>
     public RosterMember? Find(Guid node) => Members.FirstOrDefault(m => m.Node == node);
 
@@ -114,26 +119,34 @@ public sealed record Roster
 
     /// <summary>Whether the rights stand as in a payload: each where a node of an older release takes it for no more than it is.</summary>
     private bool IsDivided =>
-        Groups.Values.All(static grants => grants?.All(static grant => grant?.Selection is null) ?? true)
-        && (Selected?.All(group => group.Value is not null && Groups.ContainsKey(group.Key) && group.Value.All(static grant => grant?.Selection is not null)) ?? true);
+        Groups.Values.All(static grants => grants?.All(IsPlain) ?? true) && HasOnly(Selected, IsSelected) && HasOnly(Dated, IsDated);
 
-    private Roster Divided() => Groups.Values.All(static grants => grants.All(static grant => grant.Selection is null)) ? this : this with
-    {
-        Groups = Which(static grant => grant.Selection is null),
-        Selected = Which(static grant => grant.Selection is not null),
-    };
+    private static bool IsPlain(NetworkGrant? grant) => grant?.Selection is null;
 
-    private Roster Joined() => Selected is not { } selected ? this : this with
+    private static bool IsSelected(NetworkGrant? grant) => grant?.Selection is { IsDated: false };
+
+    private static bool IsDated(NetworkGrant? grant) => grant?.Selection is { IsDated: true };
+
+    private bool HasOnly(IReadOnlyDictionary<string, IReadOnlyList<NetworkGrant>>? groups, Func<NetworkGrant?, bool> isMeant) =>
+        groups?.All(group => group.Value is not null && Groups.ContainsKey(group.Key) && group.Value.All(isMeant)) ?? true;
+
+    private Roster Divided() => this with { Groups = Which(IsPlain), Selected = WhichOrNone(IsSelected), Dated = WhichOrNone(IsDated) };
+
+    private Roster Joined() => (Selected ?? Dated) is null ? this : this with
     {
         Groups = new SortedDictionary<string, IReadOnlyList<NetworkGrant>>(
             Groups.ToDictionary(
                 static group => group.Key,
-                IReadOnlyList<NetworkGrant> (group) => [.. group.Value ?? [], .. selected.GetValueOrDefault(group.Key) ?? []]),
+                IReadOnlyList<NetworkGrant> (group) => [.. group.Value ?? [], .. Selected?.GetValueOrDefault(group.Key) ?? [], .. Dated?.GetValueOrDefault(group.Key) ?? []]),
             StringComparer.Ordinal),
         Selected = null,
+        Dated = null,
     };
 
-    private SortedDictionary<string, IReadOnlyList<NetworkGrant>> Which(Func<NetworkGrant, bool> isMeant) => new(
+    private SortedDictionary<string, IReadOnlyList<NetworkGrant>>? WhichOrNone(Func<NetworkGrant?, bool> isMeant) =>
+        Groups.Values.Any(grants => grants.Any(isMeant)) ? Which(isMeant) : null;
+
+    private SortedDictionary<string, IReadOnlyList<NetworkGrant>> Which(Func<NetworkGrant?, bool> isMeant) => new(
         Groups.ToDictionary(static group => group.Key, IReadOnlyList<NetworkGrant> (group) => [.. group.Value.Where(isMeant)]), StringComparer.Ordinal);
 
     private string? Problem()

@@ -59,5 +59,5 @@ public sealed record RelayOptions
     public int MaxLinksOfMember { get; init; } = 8;
 
     /// <summary>Most that one relayed link carries in each direction, in bytes a second.</summary>
-    public int BytesPerSecond { get; init; } = 2 * 1024 * 1024;
+    public int BytesPerSecond { get; init; } = 2_000_000;
 }

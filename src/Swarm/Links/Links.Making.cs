@@ -135,10 +135,12 @@ public sealed partial class Links
                 relays = [.. Relays(member.Node)];
             }
 
+            var direct = failure;
             foreach (var relay in relays)
             {
-                failure = await DialThroughAsync(member.Node, relay, stop);
-                isMade = failure is null;
+                var through = await DialThroughAsync(member.Node, relay, stop);
+                isMade = through is null;
+                failure = wanted.Addresses.Count > 0 ? $"{direct}; {through}" : through;
                 if (isMade)
                 {
                     break;
@@ -231,7 +233,7 @@ public sealed partial class Links
             if (await RelayService.AskAsync(stream, peer, either.Token) is var answer and not RelayAnswer.Connected)
             {
                 await stream.DisposeAsync();
-                return $"the relay {relay} says: {answer}";
+                return RelayService.Refusal(relay, answer);
             }
 
             return await DialOverAsync(new PipeStream(stream, stream), peer, remote: null, relay, cuts, stop);

@@ -46,6 +46,14 @@ internal sealed class RelayService(Links.Links links, RelayOptions options, Time
         return (RelayAnswer)first;
     }
 
+    /// <summary>What an answer means, for people.</summary>
+    public static string Refusal(NodeId relay, RelayAnswer answer) => answer switch
+    {
+        RelayAnswer.NotLinked => $"the relay {relay} has no link to it",
+        RelayAnswer.Quota => $"the relay {relay} carries as many links as its quota allows",
+        _ => $"the relay {relay} refuses",
+    };
+
     public async ValueTask ServeAsync(ILinkStream stream, CancellationToken cancellationToken)
     {
         var target = await ReadNodeAsync(stream.Input, cancellationToken);

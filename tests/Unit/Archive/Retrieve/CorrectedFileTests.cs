@@ -10,7 +10,7 @@ public sealed class CorrectedFileTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public static TheoryData<string> Syntaxes => [Uids.ImplicitVRLittleEndian, Uids.ExplicitVRLittleEndian, Uids.ExplicitVRBigEndian];
+    public static TheoryData<string> Syntaxes => [Uids.ImplicitVRLittleEndian, Uids.ExplicitVRLittleEndian, Uids.ExplicitVRBigEndian, Uids.DeflatedExplicitVRLittleEndian];
 
     [Theory]
     [MemberData(nameof(Syntaxes))]
@@ -45,16 +45,20 @@ public sealed class CorrectedFileTests
         Assert.True(said.ContentEquals(expected));
     }
 
-    [Fact]
-    public void It_can_be_read_in_pieces_and_sought_like_a_file()
+    [Theory]
+    [MemberData(nameof(Syntaxes))]
+    public void It_can_be_read_in_pieces_and_sought_like_a_file(string uid)
     {
-        var syntax = TransferSyntax.ExplicitVrLittleEndian;
+        var syntax = TransferSyntax.ForUid(uid);
         byte[] stored = new Sample { PixelBytes = 3_000 }.Encode(syntax);
         using var leaving = CorrectedFile.Open(new MemoryStream(stored), 0, syntax, Correction((Tags.PatientName, "Other^Name"), (Tags.StudyID, "S1")));
         byte[] whole = ReadAll(leaving);
         Assert.Equal(leaving.Length, whole.Length);
         for (var offset = 0; offset <= whole.Length; offset += 13)
         {
+            // As those do who go back for what stands before.
+            leaving.Position = 0;
+            Assert.Equal(whole[0], leaving.ReadByte());
             leaving.Position = offset;
             var part = new byte[Math.Min(29, whole.Length - offset)];
             leaving.ReadExactly(part);
@@ -64,10 +68,11 @@ public sealed class CorrectedFileTests
         Assert.Equal(0, leaving.Read(new byte[1]));
     }
 
-    [Fact]
-    public void What_says_all_as_the_correction_does_leaves_as_it_is_stored()
+    [Theory]
+    [MemberData(nameof(Syntaxes))]
+    public void What_says_all_as_the_correction_does_leaves_as_it_is_stored(string uid)
     {
-        var syntax = TransferSyntax.ExplicitVrLittleEndian;
+        var syntax = TransferSyntax.ForUid(uid);
         using var file = new MemoryStream(new Sample().Encode(syntax));
         Assert.Same(file, CorrectedFile.Open(file, 0, syntax, Correction((Tags.PatientName, "García^Ana"), (Tags.PatientID, "P1"))));
     }
@@ -87,10 +92,12 @@ public sealed class CorrectedFileTests
         Assert.Equal(["MODALITY", "CENTRE"], said.GetSequence(Tags.OriginalAttributesSequence).Select(static item => item.GetString(Tags.ModifyingSystem)));
     }
 
-    [Fact]
-    public void Bytes_that_are_cut_or_wrong_are_refused_or_pass_as_they_are()
+    [Theory]
+    [InlineData(Uids.ExplicitVRLittleEndian)]
+    [InlineData(Uids.DeflatedExplicitVRLittleEndian)]
+    public void Bytes_that_are_cut_or_wrong_are_refused_or_pass_as_they_are(string uid)
     {
-        var syntax = TransferSyntax.ExplicitVrLittleEndian;
+        var syntax = TransferSyntax.ForUid(uid);
         byte[] stored = new Sample { PixelBytes = 16 }.Encode(syntax);
         var correction = Correction((Tags.PatientName, "Other^Name"));
         for (var i = 0; i < stored.Length; i++)
@@ -100,6 +107,32 @@ public sealed class CorrectedFileTests
             flipped[i] ^= 0xFF;
             Survive(flipped, correction, syntax);
         }
+    }
+
+    [Fact]
+    public async Task A_deflated_file_is_corrected_without_holding_what_it_becomes()
+    {
+        var syntax = TransferSyntax.DeflatedExplicitVrLittleEndian;
+        var sample = new Sample { PixelBytes = 32 << 20 };
+        byte[] stored = sample.Encode(syntax);
+        var correction = Correction((Tags.PatientName, "Other^Name"));
+        byte[] buffer = new byte[1 << 16];
+        long allocated = Allocated.Bytes(() =>
+        {
+            using var leaving = CorrectedFile.Open(new MemoryStream(stored), 0, syntax, correction);
+            while (leaving.Read(buffer) > 0)
+            {
+                // To its end.
+            }
+        });
+        Assert.InRange(allocated, 0, 2 << 20);
+
+        using var again = CorrectedFile.Open(new MemoryStream(stored), 0, syntax, correction);
+        using var target = new MemoryStream();
+        await again.CopyToAsync(target, TestContext.Current.CancellationToken);
+        Assert.Equal(again.Length, target.Length);
+        Assert.Equal(0, target.Length % 2);
+        Assert.Equal("Other^Name", DataSetEncoding.Decode(target.ToArray(), syntax, DecodeLimits.Default).GetString(Tags.PatientName));
     }
 
     [Fact]

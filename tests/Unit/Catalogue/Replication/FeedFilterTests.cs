@@ -95,6 +95,29 @@ public sealed class FeedFilterTests
         Assert.Equal(("1", true), (Assert.Single(whole.State.Studies).StudyInstanceUid, whole.State.Studies[0].IsWhole));
     }
 
+    [Theory]
+    [InlineData("20240102", null, "2 3")]
+    [InlineData(null, "20240102", "1 2")]
+    [InlineData("20240102", "20240102", "2")]
+    [InlineData("20240104", null, "")]
+    public async Task Fixed_dates_tell_studies_of_those_days_and_none_without_a_date(string? from, string? until, string expected)
+    {
+        await using TemporaryCatalogue there = await CreateAsync();
+        foreach (var number in (string[])["1", "2", "3"])
+        {
+            await there.Database.AddAsync(Samples.Instance(number, number + ".1", number + ".1.1", (Tags.StudyDate, "2024010" + number)), None);
+        }
+
+        await there.Database.AddAsync(Samples.Instance("4", "4.1", "4.1.1"), None);
+        FeedFilter filter = Of(new FeedSelection { From = Day(from), Until = Day(until) });
+
+        FeedStep step = there.Database.OwnChanges(0, 100, filter)!;
+
+        Assert.Equal(expected, string.Join(' ', step.State.Studies.Select(study => study.StudyInstanceUid).Order()));
+        // Days come and go and change nothing of it.
+        Assert.Equal(filter.Fingerprint, (filter with { Today = Today.AddDays(1) }).Fingerprint);
+    }
+
     [Fact]
     public void Fingerprints_tell_filters_apart_and_the_day_by_their_low_bits_alone()
     {
@@ -104,6 +127,7 @@ public sealed class FeedFilterTests
             Of(new FeedSelection { Modalities = ["CT"] }), Of(new FeedSelection { Modalities = ["CT", "MR"] }), Of(new FeedSelection { Institutions = [["CT"]] }),
             Of(new FeedSelection { Institutions = [["A"], ["B"]] }), Of(new FeedSelection { Institutions = [["A", "B"]] }),
             Of(new FeedSelection { Days = 10 }), Of(new FeedSelection { Days = 11 }),
+            Of(new FeedSelection { From = Today }), Of(new FeedSelection { Until = Today }), Of(new FeedSelection { From = Today, Until = Today }),
             Of(new FeedSelection { Withheld = new HashSet<Tag> { Tags.PatientName } }), Of(new FeedSelection { Modalities = ["CT"] }, new FeedSelection { Modalities = ["MR"] }),
         ];
         Assert.Equal(filters.Length, filters.Select(filter => filter.Fingerprint).Distinct().Count());
@@ -115,6 +139,8 @@ public sealed class FeedFilterTests
         Assert.Equal(9507, filters[6].Fingerprint & 0xFFFF);
         Assert.Equal(filters[6].Fingerprint + 1, (filters[6] with { Today = Today.AddDays(1) }).Fingerprint);
     }
+
+    private static DateOnly? Day(string? text) => text is null ? null : DateOnly.ParseExact(text, "yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
 
     private static FeedFilter Of(params FeedSelection[] selections) => new() { Selections = selections, Today = Today };
 

@@ -18,7 +18,7 @@ public sealed class LogInTests : IAsyncLifetime
     {
         _accounts = new AccountRegistry(_folder.Path, _clock);
         _audit = new AuditTrail(_folder.File("audit"), new AuditSource("NODE", ""), _clock);
-        _logIn = new LogIn(_accounts, _audit, "NODE", _clock);
+        _logIn = new LogIn(_folder.Path, _accounts, _audit, "NODE", _clock);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -65,6 +65,58 @@ public sealed class LogInTests : IAsyncLifetime
         Assert.Equal((LogInRefusal.ShutOut, TimeSpan.FromMinutes(1)), (outcome.Refusal, outcome.RetryAfter));
         _clock.Move(TimeSpan.FromMinutes(1));
         Assert.Equal(name == "ana" ? LogInRefusal.None : LogInRefusal.Wrong, (await EnterAsync(name, Password)).Refusal);
+    }
+
+    [Fact]
+    public async Task Who_is_shut_out_stays_so_over_a_restart_and_is_forgiven_after_coming_in()
+    {
+        for (var i = 0; i < LockOut.FreeFailures; i++)
+        {
+            await EnterAsync("ana", "wrong horse battery");
+            await EnterAsync("No name at all", "wrong horse battery");
+        }
+
+        using (var again = new LogIn(_folder.Path, _accounts, _audit, "NODE", _clock))
+        {
+            var outcome = await again.EnterAsync("ana", Password, "", IPAddress.Loopback, Token);
+            Assert.Equal((LogInRefusal.ShutOut, TimeSpan.FromMinutes(1)), (outcome.Refusal, outcome.RetryAfter));
+            Assert.DoesNotContain("no name", await File.ReadAllTextAsync(_folder.File("lock-outs.json"), Token), StringComparison.OrdinalIgnoreCase);
+            _clock.Move(TimeSpan.FromMinutes(1));
+            Assert.Equal(LogInRefusal.Wrong, (await again.EnterAsync("ana", "wrong horse battery", "", IPAddress.Loopback, Token)).Refusal);
+        }
+
+        // The count goes on: the sixth in a row costs two minutes.
+        using (var third = new LogIn(_folder.Path, _accounts, _audit, "NODE", _clock))
+        {
+            Assert.Equal(TimeSpan.FromMinutes(2), (await third.EnterAsync("ana", Password, "", IPAddress.Loopback, Token)).RetryAfter);
+            _clock.Move(TimeSpan.FromMinutes(2));
+            Assert.Equal(LogInRefusal.None, (await third.EnterAsync("ana", Password, "", IPAddress.Loopback, Token)).Refusal);
+        }
+
+        Assert.DoesNotContain("ana", await File.ReadAllTextAsync(_folder.File("lock-outs.json"), Token), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[null]")]
+    [InlineData("{}")]
+    [InlineData("""[{"Name":null,"Failures":5,"Until":"2027-01-01T00:00:00+00:00","At":"2027-01-01T00:00:00+00:00"}]""")]
+    [InlineData("""[{"Name":"ana","Failures":4,"Until":"2027-01-01T00:00:00+00:00","At":"2027-01-01T00:00:00+00:00"}]""")]
+    [InlineData("""[{"Name":"ana","Failures":5,"Until":"2027-01-01T00:00:00+00:00","At":"2027-01-01T00:00:00+00:00","Later":1}]""")]
+    [InlineData("""[{"Name":"ana","Failures":5,"Until":"2027-01-01T00:00:00+00:00"}]""")]
+    public async Task A_file_of_lock_outs_that_is_none_shuts_nobody_out(string text)
+    {
+        await File.WriteAllTextAsync(_folder.File("lock-outs.json"), text, Token);
+        using var again = new LogIn(_folder.Path, _accounts, _audit, "NODE", _clock);
+        Assert.Equal(LogInRefusal.None, (await again.EnterAsync("ana", Password, "", IPAddress.Loopback, Token)).Refusal);
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_set_back_shuts_nobody_out_for_longer_than_the_longest_time()
+    {
+        await File.WriteAllTextAsync(_folder.File("lock-outs.json"), """[{"Name":"ana","Failures":50,"Until":"2099-01-01T00:00:00+00:00","At":"2099-01-01T00:00:00+00:00"}]""", Token);
+        using var again = new LogIn(_folder.Path, _accounts, _audit, "NODE", _clock);
+        Assert.Equal(TimeSpan.FromMinutes(15), (await again.EnterAsync("ana", Password, "", IPAddress.Loopback, Token)).RetryAfter);
     }
 
     [Fact]

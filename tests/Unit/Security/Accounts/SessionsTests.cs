@@ -14,7 +14,7 @@ public sealed class SessionsTests : IAsyncLifetime
     public SessionsTests()
     {
         _accounts = new AccountRegistry(_folder.Path, _clock);
-        _sessions = new Sessions(_accounts, new SessionLimits { LimitPerAccount = 2 }, _clock);
+        _sessions = new Sessions(_folder.Path, _accounts, new SessionLimits { LimitPerAccount = 2 }, _clock);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -48,6 +48,73 @@ public sealed class SessionsTests : IAsyncLifetime
         Assert.Null(_sessions.Use(idle.Secret));
         _clock.Move(TimeSpan.FromMinutes(-1));
         Assert.Null(_sessions.Use(idle.Secret));
+    }
+
+    [Fact]
+    public async Task A_stop_in_order_keeps_sessions_for_the_next_start_once_and_their_ends_count_on()
+    {
+        var (idle, used, share) = (_sessions.Start(_ana), _sessions.Start(_ana), await _accounts.ShareAsync("1.2.3", "", "", "ana", TimeSpan.FromHours(1), Token));
+        var link = _sessions.Start(share.Share);
+        var vouched = _sessions.Start(_accounts.Find("eva")!, idToken: "given by a provider");
+        _clock.Move(TimeSpan.FromMinutes(20));
+        Assert.NotNull(_sessions.Use(used.Secret));
+        Assert.NotNull(_sessions.Use(link.Secret));
+        Assert.True(_sessions.Keep());
+        var kept = await File.ReadAllTextAsync(_folder.File("sessions.json"), Token);
+        Assert.All((string[])[used.Secret, _ana.Password, "provider"], secret => Assert.DoesNotContain(secret, kept, StringComparison.Ordinal));
+
+        _clock.Move(TimeSpan.FromMinutes(10));
+        var again = Restored();
+        var found = again.Use(used.Secret)!;
+        Assert.Equal(("ana", used.CsrfToken, used.EndsAt), (found.Caller.Name, found.CsrfToken, found.EndsAt));
+        Assert.Equal(CallerKind.Link, again.Use(link.Secret)!.Caller.Kind);
+        Assert.Null(again.Use(idle.Secret));
+        Assert.Null(again.Use(vouched.Secret));
+        await _accounts.ChangePasswordAsync("ana", "another horse battery", Token);
+        Assert.Null(again.Use(used.Secret));
+
+        // After kill -9 there is nothing of it.
+        Assert.False(File.Exists(_folder.File("sessions.json")));
+        Assert.Null(Restored().Use(link.Secret));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[null]")]
+    [InlineData("""[{"Digest":"x"}]""")]
+    [InlineData("""[{"Digest":"x","Name":"ana","Password":null,"CsrfToken":"","UsedAt":"2026-01-01T00:00:00Z","EndsAt":"2026-01-01T00:00:00Z"}]""")]
+    public async Task A_file_of_sessions_that_is_none_lets_nobody_in(string text)
+    {
+        await File.WriteAllTextAsync(_folder.File("sessions.json"), text, Token);
+        Assert.Null(Restored().Use("x"));
+    }
+
+    [Fact]
+    public async Task Every_cut_and_every_flipped_byte_of_kept_sessions_is_survived()
+    {
+        var session = _sessions.Start(_ana);
+        Assert.True(_sessions.Keep());
+        var path = _folder.File("sessions.json");
+        var kept = await File.ReadAllBytesAsync(path, Token);
+        for (var i = 0; i < kept.Length; i++)
+        {
+            await File.WriteAllBytesAsync(path, kept[..i], Token);
+            Restored();
+            byte[] flipped = [.. kept];
+            flipped[i] ^= 0xFF;
+            await File.WriteAllBytesAsync(path, flipped, Token);
+            Restored();
+        }
+
+        await File.WriteAllBytesAsync(path, kept, Token);
+        Assert.NotNull(Restored().Use(session.Secret));
+    }
+
+    private Sessions Restored()
+    {
+        var sessions = new Sessions(_folder.Path, _accounts, new SessionLimits(), _clock);
+        sessions.Restore();
+        return sessions;
     }
 
     [Fact]

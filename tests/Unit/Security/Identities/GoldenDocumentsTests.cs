@@ -45,6 +45,15 @@ public sealed class GoldenDocumentsTests
     }
 
     [Fact]
+    public void A_roster_with_selections_by_dates_narrows_rights_by_them()
+    {
+        var roster = First.ReadRoster(Document("roster-10"));
+        Assert.Equal(
+            ["query:all", "query:all,modality=CT", "query:all,from=2024-01-01,until=2024-12-31,without=PatientName"], roster.Groups["readers"].Select(grant => grant.ToText()));
+        Assert.Equal(["store:own", "fetch:own,institution=Norte,days=365,from=2025-06-01"], roster.Groups["clinic"].Select(grant => grant.ToText()));
+    }
+
+    [Fact]
     public void A_deny_list_says_who_is_refused_since_when_and_why()
     {
         var list = First.ReadDenyList(Document("denied-3"));
@@ -83,6 +92,7 @@ public sealed class GoldenDocumentsTests
     [Theory]
     [InlineData("roster-7")]
     [InlineData("roster-9")]
+    [InlineData("roster-10")]
     [InlineData("denied-3")]
     public void What_we_write_of_it_has_the_same_names_in_it(string name)
     {

@@ -12,6 +12,8 @@ public sealed class NetworkSelectionTests
     [InlineData("store:own")]
     [InlineData("query:all,modality=CT+MR")]
     [InlineData("fetch:own,days=365")]
+    [InlineData("fetch:all,from=2024-01-01,until=2024-12-31")]
+    [InlineData("fetch:all,days=30,until=2024-02-29")]
     [InlineData("replicate:all,institution=Clinica Norte,institution=North + South")]
     [InlineData("query:all,institution=A:B=C,modality=US,days=1,without=PatientName+00100030")]
     public void A_right_is_read_as_it_is_written(string text)
@@ -31,6 +33,11 @@ public sealed class NetworkSelectionTests
     [InlineData("query:all,days=36526")]
     [InlineData("query:all,days=1,days=2")]
     [InlineData("query:all,days=-1")]
+    [InlineData("query:all,from=2024-01-02,until=2024-01-01")]
+    [InlineData("query:all,from=2024-01-01,from=2024-01-01")]
+    [InlineData("query:all,from=2023-02-29")]
+    [InlineData("query:all,until=20240101")]
+    [InlineData("query:all,until=")]
     [InlineData("query:all,modality=ct")]
     [InlineData("query:all,modality=")]
     [InlineData("query:all,modality=ABCDEFGHIJKLMNOPQ")]
@@ -81,9 +88,23 @@ public sealed class NetworkSelectionTests
         Assert.Throws<NetworkDocumentException>(() => Roster.Read(Payload(Grant, "")));
     }
 
-    private static byte[] Payload(string plain, string selected) => Encoding.UTF8.GetBytes(
+    /// <summary>Each new kind of selection has a place of its own, where nodes that know the others only do not look.</summary>
+    [Fact]
+    public void A_selection_by_dates_stands_beside_the_others_or_the_roster_is_none()
+    {
+        const string Dated = """{"verb":"query","filter":"all","selection":{"from":"2024-01-01","until":"2024-12-31"}}""";
+        const string Other = """{"verb":"query","filter":"all","selection":{"days":30}}""";
+        var roster = Roster.Read(Payload("", Other, Dated));
+        Assert.Equal(["query:all,days=30", "query:all,from=2024-01-01,until=2024-12-31"], roster.Groups["readers"].Select(grant => grant.ToText()));
+        Assert.Equal(roster.Groups["readers"], Roster.Read(roster.ToPayload()).Groups["readers"]);
+        Assert.Throws<NetworkDocumentException>(() => Roster.Read(Payload("", Dated)));
+        Assert.Throws<NetworkDocumentException>(() => Roster.Read(Payload("", "", Other)));
+        Assert.Throws<NetworkDocumentException>(() => Roster.Read(Payload("", "", Dated.Replace("2024-12-31", "2024-13-01", StringComparison.Ordinal))));
+    }
+
+    private static byte[] Payload(string plain, string selected, string dated = "") => Encoding.UTF8.GetBytes(
         $$$"""
         {"network":"6f1d2c3b-4a59-4687-90ab-cdef01234567","name":"Red","version":1,"issued":"2026-03-01T12:00:00Z","range":"10.77.0.0/16","nextAddress":1,
-         "members":[],"groups":{"readers":[{{{plain}}}]},"selected":{"readers":[{{{selected}}}]}}
+         "members":[],"groups":{"readers":[{{{plain}}}]},"selected":{"readers":[{{{selected}}}]},"dated":{"readers":[{{{dated}}}]}}
         """);
 }
