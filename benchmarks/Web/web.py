@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 """Measures DICOMweb of Panal beside Orthanc with its DICOMweb plugin (Debian: orthanc orthanc-dicomweb).
 
-    python3 benchmarks/Web/web.py [--slices 1000] [--studies 1000] [--queries 400] [--rounds 2]
+    python3 benchmarks/Web/web.py [--slices 1000] [--studies 1000] [--queries 400] [--rounds 2] [--keep DIRECTORY]
 
 Each server starts on an empty directory, is filled over STOW-RS (its figure for storing), and is then asked: a whole study of slices (512 x
 512 x 16 bit) by WADO-RS as stored, the metadata of its series for the first time and again, and studies by QIDO-RS. One client, one
-connection, no library but Python's own. Both servers as shipped but for ports and directories; both sync what they store.
+connection, no library but Python's own: what is sent is put together before the clock starts, and answers are read off the socket, so that the time
+is the server's. Both servers as shipped but for ports and directories; both sync what they store.
+
+--keep fills the directory once, with the studies but without slices, and measures only the searches then and in later runs: for 100,000 studies and more.
+Orthanc does not sync its files while it is filled so, which it would take hours for; it is asked as shipped.
 """
 import argparse
-import http.client
 import json
 import os
 import random
 import shutil
+import socket
 import statistics
 import struct
 import subprocess
@@ -58,6 +62,70 @@ def instance(study, series, number, pixels, rows):
     return b"\0" * 128 + b"DICM" + element(2, 0, "UL", struct.pack("<I", len(meta))) + meta + data
 
 
+class Connection:
+    """HTTP/1.1 on one socket, with nothing between the server and the clock that a program in another language would not have."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=300)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.host = f"127.0.0.1:{port}"
+        self.buffer = bytearray(1 << 20)
+
+    def request(self, method, path, body=None, headers=None):
+        """The bytes of a request."""
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}"] + [f"{name}: {value}" for name, value in (headers or {}).items()]
+        if body is not None:
+            lines.append(f"Content-Length: {len(body)}")
+        return "\r\n".join(lines + ["", ""]).encode() + (body or b"")
+
+    def ask(self, request):
+        """Sends a request, reads its answer to the end, and returns status and length of the body."""
+        self.socket.sendall(request)
+        seen = b""
+        while (end := seen.find(b"\r\n\r\n")) < 0:
+            seen += self.more()
+        head, rest = seen[:end].lower(), seen[end + 4:]
+        status = int(head[9:12])
+        if status == 204:
+            return status, 0
+        if (found := head.find(b"\r\ncontent-length:")) >= 0:
+            length = int(head[found + 17:].split(b"\r\n", 1)[0])
+            left = length - len(rest)
+            while left > 0:
+                left -= self.socket.recv_into(self.buffer, min(left, len(self.buffer))) or self.broken()
+            return status, length
+        if b"\r\ntransfer-encoding: chunked" not in head:
+            raise SystemExit(f"an answer without a length: {head}")
+        return status, self.chunks(rest)
+
+    def chunks(self, rest):
+        length = 0
+        while True:
+            while (end := rest.find(b"\r\n")) < 0:
+                rest += self.more()
+            size = int(rest[:end].split(b";")[0], 16)
+            left = size + 2 - (len(rest) - end - 2)
+            length += size
+            if left <= 0:
+                rest = rest[end + 2 + size + 2:]
+            else:
+                # The tail of what is received may belong to the next chunk only when this one is asked for no more than it has.
+                while left > 0:
+                    left -= self.socket.recv_into(self.buffer, min(left, len(self.buffer))) or self.broken()
+                rest = b""
+            if size == 0:
+                return length
+
+    def more(self):
+        return self.socket.recv(1 << 16) or self.broken()
+
+    def broken(self):
+        raise SystemExit("the server broke off")
+
+    def close(self):
+        self.socket.close()
+
+
 class Server:
     def __init__(self, name, port, arguments, folder):
         self.name, self.folder = name, folder
@@ -66,27 +134,32 @@ class Server:
         until = time.monotonic() + 60
         while True:
             try:
-                self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
-                self.connection.connect()
+                self.connection = Connection(port)
                 return
             except OSError:
                 if time.monotonic() > until or self.process.poll() is not None:
                     raise SystemExit(f"{name} does not start; see {folder}/log")
                 time.sleep(0.05)
 
-    def ask(self, method, path, body=None, headers=None):
-        self.connection.request(method, "/dicom-web" + path, body, headers or {})
-        answer = self.connection.getresponse()
-        buffer, length = bytearray(1 << 20), 0
-        while count := answer.readinto(buffer):
-            length += count
-        if answer.status not in (200, 204):
-            raise SystemExit(f"{self.name}: {method} {path} -> {answer.status}")
+    def request(self, method, path, body=None, headers=None):
+        return self.connection.request(method, "/dicom-web" + path, body, headers)
+
+    def ask(self, request):
+        status, length = self.connection.ask(request)
+        if status not in (200, 204):
+            raise SystemExit(f"{self.name}: {request[:200]} -> {status}")
         return length
 
-    def store(self, files):
+    def storing(self, files):
+        """The request that stores files."""
         parts = b"".join(f"\r\n--{BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode() + file for file in files) + f"\r\n--{BOUNDARY}--\r\n".encode()
-        self.ask("POST", "/studies", parts[2:], {"Content-Type": f'multipart/related; type="application/dicom"; boundary={BOUNDARY}', "Accept": "application/dicom+json"})
+        return self.request("POST", "/studies", parts[2:], {"Content-Type": f'multipart/related; type="application/dicom"; boundary={BOUNDARY}', "Accept": "application/dicom+json"})
+
+    def processor(self):
+        """Seconds of the processor that the server has used."""
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self):
         with open(f"/proc/{self.process.pid}/status") as status:
@@ -103,11 +176,11 @@ def panal(folder, port):
                                   "--dicom-tls-port", "0", "--http-port", str(port)], folder)
 
 
-def orthanc(folder, port):
+def orthanc(folder, port, syncs=True):
     file = os.path.join(folder, "orthanc.json")
     with open(file, "w") as target:
         json.dump({"StorageDirectory": folder + "/storage", "IndexDirectory": folder + "/index", "HttpPort": port, "DicomServerEnabled": False,
-                   "AuthenticationEnabled": False, "RemoteAccessAllowed": False, "Plugins": ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],
+                   "AuthenticationEnabled": False, "SyncStorageArea": syncs, "RemoteAccessAllowed": False, "Plugins": ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],
                    "DicomWeb": {"Enable": True, "Root": "/dicom-web/"}}, target)
     return Server("Orthanc", port, ["/usr/sbin/Orthanc", file], folder)
 
@@ -118,49 +191,82 @@ def seconds(work, *arguments):
     return time.perf_counter() - start, length
 
 
+def fill(server, options):
+    for first in range(2, options.studies + 2, 50):
+        server.ask(server.storing([instance(f"1.2.826.99.{number}", 1, 1, b"\0" * 512, 16) for number in range(first, min(first + 50, options.studies + 2))]))
+
+
+def search(server, options):
+    results, last = {}, options.studies + 1
+    json_header = {"Accept": "application/dicom+json"}
+    for name, queries in {
+        "QIDO by patient ID /s": [f"/studies?PatientID=P{2 + number * 7919 % (last - 1)}" for number in range(options.queries)],
+        "QIDO by name /s": [f"/studies?PatientName=Patient%5E{2 + number * 7919 % (last - 1)}*" for number in range(options.queries)],
+        "QIDO 100 of all /s": ["/studies?limit=100"] * (options.queries // 10),
+    }.items():
+        requests = [server.request("GET", query, None, json_header) for query in queries]
+        for request in requests[: options.queries // 4]:
+            server.ask(request)         # both get warm
+        used = server.processor()
+        took = sum(seconds(server.ask, request)[0] for request in requests)
+        results[name] = len(queries) / took
+        results[name.replace("/s", "processor, ms")] = (server.processor() - used) / len(queries) * 1000
+    return results
+
+
+def retrieve(server, study, options):
+    noise = random.Random(1)
+    pixels = noise.randbytes(512 * 512 * 2)
+    results, spent, stored = {}, 0.0, 0
+    for first in range(0, options.slices, 20):
+        files = [instance(study, 1, number, pixels, 512) for number in range(first, min(first + 20, options.slices))]
+        request = server.storing(files)
+        took, _ = seconds(server.ask, request)
+        spent, stored = spent + took, stored + sum(map(len, files))
+    results["STOW MB/s"] = stored / spent / 1e6
+    accept = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
+    if server.name == "Orthanc":
+        accept = {"Accept": 'multipart/related; type="application/dicom"'}      # as stored is its default
+    rates = []
+    for _ in range(3):
+        took, length = seconds(server.ask, server.request("GET", f"/studies/{study}", None, accept))
+        rates.append(length / took / 1e6)
+    results["WADO study MB/s"] = statistics.median(rates)
+    metadata = server.request("GET", f"/studies/{study}/series/{study}.1/metadata", None, {"Accept": "application/dicom+json"})
+    results["metadata, first, ms"] = seconds(server.ask, metadata)[0] * 1000
+    results["metadata, again, ms"] = statistics.median(seconds(server.ask, metadata)[0] for _ in range(3)) * 1000
+    return results
+
+
 def measure(start, port, options):
     folder = tempfile.mkdtemp(prefix="web-", dir=options.directory)
     server = start(folder, port)
     try:
-        noise = random.Random(1)
-        pixels = noise.randbytes(512 * 512 * 2)
-        results, study = {}, "1.2.826.99.1"
-        spent, stored = 0.0, 0
-        for first in range(0, options.slices, 20):
-            files = [instance(study, 1, number, pixels, 512) for number in range(first, min(first + 20, options.slices))]
-            took, _ = seconds(server.store, files)
-            spent, stored = spent + took, stored + sum(map(len, files))
-        results["STOW MB/s"] = stored / spent / 1e6
-        for first in range(2, options.studies + 2, 50):
-            server.store([instance(f"1.2.826.99.{number}", 1, 1, b"\0" * 512, 16) for number in range(first, min(first + 50, options.studies + 2))])
-        accept = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
-        if server.name == "Orthanc":
-            accept = {"Accept": 'multipart/related; type="application/dicom"'}      # as stored is its default
-        rates = []
-        for _ in range(3):
-            took, length = seconds(server.ask, "GET", f"/studies/{study}", None, accept)
-            rates.append(length / took / 1e6)
-        results["WADO study MB/s"] = statistics.median(rates)
-        json_header = {"Accept": "application/dicom+json"}
-        path = f"/studies/{study}/series/{study}.1/metadata"
-        took, length = seconds(server.ask, "GET", path, None, json_header)
-        results["metadata, first, ms"] = took * 1000
-        results["metadata, again, ms"] = statistics.median(seconds(server.ask, "GET", path, None, json_header)[0] for _ in range(3)) * 1000
-        last = options.studies + 1
-        for name, queries in {
-            "QIDO by patient ID /s": [f"/studies?PatientID=P{2 + number % (last - 1)}" for number in range(options.queries)],
-            "QIDO by name /s": [f"/studies?PatientName=Patient%5E{2 + number % (last - 1)}*" for number in range(options.queries)],
-            "QIDO 100 of all /s": ["/studies?limit=100"] * (options.queries // 10),
-        }.items():
-            for query in queries[: options.queries // 4]:
-                server.ask("GET", query, None, json_header)         # both get warm
-            took = sum(seconds(server.ask, "GET", query, None, json_header)[0] for query in queries)
-            results[name] = len(queries) / took
-        results["peak memory MB"] = server.memory()
-        return results
+        results = retrieve(server, "1.2.826.99.1", options)
+        fill(server, options)
+        return results | search(server, options) | {"peak memory MB": server.memory()}
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure_kept(start, port, options):
+    folder = os.path.join(options.keep, f"{start.__name__}-{options.studies}")
+    if not os.path.exists(os.path.join(folder, "filled")):
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        server = start(folder, port, **({"syncs": False} if start is orthanc else {}))
+        try:
+            took, _ = seconds(fill, server, options)
+            print(f"{server.name} is filled, in {took:.0f} s", file=sys.stderr)
+        finally:
+            server.stop()
+        open(os.path.join(folder, "filled"), "w").close()
+    server = start(folder, port)
+    try:
+        return search(server, options) | {"peak memory MB": server.memory()}
+    finally:
+        server.stop()
 
 
 def main():
@@ -171,11 +277,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--port", type=int, default=18_080)
     parser.add_argument("--directory", default=os.path.join(ROOT, "artifacts"))
+    parser.add_argument("--keep", metavar="DIRECTORY", help="fill once, and measure searches only")
     options = parser.parse_args()
+    options.directory = options.directory if os.path.isdir(options.directory) else None
     found = {"Panal": [], "Orthanc": []}
     for _ in range(options.rounds):
         for start in (panal, orthanc):
-            found["Panal" if start is panal else "Orthanc"].append(measure(start, options.port, options))
+            found["Panal" if start is panal else "Orthanc"].append((measure_kept if options.keep else measure)(start, options.port, options))
             print(json.dumps(found["Panal" if start is panal else "Orthanc"][-1]), file=sys.stderr)
     print("| | Panal | Orthanc | ratio |\n|---|---|---|---|")
     for name in found["Panal"][0]:

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Panal.Archive.Commitment;
 using Panal.Archive.Compaction;
+using Panal.Archive.Conflicts;
 using Panal.Archive.Fixity;
 using Panal.Archive.Import;
 using Panal.Archive.Ingest;
@@ -47,6 +48,7 @@ public static class Registration
         services.AddSingleton<ReceivedExport>();
         services.AddSingleton<StudyMedia>();
         services.AddSingleton<Verifier>();
+        services.AddSingleton<ContentChooser>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<CommitmentService>();
         return services;

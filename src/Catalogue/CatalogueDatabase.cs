@@ -135,6 +135,16 @@ public sealed partial class CatalogueDatabase : IAsyncDisposable
     public ValueTask<bool> ResolveConflictAsync(long id, CancellationToken ct) =>
         RunDurablyAsync(id, static (writer, id) => writer.Conflicts.Resolve(id, writer.Now), ct);
 
+    /// <summary>
+    /// Lets the later content of an open conflict, which is kept as a version, and version 0 change places, and resolves the conflict, durably. What the archive
+    /// answered with so far is kept under the number of the other.
+    /// </summary>
+    /// <param name="conflictId">Number of the conflict.</param>
+    /// <param name="version">The version as its file describes it.</param>
+    /// <param name="ct">Nothing is changed when it fires before the work is queued.</param>
+    public ValueTask<VersionChoice> ChooseVersionAsync(long conflictId, InstanceRecord version, CancellationToken ct) =>
+        RunDurablyAsync((conflictId, version), static (writer, state) => writer.Versions.Choose(state.conflictId, state.version, writer.Now), ct);
+
     /// <summary>Adds another copy of the content of a version; false when the instance is unknown.</summary>
     public async ValueTask<bool> AddCopyAsync(string sopInstanceUid, CopyRecord copy, bool isDurable, CancellationToken ct)
     {

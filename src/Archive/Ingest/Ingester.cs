@@ -226,6 +226,24 @@ public sealed partial class Ingester
         return attributes;
     }
 
+    /// <summary>Reads the catalogued attributes out of a data set that is stored already.</summary>
+    /// <exception cref="DicomFormatException">It is broken.</exception>
+    internal static async ValueTask<DataSet> ReadAttributesAsync(PipeReader dataSet, TransferSyntax syntax, CancellationToken ct)
+    {
+        using var scanner = new ElementScanner(Wanted, ScanOptions.Default);
+        scanner.Start(syntax);
+        while (true)
+        {
+            var read = await dataSet.ReadAsync(ct);
+            scanner.Append(read.Buffer);
+            dataSet.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return scanner.Complete();
+            }
+        }
+    }
+
     /// <summary>Says why an instance that arrived whole still cannot be kept; null when it can.</summary>
     private static IngestOutcome? Fault(DataSet attributes, IngestRequest request)
     {

@@ -41,6 +41,22 @@ public enum ConflictDecision : byte
 
     /// <summary>The later attributes are shown: this node's word goes before that of the node that was the first to tell of the study.</summary>
     TookOver = 5,
+
+    /// <summary>An administrator chose the later content: the archive answers with it, and what came first is kept as the version.</summary>
+    ChoseLater = 6,
+}
+
+/// <summary>What became of the choice of a version.</summary>
+public enum VersionChoice
+{
+    /// <summary>The archive answers with it from now on.</summary>
+    Chosen,
+
+    /// <summary>There is no such conflict that is open, or its other content is not kept here.</summary>
+    NotKept,
+
+    /// <summary>Its file names another study or series than the instance is in.</summary>
+    OfOtherSeries,
 }
 
 /// <summary>A difference for the administrator.</summary>

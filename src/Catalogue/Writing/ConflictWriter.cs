@@ -22,6 +22,12 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
 
     private readonly Statement _decide = connection.Prepare("UPDATE conflict SET decision = ?2, version = ?3 WHERE id = ?1");
 
+    private readonly Statement _choose = connection.Prepare(
+        $"""
+        UPDATE conflict SET decision = {(long)ConflictDecision.ChoseLater}, resolved_at = ?4
+        WHERE id = ?1 AND subject = ?2 AND fingerprint = ?3 AND kind = {(long)ConflictKind.OtherContent} AND resolved_at IS NULL
+        """);
+
     private readonly Statement _resolve = connection.Prepare("UPDATE conflict SET resolved_at = ?2 WHERE id = ?1 AND resolved_at IS NULL");
 
     /// <summary>Compares the parents that an instance names with the rows it was put under.</summary>
@@ -95,6 +101,13 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
         return connection.Changes == 1;
     }
 
+    /// <summary>Takes down that the later content of an open conflict was chosen; false when it is none, or is about another content.</summary>
+    internal bool Choose(long id, InstanceRecord version, long now)
+    {
+        _choose.Bind(1, id).Bind(2, version.SopInstanceUid).Bind(3, version.Copy.Hash.Span).Bind(4, now).Run();
+        return connection.Changes == 1;
+    }
+
     private (long Id, long? Version)? Find(InstanceRecord record)
     {
         _find.Bind(1, (long)ConflictKind.OtherContent).Bind(2, record.SopInstanceUid).Bind(3, record.Copy.Hash.Span);
@@ -155,7 +168,7 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
 
     public void Dispose()
     {
-        foreach (Statement statement in (Statement[])[_insert, _count, _find, _decide, _resolve])
+        foreach (Statement statement in (Statement[])[_insert, _count, _find, _decide, _choose, _resolve])
         {
             statement.Dispose();
         }

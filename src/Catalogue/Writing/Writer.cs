@@ -27,6 +27,7 @@ internal sealed class Writer : IDisposable
         Instances = new InstanceWriter(connection, Conflicts, Copies, Feed, Adoption, Replica.Claims);
         Releases = new ReleaseWriter(connection, Copies, Feed, Replica);
         Deletion = new DeletionWriter(connection, Copies, Feed, Replica, Releases);
+        Versions = new VersionWriter(connection, Replica.Holdings, Copies, Conflicts, Feed);
         Jobs = new JobWriter(connection);
         Compaction = new CompactionWriter(connection, Copies, Feed);
     }
@@ -53,6 +54,8 @@ internal sealed class Writer : IDisposable
     internal DeletionWriter Deletion { get; }
 
     internal ReleaseWriter Releases { get; }
+
+    internal VersionWriter Versions { get; }
 
     internal JobWriter Jobs { get; }
 
@@ -127,7 +130,7 @@ internal sealed class Writer : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[Compaction, Jobs, Deletion, Releases, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
+        foreach (IDisposable part in (IDisposable[])[Compaction, Jobs, Versions, Deletion, Releases, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
         {
             part.Dispose();
         }

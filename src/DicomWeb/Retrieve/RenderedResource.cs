@@ -14,7 +14,7 @@ namespace Panal.DicomWeb.Retrieve;
 public sealed class RenderedResource(Holding holding, Retriever retriever, AccessAudit audit, ThumbnailCache thumbnails) : IDisposable
 {
     /// <summary>Changes whenever pictures of the same bytes change, so that no client keeps an old one.</summary>
-    private const string RendererVersion = "1 ";
+    private const string RendererVersion = "2 ";
 
     /// <summary>Instances of a series that are tried for a thumbnail before it has none.</summary>
     private const int ThumbnailTries = 8;

@@ -15,14 +15,19 @@ namespace Panal.Node.Network;
 /// <param name="Decision">What was done with the other content.</param>
 internal sealed record ConflictView(long Id, string Kind, string Subject, string Instance, string Source, DateTimeOffset DetectedAt, string Decision);
 
-/// <summary>`/api/network/conflicts`: differences that nobody has decided, the oldest first.</summary>
+/// <summary>`/api/network/conflicts`: differences that nobody has decided, the oldest first, and what is kept.</summary>
 internal static class ConflictRoutes
 {
     /// <summary>Conflicts of one answer; more are asked for by the last number.</summary>
     public const int PageLength = 200;
 
-    public static void Map(WebApplication application, HouseRoute rule) =>
+    public static void Map(WebApplication application, HouseRoute rule)
+    {
         application.MapGet("/api/network/conflicts", NetworkDoor.Guarded(ListAsync)).WithMetadata(rule);
+        application.MapPost(
+            "/api/network/conflicts/{conflict}/keep",
+            NetworkDoor.Guarded(static context => context.RequestServices.GetRequiredService<ConflictDecisions>().KeepAsync(context))).WithMetadata(rule);
+    }
 
     private static Task ListAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.IReadOnlyListConflictView, () =>
     {

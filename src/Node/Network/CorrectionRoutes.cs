@@ -51,16 +51,26 @@ internal sealed class CorrectionRoutes(CatalogueDatabase catalogue, NetworkMembe
     private Task CorrectAsync(HttpContext context) => JoinDoor.AnswerAsync(context, NetworkJson.Default.CorrectionView, async () =>
     {
         var ask = await JoinDoor.ReadAsync(context, NetworkJson.Default.CorrectionAsk).ConfigureAwait(false);
-        var study = context.GetRouteValue("study") as string ?? "";
+        return await MakeAsync(context, context.GetRouteValue("study") as string ?? "", () => Read(ask), ask.IsDryRun).ConfigureAwait(false);
+    });
+
+    /// <summary>Corrects a study, or tells what that would change, and takes down who did it.</summary>
+    /// <param name="context">Who asks.</param>
+    /// <param name="study">Its Study Instance UID.</param>
+    /// <param name="read">Gives what is to be said from now on, once it is known that this node may say it.</param>
+    /// <param name="isDryRun">Only tell what would change.</param>
+    /// <exception cref="JoinRefusedException">It cannot be corrected here.</exception>
+    internal async Task<CorrectionView> MakeAsync(HttpContext context, string study, Func<DataSet> read, bool isDryRun)
+    {
         if (membership.Standing is { } standing && (standing.Own?.Role ?? standing.Identity.Role) != NodeRole.Centre)
         {
             throw new JoinRefusedException(JoinRefusal.NotAllowed, "Corrections are made at the centre, whose word all nodes show.");
         }
 
-        var corrections = Read(ask);
+        var corrections = read();
         var before = catalogue.Describe(study);
-        var outcome = await catalogue.CorrectAsync(study, corrections, configuration.Device.EffectiveName, ask.IsDryRun, context.RequestAborted).ConfigureAwait(false);
-        var isDone = outcome.Result == CorrectionResult.Corrected && !ask.IsDryRun;
+        var outcome = await catalogue.CorrectAsync(study, corrections, configuration.Device.EffectiveName, isDryRun, context.RequestAborted).ConfigureAwait(false);
+        var isDone = outcome.Result == CorrectionResult.Corrected && !isDryRun;
         if (isDone)
         {
             await RecordAsync(context, outcome.Studies, before).ConfigureAwait(false);
@@ -74,7 +84,7 @@ internal sealed class CorrectionRoutes(CatalogueDatabase catalogue, NetworkMembe
             _ => new CorrectionView(
                 isDone, [.. outcome.Attributes.Select(static one => new CorrectedAttribute(DataDictionary.KeywordOf(one.Tag), one.Before, one.After))], outcome.Studies),
         };
-    });
+    }
 
     private static DataSet Read(CorrectionAsk ask)
     {

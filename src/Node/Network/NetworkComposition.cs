@@ -28,6 +28,7 @@ internal static class NetworkComposition
         services.AddSingleton(configuration.NetworkConnection);
         services.AddSingleton<NetworkSight>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CorrectionRoutes>(provider, configuration));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ConflictDecisions>(provider, configuration));
         services.AddSingleton<NetworkEvents>();
         services.AddSingleton<LinkDoor>();
         services.AddHostedService(static provider => provider.GetRequiredService<LinkDoor>());

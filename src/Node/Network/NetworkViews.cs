@@ -113,6 +113,8 @@ internal sealed record MembershipView(Guid Node, string Name, string Address, st
 [JsonSerializable(typeof(IReadOnlyList<GroupView>))]
 [JsonSerializable(typeof(GroupRights))]
 [JsonSerializable(typeof(IReadOnlyList<ConflictView>))]
+[JsonSerializable(typeof(KeepAsk))]
+[JsonSerializable(typeof(KeepView))]
 [JsonSerializable(typeof(GroupNames))]
 [JsonSerializable(typeof(CorrectionAsk))]
 [JsonSerializable(typeof(CorrectionView))]

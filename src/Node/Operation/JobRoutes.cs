@@ -2,6 +2,7 @@ using System.Globalization;
 using Panal.Archive.Jobs;
 using Panal.Catalogue;
 using Panal.Dicom;
+using Panal.Node.Network;
 using Panal.Node.Web;
 using Panal.Security.Accounts;
 using Panal.Security.Audit;
@@ -76,7 +77,8 @@ internal sealed class JobRoutes(CatalogueDatabase catalogue, JobRunner jobs, Aud
         conflict.DetectedAt,
         conflict.Decision.ToString(),
         conflict.Other.Where(static element => element.Tag != Tags.SpecificCharacterSet)
-            .ToDictionary(element => NameOf(element.Tag), element => string.Join('\\', conflict.Other.GetStrings(element.Tag))));
+            .ToDictionary(element => NameOf(element.Tag), element => string.Join('\\', conflict.Other.GetStrings(element.Tag))),
+        ConflictDecisions.MayKeepOther(conflict));
 
     private static string NameOf(Tag tag) => DataDictionary.KeywordOf(tag) is { Length: > 0 } keyword ? keyword : tag.ToString();
 

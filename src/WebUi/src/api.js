@@ -19,7 +19,7 @@ export async function ask(method, path, body, signal) {
   const answer = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   const text = await answer.text();
   const json = text ? JSON.parse(text) : null;
-  if (!answer.ok) throw new Refusal(answer.status, json?.code ?? '', json?.detail ?? answer.statusText);
+  if (!answer.ok) throw new Refusal(answer.status, json?.code ?? '', json?.detail ?? json?.reason ?? answer.statusText);
   if (json?.csrfToken !== undefined) csrfToken = json.csrfToken;
   return json;
 }
@@ -52,14 +52,32 @@ function row(study) {
   };
 }
 
-/** One study. */
-export async function studyOf(uid, signal) {
-  const query = new URLSearchParams({ StudyInstanceUID: uid, includefield: '00081030,00080050,00201208' });
+async function qido(query, signal) {
   const found = await fetch(`/dicom-web/studies?${query}`, { headers: { Accept: 'application/dicom+json' }, signal });
-  if (found.status === 204) return null;
+  if (found.status === 204) return [];
   const json = await found.json();
   if (!found.ok) throw new Refusal(found.status, json?.code ?? '', json?.detail ?? found.statusText);
-  return json.length ? row(json[0]) : null;
+  return json;
+}
+
+/** One study. */
+export async function studyOf(uid, signal) {
+  const [study] = await qido(new URLSearchParams({ StudyInstanceUID: uid, includefield: '00081030,00080050,00201208' }), signal);
+  return study ? row(study) : null;
+}
+
+/** Attributes by which a study and its patient are told, for those who correct them: keyword and tag. */
+const corrected = {
+  PatientName: '00100010', PatientID: '00100020', IssuerOfPatientID: '00100021', PatientBirthDate: '00100030', PatientSex: '00100040', AccessionNumber: '00080050',
+  StudyID: '00200010', StudyDate: '00080020', StudyTime: '00080030', StudyDescription: '00081030', ReferringPhysicianName: '00080090',
+};
+export const correctable = Object.keys(corrected);
+
+/** What is said of a study and its patient, by keyword; a name with its three groups as PS3.5 §6.2.1.2 writes it. */
+export async function described(uid) {
+  const [study] = await qido(new URLSearchParams({ StudyInstanceUID: uid, includefield: Object.values(corrected).join() }));
+  const text = value => (typeof value === 'object' ? [value.Alphabetic, value.Ideographic, value.Phonetic].map(group => group ?? '').join('=').replace(/=+$/, '') : String(value ?? ''));
+  return Object.fromEntries(Object.entries(corrected).map(([keyword, tag]) => [keyword, text(study && first(study, tag))]));
 }
 
 /** Studies that a person asks for: the patient's name, or ID where there is a digit in it, begins with the text; of a day, of a modality. */
@@ -70,9 +88,5 @@ export async function studies({ text, date, modality }, limit, offset, signal) {
   if (wanted) query.set(/\d/.test(wanted) ? 'PatientID' : 'PatientName', `${wanted.replace(/\s+/g, '*')}*`);
   if (date) query.set('StudyDate', date.replaceAll('-', ''));
   if (modality) query.set('ModalitiesInStudy', modality);
-  const found = await fetch(`/dicom-web/studies?${query}`, { headers: { Accept: 'application/dicom+json' }, signal });
-  if (found.status === 204) return [];
-  const json = await found.json();
-  if (!found.ok) throw new Refusal(found.status, json?.code ?? '', json?.detail ?? found.statusText);
-  return json.map(row);
+  return (await qido(query, signal)).map(row);
 }

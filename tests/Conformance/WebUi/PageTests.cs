@@ -111,6 +111,8 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
         Assert.Equal(["CENTRE", "CLINIC-7"], network.GetProperty("members").EnumerateArray().Select(name => name.GetString()));
         Assert.Equal(("elsewhere", "here"), (network.GetProperty("whereBefore").GetString(), network.GetProperty("whereAfter").GetString()));
         Assert.True(network.GetProperty("isRevoked").GetBoolean());
+        Assert.Equal(
+            ["teaching", "search all studies · CT, MR · of 365 days · without PatientBirthDate", "CLINIC-7"], network.GetProperty("group").EnumerateArray().Select(cell => cell.GetString()));
     }
 
     [Fact]
@@ -126,6 +128,30 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
         Assert.True(operation.GetProperty("auditNames").GetBoolean());
         Assert.True(operation.GetProperty("settings").GetInt32() > 20);
         Assert.True(operation.GetProperty("logs").GetInt32() > 0);
+        // The archive of the other node, of which the page tells name, state, studies and images.
+        Assert.Equal(["answers", "1"], operation.GetProperty("broker").EnumerateArray().Select(cell => cell.GetString()).Skip(1).Take(2));
+    }
+
+    [Fact]
+    public async Task Who_runs_the_node_decides_which_side_of_a_conflict_is_kept()
+    {
+        JsonElement conflicts = (await walk.SeenAsync(Ct)).GetProperty("operation").GetProperty("conflicts");
+
+        Assert.Equal(["Another content", "Study"], conflicts.GetProperty("kinds").EnumerateArray().Select(kind => kind.GetString()).Order(StringComparer.Ordinal));
+        Assert.True(conflicts.GetProperty("isAsked").GetBoolean());
+        Assert.Equal(PageWalk.OtherDescription, conflicts.GetProperty("description").GetString());
+        Assert.Single(conflicts.GetProperty("comments").EnumerateArray(), comment => comment.GetString() == "Seen again");
+    }
+
+    [Fact]
+    public async Task A_patient_gets_the_right_name_after_a_look_at_what_that_changes()
+    {
+        JsonElement corrected = (await walk.SeenAsync(Ct)).GetProperty("corrected");
+
+        Assert.Equal(["Right^Name", "Looked at again"], corrected.GetProperty("told").EnumerateArray().Select(cell => cell.GetString()).Order(StringComparer.Ordinal).Reverse());
+        string[] shown = [.. corrected.GetProperty("shown").EnumerateArray().Select(cell => cell.GetString()!)];
+        Assert.Equal("Right Name", shown[0]);
+        Assert.Contains("Looked at again", shown);
     }
 
     [Fact]

@@ -16,6 +16,9 @@ public sealed class PageWalk : IAsyncDisposable
     /// <summary>Files of the upload that is interrupted: more than three requests have, and not a whole number of them.</summary>
     internal const int InterruptedFiles = 45;
 
+    /// <summary>What the second source says of the study.</summary>
+    internal const string OtherDescription = "Head and neck";
+
     private static readonly NpmScript Script = new("page", "page.js", "playwright-core@1.65.1", "axe-core@4.14.1");
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly TemporaryDirectory directory = new("page");
@@ -38,6 +41,7 @@ public sealed class PageWalk : IAsyncDisposable
     {
         ForeignProgram.Require("chromium");
         ForeignProgram.Require("dcmj2pnm");
+        ForeignProgram.Require("dcmodify");
         Assert.SkipUnless(File.Exists(Repository.Combine("artifacts", "webui", "index.html")), "the page is not built: npm is missing");
         Assert.SkipUnless(Slices.Count > 0, "the corpus ../shared/corpus is missing");
         await gate.WaitAsync(ct);
@@ -57,14 +61,17 @@ public sealed class PageWalk : IAsyncDisposable
         string script = await Script.InstallAsync(ct);
         string centreLinks = Text(LoopbackPort.Free());
         string clinicLinks = Text(LoopbackPort.Free());
-        await using PanalNode centre = await PanalNode.StartPublishedAsync(ct, "--bind", "127.0.0.1", "--link-port", centreLinks);
+        await using PanalNode centre = await PanalNode.StartConfiguredAsync(
+            """{ "Archive": { "Duplicates": "KeepBothVersions" } }""", ct, "--bind", "127.0.0.1", "--link-port", centreLinks);
+        Task<ProgramResult> sent = ForeignProgram.RunAsync("storescu", [.. centre.DcmtkAddress("MODALITY"), .. Slices], ct);
         await using PanalNode clinic = await PanalNode.StartPublishedAsync(ct, "--bind", "127.0.0.1", "--link-port", clinicLinks);
-        (await ForeignProgram.RunAsync("storescu", [.. centre.DcmtkAddress("MODALITY"), .. Slices], ct)).Succeeded();
         string remote = Corpus.Path("dicom", "mr_series", "abd1_philips", "fo-dicom");
-        (await ForeignProgram.RunAsync("storescu", [.. clinic.DcmtkAddress("MODALITY"), "+sd", remote], ct)).Succeeded();
+        Task<ProgramResult> sentToClinic = ForeignProgram.RunAsync("storescu", [.. clinic.DcmtkAddress("MODALITY"), "+sd", remote], ct);
         string made = (await Command(centre, "network", "create", "Red Andina", "--name", "CENTRE", "--endpoint", "127.0.0.1:" + centreLinks, "--link-port", centreLinks)).Output;
         (await Command(centre, "ae", "add", "PANAL", "--host", "127.0.0.1", "--port", Text(centre.DicomPort))).Succeeded();
         (await Command(centre, "ae", "add", "AWAY", "--host", "127.0.0.1", "--port", Text(LoopbackPort.Free()))).Succeeded();
+        (await sent).Succeeded();
+        (await sentToClinic).Succeeded();
         Match link = Regex.Match(centre.Program.Output, @"http://\S+/#setup=\S+", RegexOptions.None, TimeSpan.FromSeconds(5));
         Assert.True(link.Success, centre.Program.Output);
 
@@ -79,6 +86,11 @@ public sealed class PageWalk : IAsyncDisposable
             zipTarget = TakenZip,
             remotePatient = "abdomen",
             hasOhif = HasOhif,
+            conflict = (string[])["storescu", .. centre.DcmtkAddress("SECOND"), .. await MakeContradictionsAsync(ct)],
+            broker = (string[])
+            [
+                Repository.Published, "broker", "add", "old-pacs", "--dicom", $"PANAL@127.0.0.1:{Text(clinic.DicomPort)}", "--requests", "100", "--data", centre.DataDirectory,
+            ],
             join = (string[])
             [
                 Repository.Published, "join", $"http://127.0.0.1:{centre.HttpPort}", "--name", "CLINIC-7", "--endpoint", "127.0.0.1:" + clinicLinks, "--link-port", clinicLinks,
@@ -107,6 +119,17 @@ public sealed class PageWalk : IAsyncDisposable
         using StreamWriter text = new(zip.CreateEntry("README.TXT").Open());
         text.Write("Open the viewer on this CD.");
         return path;
+    }
+
+    /// <summary>One image of the study with another content, and an image more that tells another description of the study.</summary>
+    private async Task<string[]> MakeContradictionsAsync(CancellationToken ct)
+    {
+        string other = directory.Combine("other.dcm"), more = directory.Combine("more.dcm");
+        File.Copy(Slices[0], other);
+        File.Copy(Slices[0], more);
+        (await ForeignProgram.RunAsync("dcmodify", ["-nb", "-i", "(0020,4000)=Seen again", other], ct)).Succeeded();
+        (await ForeignProgram.RunAsync("dcmodify", ["-nb", "-gse", "-gin", "-i", $"(0008,1030)={OtherDescription}", more], ct)).Succeeded();
+        return [other, more];
     }
 
     private string MakeFolder()

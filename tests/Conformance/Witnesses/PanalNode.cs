@@ -43,6 +43,15 @@ internal sealed class PanalNode : IAsyncDisposable
     public static Task<PanalNode> StartPublishedAsync(CancellationToken ct, params string[] options) =>
         StartAsync(new PanalNode(Repository.Published, "PANAL", options), ct);
 
+    /// <summary>Starts it with a configuration of its own: the text of panal.json.</summary>
+    public static Task<PanalNode> StartConfiguredAsync(string configuration, CancellationToken ct, params string[] options)
+    {
+        var node = new PanalNode(Repository.Published, "PANAL", options);
+        Directory.CreateDirectory(node.DataDirectory);
+        File.WriteAllText(Path.Combine(node.DataDirectory, "panal.json"), configuration);
+        return StartAsync(node, ct);
+    }
+
     private static async Task<PanalNode> StartAsync(PanalNode node, CancellationToken ct)
     {
         try

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace Panal.Imaging.Rendering.Output;
 
-/// <summary>Draws the graphics of a presentation state in white: points, lines, circles and ellipses. PS3.3 §C.10.5.</summary>
+/// <summary>Draws the graphics of a presentation state in the shade of their layer: points, lines, circles and ellipses. PS3.3 §C.10.5.</summary>
 internal static class Drawing
 {
     /// <summary>Most points of one graphic object.</summary>
@@ -12,37 +12,49 @@ internal static class Drawing
 
     private const float PointRadius = 1.5f;
 
-    /// <summary>Draws all graphic objects in pixel coordinates.</summary>
-    /// <remarks>Objects in coordinates of the display, and text, are for the display of a workstation and are not drawn.</remarks>
-    internal static void Draw(RenderedFrame target, IReadOnlyList<DataSet> annotations)
+    /// <summary>Draws the graphic objects in coordinates of the image over an image, or those in coordinates of the display over what is displayed.</summary>
+    /// <param name="target">The image before it is turned, or what is displayed.</param>
+    /// <param name="annotations">Items of the Graphic Annotation Sequence, each with the shade of its layer.</param>
+    /// <param name="isDisplay">Which objects are meant.</param>
+    internal static void Draw(RenderedFrame target, IEnumerable<(DataSet Annotation, byte Grey)> annotations, bool isDisplay)
     {
-        var objects = annotations.SelectMany(annotation => annotation.GetSequence(Tags.GraphicObjectSequence))
-            .Where(one => one.GetString(Tags.GraphicAnnotationUnits) is "PIXEL" or null).ToArray();
-        if (objects.Length == 0)
+        // The middle of the first pixel is 1\1 in the standard and 0.5\0.5 on a canvas; a display is as wide and as high as 1.
+        var toCanvas = isDisplay ? SKMatrix.CreateScale(target.Width, target.Height) : SKMatrix.CreateTranslation(-0.5f, -0.5f);
+        foreach (var (annotation, grey) in annotations)
         {
-            return;
+            var objects = annotation.GetSequence(Tags.GraphicObjectSequence).Where(one => one.GetString(Tags.GraphicAnnotationUnits) == "DISPLAY" == isDisplay).ToArray();
+            if (objects.Length > 0)
+            {
+                Paint(target, grey, (canvas, paint) =>
+                {
+                    foreach (var one in objects)
+                    {
+                        Draw(canvas, paint, one, toCanvas);
+                    }
+                });
+            }
         }
+    }
 
+    /// <summary>Draws a line between two points, in pixels from the corner of the frame.</summary>
+    internal static void DrawLine(RenderedFrame target, SKPoint from, SKPoint to, byte grey) => Paint(target, grey, (canvas, paint) => canvas.DrawLine(from, to, paint));
+
+    private static void Paint(RenderedFrame target, byte grey, Action<SKCanvas, SKPaint> draw)
+    {
         using var mask = new SKBitmap(new SKImageInfo(target.Width, target.Height, SKColorType.Gray8, SKAlphaType.Opaque));
         using (var canvas = new SKCanvas(mask))
         using (var paint = new SKPaint { Color = SKColors.White, IsAntialias = true, StrokeWidth = 1 })
         {
             canvas.Clear(SKColors.Black);
-
-            // The middle of the first pixel is 1\1 in the standard and 0.5\0.5 on a canvas.
-            canvas.Translate(-0.5f, -0.5f);
-            foreach (var one in objects)
-            {
-                Draw(canvas, paint, one);
-            }
+            draw(canvas, paint);
         }
 
-        Blend(target, mask);
+        Blend(target, mask, grey);
     }
 
-    private static void Draw(SKCanvas canvas, SKPaint paint, DataSet graphic)
+    private static void Draw(SKCanvas canvas, SKPaint paint, DataSet graphic, SKMatrix toCanvas)
     {
-        var points = Points(graphic);
+        var points = toCanvas.MapPoints(Points(graphic));
         var isFilled = graphic.GetString(Tags.GraphicFilled) == "Y";
         paint.Style = isFilled ? SKPaintStyle.StrokeAndFill : SKPaintStyle.Stroke;
         switch (graphic.GetString(Tags.GraphicType))
@@ -93,7 +105,7 @@ internal static class Drawing
         return points;
     }
 
-    private static void Blend(RenderedFrame target, SKBitmap mask)
+    private static void Blend(RenderedFrame target, SKBitmap mask, byte grey)
     {
         var covered = mask.GetPixelSpan();
         for (var row = 0; row < target.Height; row++)
@@ -104,7 +116,7 @@ internal static class Drawing
                 var pixel = target.Samples.AsSpan(((row * target.Width) + column) * target.Channels, target.Channels);
                 for (var channel = 0; share > 0 && channel < pixel.Length; channel++)
                 {
-                    pixel[channel] = (byte)(pixel[channel] + ((255 - pixel[channel]) * share / 255));
+                    pixel[channel] = (byte)(pixel[channel] + ((grey - pixel[channel]) * share / 255));
                 }
             }
         }

@@ -50,16 +50,30 @@ internal sealed class PresentedFrame(DataSet state, DataSet? voi, DataSet? area,
     /// <summary>Covers what the shutter covers, draws, and puts the displayed area the right way up.</summary>
     internal RenderedFrame Place(RenderedFrame rendered)
     {
+        (DataSet Annotation, byte Grey)[] shaded = [.. annotations.Select(annotation => (annotation, GreyOf(annotation.GetString(Tags.GraphicLayer))))];
         Shutter.Read(state)?.Cover(rendered);
-        Drawing.Draw(rendered, annotations);
-        return Turn(Crop(rendered));
+        Drawing.Draw(rendered, shaded, isDisplay: false);
+        var placing = PlacingOf(rendered);
+        var placed = Turn(Turning.Crop(rendered, placing.Left, placing.Top, placing.Width, placing.Height), placing);
+        Drawing.Draw(placed, shaded, isDisplay: true);
+        TextObjects.Write(placed, placing, shaded);
+        return placed;
     }
 
-    private RenderedFrame Crop(RenderedFrame rendered)
+    /// <summary>The shade that a layer asks for, of a P-Value of 16 bits; white when it does not (PS3.3 §C.10.7).</summary>
+    private byte GreyOf(string? layer)
     {
+        var own = state.GetSequence(Tags.GraphicLayerSequence).FirstOrDefault(one => one.GetString(Tags.GraphicLayer) == layer);
+        return (byte)((own?.GetUInt16(Tags.GraphicLayerRecommendedDisplayGrayscaleValue) ?? ushort.MaxValue) >> 8);
+    }
+
+    private Placing PlacingOf(RenderedFrame rendered)
+    {
+        var whole = new Placing(
+            0, 0, rendered.Width, rendered.Height, (state.GetUInt16(Tags.ImageRotation) ?? 0) / 90 % 4, state.GetString(Tags.ImageHorizontalFlip) == "Y");
         if (area is null || Corner(Tags.DisplayedAreaTopLeftHandCorner) is not { } first || Corner(Tags.DisplayedAreaBottomRightHandCorner) is not { } last)
         {
-            return rendered;
+            return whole;
         }
 
         // Columns and rows from 1; which corner is which depends on how the image is turned (PS3.3 §C.10.4).
@@ -67,18 +81,18 @@ internal sealed class PresentedFrame(DataSet state, DataSet? voi, DataSet? area,
         var top = Math.Clamp(Math.Min(first.Row, last.Row) - 1, 0, rendered.Height - 1);
         var right = Math.Clamp(Math.Max(first.Column, last.Column), left + 1, rendered.Width);
         var bottom = Math.Clamp(Math.Max(first.Row, last.Row), top + 1, rendered.Height);
-        return Turning.Crop(rendered, left, top, right - left, bottom - top);
+        return whole with { Left = left, Top = top, Width = right - left, Height = bottom - top };
     }
 
     /// <summary>First the rotation, clockwise, then the mirroring (PS3.3 §C.10.6).</summary>
-    private RenderedFrame Turn(RenderedFrame rendered)
+    private static RenderedFrame Turn(RenderedFrame rendered, Placing placing)
     {
-        for (var quarter = 0; quarter < (state.GetUInt16(Tags.ImageRotation) ?? 0) / 90 % 4; quarter++)
+        for (var quarter = 0; quarter < placing.Quarters; quarter++)
         {
             rendered = Turning.Quarter(rendered);
         }
 
-        return state.GetString(Tags.ImageHorizontalFlip) == "Y" ? Turning.Mirror(rendered) : rendered;
+        return placing.IsMirrored ? Turning.Mirror(rendered) : rendered;
     }
 
     private (int Column, int Row)? Corner(Tag tag)

@@ -36,9 +36,19 @@ const frames = {
   },
 };
 
+/** The one rendering engine: made before it is needed, and kept for the next study. */
+let engine = null;
+
+/** Makes all ready that the first image would wait for: the decoders' workers, and the contexts that images are drawn in. */
+export function warm() {
+  prepare();
+  engine ??= new core.RenderingEngine('engine');
+}
+
 function prepare() {
   if (isReady) return;
-  core.init();
+  // Two panes are all there are; a context for each of seven would be made before the first image.
+  core.init({ rendering: { webGlContextCount: 2 } });
   loader.init({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1)), ...frames });
   tools.init();
   for (const tool of Object.values(primary)) tools.addTool(tool);
@@ -56,9 +66,9 @@ export function describe(imageIds, dataSet) {
 /** The panes of one viewer, which share the tool of the left button. */
 export class Panes {
   constructor(onChange) {
-    prepare();
     this.id = crypto.randomUUID?.() ?? String(Math.random());
-    this.engine = new core.RenderingEngine(`engine-${this.id}`);
+    warm();
+    this.engine = engine;
     this.group = ToolGroupManager.createToolGroup(`tools-${this.id}`);
     this.onChange = onChange;
     this.panes = new Map();
@@ -232,7 +242,6 @@ export class Panes {
     for (const key of [...this.panes.keys()]) this.close(key);
     tools.annotation.state.removeAllAnnotations();
     ToolGroupManager.destroyToolGroup(this.group.id);
-    this.engine.destroy();
     core.cache.purgeCache();
   }
 }

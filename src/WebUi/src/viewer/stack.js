@@ -76,6 +76,14 @@ export function imageIdsOf(study, series, dataSet) {
   return Array.from({ length: Math.max(1, Number(value(dataSet, '00280008') ?? 1)) }, (_, index) => root + (index + 1));
 }
 
+/** Where the node draws the presentation states of a series, in the order of their numbers (PS3.18 §10.4.1.1.3). */
+export async function picturesOf(study, series, signal) {
+  const root = `/dicom-web/studies/${study}/series/${series}/instances`;
+  const states = await json(`${root}?includefield=00200013`, signal);
+  states.sort((a, b) => Number(value(a, '00200013') ?? 0) - Number(value(b, '00200013') ?? 0));
+  return states.map(state => `${root}/${value(state, '00080018')}/rendered`);
+}
+
 /** Frames a second that the images ask for (PS3.3 §C.7.6.5), or 10. */
 export function rateOf(dataSet) {
   const rate = Number(value(dataSet, '00082144') ?? value(dataSet, '00180040') ?? 0) || (Number(value(dataSet, '00181063')) > 0 ? 1000 / Number(value(dataSet, '00181063')) : 10);

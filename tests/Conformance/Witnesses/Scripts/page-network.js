@@ -32,6 +32,7 @@ async function network(page, look, task) {
   await page.locator('tr.member .state.up').waitFor();
   seen.members = (await page.locator('tr.member td:first-child').allTextContents()).map(text => text.trim());
   await look('network');
+  seen.group = await group(page, look);
 
   await page.locator('a[href="#/studies"]').click();
   const row = page.locator('tbody tr').filter({ hasText: task.remotePatient });
@@ -56,6 +57,29 @@ async function network(page, look, task) {
   await page.locator('tr.member .state.revoked').waitFor();
   seen.isRevoked = true;
   return seen;
+}
+
+/** A group that may only search, and not everything, with the new member in it. */
+async function group(page, look) {
+  await page.locator('#new-group').click();
+  await page.fill('input[name=group]', 'teaching');
+  await page.fill('input[name=modalities]', 'ct, MR');
+  await page.fill('input[name=days]', '365');
+  await page.fill('input[name=without]', 'PatientBirthDate');
+  await page.locator('#group-form').getByLabel('CLINIC-7').check();
+  await look('group');
+  await page.locator('#save-group').click();
+  const row = page.locator('tr.group').filter({ hasText: 'teaching' });
+  await row.filter({ hasText: 'CLINIC-7' }).waitFor();
+  const cells = (await row.locator('td').allTextContents()).slice(0, 3).map(text => text.trim());
+  // Nobody may be in a group that is deleted.
+  await row.locator('button.edit').click();
+  await page.locator('#group-form').getByLabel('CLINIC-7').uncheck();
+  await page.locator('#save-group').click();
+  await row.locator('button.remove').click();
+  await page.locator('#ask-yes').click();
+  await row.waitFor({ state: 'detached' });
+  return cells;
 }
 
 module.exports = { network };

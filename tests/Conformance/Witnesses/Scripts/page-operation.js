@@ -1,4 +1,5 @@
 // What those who run a node see of it on the page. Called by page.js.
+const { execFileSync } = require('node:child_process');
 
 async function operation(page, look, task) {
   const seen = {};
@@ -19,7 +20,21 @@ async function operation(page, look, task) {
 
   await page.locator('a[href="#/operation/jobs"]').click();
   await page.locator('h3').first().waitFor();
-  await look('jobs');
+  seen.conflicts = await conflicts(page, look, task);
+
+  execFileSync(task.broker[0], task.broker.slice(1));
+  await page.locator('a[href="#/operation/brokers"]').click();
+  const broker = page.locator('tr').filter({ hasText: 'old-pacs' });
+  await broker.locator('button').click();
+  // The first sweep of everything goes on by itself: looked at again as a person would.
+  while (!(await broker.filter({ has: page.locator('td:nth-child(3)', { hasText: /^1$/ }) }).count())) {
+    const answer = page.waitForResponse(response => response.url().endsWith('/api/brokers'));
+    await page.locator('h3 button').click();
+    await answer;
+  }
+  await broker.locator('.state.up').waitFor();
+  seen.broker = (await broker.locator('td').allTextContents()).map(text => text.trim());
+  await look('brokers');
 
   await page.locator('a[href="#/operation/audit"]').click();
   await page.locator('tr.entry').first().waitFor();
@@ -44,6 +59,35 @@ async function operation(page, look, task) {
   return seen;
 }
 
+/** Decides two conflicts for the side that came later: a content, and what is said of the study. */
+async function conflicts(page, look, task) {
+  execFileSync(task.conflict[0], task.conflict.slice(1));
+  await page.locator('h3 button').click();
+  const seen = { kinds: [], refused: '' };
+  const open = page.locator('tr.conflict');
+  await open.nth(1).waitFor();
+  await look('jobs');
+  for (let left = 2; left > 0; left--) {
+    seen.kinds.push((await open.first().locator('td').first().textContent()).trim());
+    await open.first().locator('button.keep-other').click();
+    await page.locator('#ask-yes').click();
+    seen.isAsked = await page.locator('dialog').isVisible();
+    await page.fill('dialog input[name=reason]', 'the second source is right');
+    if (left === 2) await look('keep');
+    await page.locator('#ask-yes').click();
+    await page.waitForFunction(count => document.querySelectorAll('tr.conflict').length < count, left);
+  }
+  seen.description = await page.evaluate(async study => {
+    const found = await fetch(`/dicom-web/studies?StudyInstanceUID=${study}&includefield=00081030`, { headers: { Accept: 'application/dicom+json' } });
+    return (await found.json())[0]['00081030'].Value[0];
+  }, task.study);
+  seen.comments = await page.evaluate(async study => {
+    const found = await fetch(`/dicom-web/studies/${study}/metadata`, { headers: { Accept: 'application/dicom+json' } });
+    return (await found.json()).flatMap(one => one['00204000']?.Value ?? []);
+  }, task.study);
+  return seen;
+}
+
 /** Deletes the study of the ZIP, which no other node has. */
 async function remove(page, look, task) {
   const seen = { before: await page.locator('tbody tr').count() };
@@ -61,6 +105,23 @@ async function remove(page, look, task) {
   await page.locator(`a.study[href$="${uid}"]`).waitFor({ state: 'detached' });
   seen.after = await page.locator('tbody tr').count();
   seen.status = await page.evaluate(async study => (await fetch(`/api/studies/${study}/where`)).status, uid);
+  return seen;
+}
+
+/** Gives the patient of a study another name, after a look at what that changes. */
+async function correct(page, look, task) {
+  const row = page.locator('tbody tr').filter({ has: page.locator(`a.study[href$="${task.study}"]`) });
+  await row.locator('button.correct').click();
+  await page.fill('dialog input[name=PatientName]', 'Right^Name');
+  await page.fill('dialog input[name=StudyDescription]', 'Looked at again');
+  await look('correct');
+  await page.locator('#correct-next').click();
+  await page.locator('tr.corrected').first().waitFor();
+  const seen = { told: (await page.locator('tr.corrected td:last-child').allTextContents()).map(text => text.trim()) };
+  await look('corrected');
+  await page.locator('#correct-next').click();
+  await row.filter({ hasText: 'Right Name' }).waitFor();
+  seen.shown = (await row.locator('td').allTextContents()).map(text => text.trim());
   return seen;
 }
 
@@ -83,4 +144,4 @@ async function take(page, look, task) {
   return seen;
 }
 
-module.exports = { operation, remove, take };
+module.exports = { correct, operation, remove, take };

@@ -110,4 +110,60 @@ public sealed class ConflictTests
         Assert.False(await catalogue.Database.ResolveConflictAsync(conflict.Id, None));
         Assert.Empty(catalogue.Database.Conflicts(isOpenOnly: true, 0, 10));
     }
+
+    [Fact]
+    public async Task A_chosen_version_is_what_is_answered_and_the_former_content_takes_its_number()
+    {
+        await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync();
+        InstanceRecord first = Samples.Instance("1", "1.1", "1.1.1"), second = await KeepBothAsync(catalogue, first, "1.1.1");
+        Conflict conflict = Assert.Single(catalogue.Database.Conflicts(isOpenOnly: true, 0, 10));
+
+        Assert.Equal(VersionChoice.Chosen, await catalogue.Database.ChooseVersionAsync(conflict.Id, second, None));
+
+        InstanceRow row = catalogue.Database.FindInstance("1.1.1")!;
+        Assert.Equal([second.Copy with { Version = 0 }, first.Copy with { Version = 1 }], row.Copies);
+        Assert.Equal((Uids.MRImageStorage, Uids.JPEG2000Lossless), (row.SopClassUid, row.TransferSyntaxUid));
+        Assert.Equal(new CatalogueCounts(1, 1, 1, 1, second.Copy.LengthBytes), catalogue.Database.Counts());
+        DataSet shown = Assert.Single(catalogue.Database.Query(new CatalogueQuery { Level = QueryLevel.Image, ReturnKeys = [Tags.InstanceNumber, Tags.SOPClassUID] }, None));
+        Assert.Equal(("77", Uids.MRImageStorage), (shown.GetString(Tags.InstanceNumber), shown.GetString(Tags.SOPClassUID)));
+        Conflict decided = Assert.Single(catalogue.Database.Conflicts(isOpenOnly: false, 0, 10));
+        Assert.Equal((ConflictDecision.ChoseLater, 1, true), (decided.Decision, decided.Version, decided.ResolvedAt is not null));
+        Assert.Equal(ChangeKind.CopiesChanged, catalogue.Database.Changes(0, 10)[^1].Kind);
+
+        // Both contents are known; neither is a conflict again.
+        Assert.Equal(AddResult.AlreadyThere, (await catalogue.Database.AddAsync(first, None)).Result);
+        Assert.Equal(AddResult.AlreadyThere, (await catalogue.Database.AddAsync(second, None)).Result);
+        Assert.Equal(VersionChoice.NotKept, await catalogue.Database.ChooseVersionAsync(conflict.Id, second, None));
+    }
+
+    [Fact]
+    public async Task A_version_of_another_series_and_what_is_not_kept_are_not_chosen()
+    {
+        await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync();
+        InstanceRecord first = Samples.Instance("1", "1.1", "1.1.1"), second = await KeepBothAsync(catalogue, first, "1.1.1");
+        long conflict = Assert.Single(catalogue.Database.Conflicts(isOpenOnly: true, 0, 10)).Id;
+        InstanceRecord elsewhere = Samples.Instance("1", "1.2", "1.1.1") with { Copy = second.Copy };
+
+        Assert.Equal(VersionChoice.OfOtherSeries, await catalogue.Database.ChooseVersionAsync(conflict, elsewhere, None));
+        Assert.Equal(VersionChoice.NotKept, await catalogue.Database.ChooseVersionAsync(conflict + 1, second, None));
+        Assert.Equal(VersionChoice.NotKept, await catalogue.Database.ChooseVersionAsync(conflict, second with { Copy = second.Copy with { Version = 2 } }, None));
+        Assert.Equal(VersionChoice.NotKept, await catalogue.Database.ChooseVersionAsync(conflict, second with { SopInstanceUid = "9" }, None));
+        Assert.Equal([first.Copy, second.Copy], catalogue.Database.FindInstance("1.1.1")!.Copies);
+        Assert.Equal(conflict, Assert.Single(catalogue.Database.Conflicts(isOpenOnly: true, 0, 10)).Id);
+    }
+
+    /// <summary>Keeps another content of another class under the same UID, as version 1.</summary>
+    private static async Task<InstanceRecord> KeepBothAsync(TemporaryCatalogue catalogue, InstanceRecord first, string uid)
+    {
+        InstanceRecord second = Samples.Instance("1", "1.1", uid, (Tags.InstanceNumber, "77")).WithContent("other");
+        second = second with
+        {
+            SopClassUid = Uids.MRImageStorage,
+            TransferSyntaxUid = Uids.JPEG2000Lossless,
+            Copy = second.Copy with { Path = "b/other.dcm", LengthBytes = 333 },
+        };
+        await catalogue.Database.AddAsync(first, None);
+        CopyRecord? kept = await catalogue.Database.AddConflictAsync(second, ConflictDecision.KeptBoth, isDurable: false, None);
+        return second with { Copy = kept! };
+    }
 }

@@ -43,6 +43,8 @@ public sealed class NetworkDoorTests
     [InlineData("GroupRights", typeof(GroupRights))]
     [InlineData("GroupNames", typeof(GroupNames))]
     [InlineData("Conflict", typeof(ConflictView))]
+    [InlineData("KeepAsk", typeof(KeepAsk))]
+    [InlineData("Kept", typeof(KeepView))]
     [InlineData("CorrectionAsk", typeof(CorrectionAsk))]
     [InlineData("Correction", typeof(CorrectionView))]
     [InlineData("CorrectedAttribute", typeof(CorrectedAttribute))]

@@ -112,6 +112,71 @@ public sealed class PresentationStateTests
     }
 
     [Fact]
+    public void Graphics_of_the_display_are_drawn_over_what_is_displayed_in_the_shade_of_their_layer()
+    {
+        var line = new DataSet();
+        line.Set(Tags.GraphicAnnotationUnits, "DISPLAY");
+        line.Set(Tags.GraphicType, "POLYLINE");
+        line.SetSingle(Tags.GraphicData, 0, 0.5f / 9, 1, 0.5f / 9);
+        _state.SetSequence(Tags.GraphicAnnotationSequence, [Annotation(Tags.GraphicObjectSequence, line)]);
+        _state.SetSequence(Tags.GraphicLayerSequence, [Layer(0x8000)]);
+        _state.SetUInt16(Tags.ImageRotation, 180);
+        var pixels = Render(new RenderedImage(9, 9, bits: 8), new byte[81]);
+        Assert.All(Enumerable.Range(0, 9), column => Assert.Equal((0x80, 0), (pixels[column], pixels[72 + column])));
+    }
+
+    [Theory]
+    [InlineData(0, 30, 10)]
+    [InlineData(90, 43, 30)]
+    [InlineData(180, 24, 43)]
+    [InlineData(270, 10, 24)]
+    public void Text_stands_upright_where_its_box_is_however_the_image_is_turned(int rotation, int left, int top)
+    {
+        // A box of 10 × 11 from the corner of the pixel in column 31 and row 11, of an image of 64 × 64.
+        var text = Text("I", Tags.BoundingBoxAnnotationUnits, "PIXEL");
+        text.SetSingle(Tags.BoundingBoxTopLeftHandCorner, 30.5f, 10.5f);
+        text.SetSingle(Tags.BoundingBoxBottomRightHandCorner, 40.5f, 21.5f);
+        _state.SetSequence(Tags.GraphicAnnotationSequence, [Annotation(Tags.TextObjectSequence, text)]);
+        _state.SetUInt16(Tags.ImageRotation, (ushort)rotation);
+        var pixels = Render(new RenderedImage(64, 64, bits: 8), new byte[64 * 64]);
+
+        // The letter has a stem in its third column, and a bar above and below.
+        Assert.All(Enumerable.Range(0, 7), row => Assert.Equal(255, pixels[((top + row) * 64) + left + 2]));
+        Assert.Equal((255, 255, 0), (pixels[(top * 64) + left + 1], pixels[((top + 6) * 64) + left + 3], pixels[((top + 3) * 64) + left + 1]));
+        Assert.Equal(11, pixels.Count(pixel => pixel == 255));
+    }
+
+    [Fact]
+    public void Text_at_the_right_of_its_box_is_tied_to_its_anchor()
+    {
+        var text = Text("I", Tags.BoundingBoxAnnotationUnits, "DISPLAY");
+        text.Set(Tags.BoundingBoxTextHorizontalJustification, "RIGHT");
+        text.SetSingle(Tags.BoundingBoxTopLeftHandCorner, 0.5f, 0.5f);
+        text.SetSingle(Tags.BoundingBoxBottomRightHandCorner, 1, 0.75f);
+        text.Set(Tags.AnchorPointAnnotationUnits, "PIXEL");
+        text.SetSingle(Tags.AnchorPoint, 3, 34);
+        text.Set(Tags.AnchorPointVisibility, "Y");
+        _state.SetSequence(Tags.GraphicAnnotationSequence, [Annotation(Tags.TextObjectSequence, text)]);
+        var pixels = Render(new RenderedImage(64, 64, bits: 8), new byte[64 * 64]);
+        Assert.All(Enumerable.Range(32, 7), row => Assert.Equal(255, pixels[(row * 64) + 58 + 2]));
+        Assert.All(Enumerable.Range(4, 27), column => Assert.True(pixels[(33 * 64) + column] > 100));
+        Assert.All(Enumerable.Range(40, 15), column => Assert.Equal(0, pixels[(33 * 64) + column]));
+    }
+
+    [Theory]
+    [InlineData(-1e30f)]
+    [InlineData(float.NaN)]
+    [InlineData(70_000f)]
+    public void Text_far_outside_and_text_without_end_change_nothing(float corner)
+    {
+        var text = Text(new string('W', 100_000), Tags.BoundingBoxAnnotationUnits, "PIXEL");
+        text.SetSingle(Tags.BoundingBoxTopLeftHandCorner, corner, corner);
+        text.SetSingle(Tags.BoundingBoxBottomRightHandCorner, corner, corner);
+        _state.SetSequence(Tags.GraphicAnnotationSequence, [Annotation(Tags.TextObjectSequence, text), Annotation(Tags.TextObjectSequence, Text("", Tags.AnchorPointAnnotationUnits, "PIXEL"))]);
+        Assert.All(Render(new RenderedImage(9, 9, bits: 8), new byte[81]), pixel => Assert.Equal(0, pixel));
+    }
+
+    [Fact]
     public void Overlays_are_shown_when_the_state_activates_them()
     {
         var image = new RenderedImage(2, 1, bits: 8);
@@ -124,6 +189,30 @@ public sealed class PresentationStateTests
         Assert.Equal([7, 7], Render(image, 7, 7));
         _state.Set(new Tag(0x6000, 0x1001), Vr.CS, "LAYER");
         Assert.Equal([255, 7], Render(image, 7, 7));
+    }
+
+    private static DataSet Text(string value, Tag units, string unit)
+    {
+        var text = new DataSet();
+        text.Set(Tags.UnformattedTextValue, value);
+        text.Set(units, unit);
+        return text;
+    }
+
+    private static DataSet Layer(ushort grey)
+    {
+        var layer = new DataSet();
+        layer.Set(Tags.GraphicLayer, "LAYER");
+        layer.SetUInt16(Tags.GraphicLayerRecommendedDisplayGrayscaleValue, grey);
+        return layer;
+    }
+
+    private static DataSet Annotation(Tag sequence, DataSet item)
+    {
+        var annotation = new DataSet();
+        annotation.Set(Tags.GraphicLayer, "LAYER");
+        annotation.SetSequence(sequence, [item]);
+        return annotation;
     }
 
     private static DataSet Graphic(string type, string filled, params float[] points)
