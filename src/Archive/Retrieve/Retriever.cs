@@ -108,6 +108,7 @@ public sealed class Retriever
         var stored = TransferSyntax.ForUid(Current(instance).TransferSyntaxUid);
         if (acceptedTransferSyntaxUids.Contains(stored.Uid))
         {
+            (file as ObjectReader)?.ReadAhead();
             Stream corrected = Corrected(instance, file, copy.DataSetOffsetBytes, stored);
             corrected.Position = copy.DataSetOffsetBytes;
             return Opened(new OutgoingInstance(corrected, corrected.Length - copy.DataSetOffsetBytes, stored));

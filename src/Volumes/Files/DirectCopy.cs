@@ -38,6 +38,8 @@ internal static class DirectCopy
         }
     }
 
+    // The bytes behind the last whole block go the usual way: to write a whole block and cut it off again makes the file system read that block
+    // from the disk while everybody waits, and write it a second time.
     private static bool TryCopy(DiskFile source, long sourceOffset, DiskFile target, long lengthBytes, Span<byte> buffer)
     {
         for (long offset = 0; offset < lengthBytes;)
@@ -48,17 +50,21 @@ internal static class DirectCopy
                 throw new StorageFailedException("A file is shorter than the log says.");
             }
 
-            var whole = (length + BlockBytes - 1) & ~(BlockBytes - 1);
-            buffer[length..whole].Clear();
+            var whole = length & ~(BlockBytes - 1);
             if (!target.TryWriteDirectly(buffer[..whole], offset))
             {
                 return false;
             }
 
+            if (whole < length)
+            {
+                target.TrySetDirect(isDirect: false);
+                target.Write(buffer[whole..length], default, offset + whole);
+            }
+
             offset += length;
         }
 
-        target.SetLength(lengthBytes);
         return true;
     }
 

@@ -413,6 +413,14 @@ internal sealed class DiskFile(SafeFileHandle handle) : IVolumeFile
         }
     }
 
+    public void ReadAhead(long offset, long lengthBytes)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = LinuxCalls.FAdvise(handle, offset, lengthBytes, LinuxCalls.AdviseWillNeed);
+        }
+    }
+
     public void DropCache(long offset, long lengthBytes)
     {
         if (OperatingSystem.IsLinux())

@@ -77,6 +77,9 @@ public interface IVolumeFile : IDisposable
     /// <summary>Advice: begin to write this range to the disk, so that a later sync is short.</summary>
     void StartWriteback(long offset, long lengthBytes);
 
+    /// <summary>Advice: bring this range into memory meanwhile, for it will be read soon.</summary>
+    void ReadAhead(long offset, long lengthBytes);
+
     /// <summary>Advice: forget this range in memory, so that the next read comes from the disk.</summary>
     void DropCache(long offset, long lengthBytes);
 }

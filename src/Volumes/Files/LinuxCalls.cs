@@ -8,6 +8,7 @@ internal static unsafe partial class LinuxCalls
 {
     public const int ReadOnlyCloseOnExec = 0x80000;       // O_RDONLY | O_CLOEXEC, the same on every architecture
     public const uint SyncRangeWrite = 2;                 // SYNC_FILE_RANGE_WRITE
+    public const int AdviseWillNeed = 3;                  // POSIX_FADV_WILLNEED
     public const int AdviseDontNeed = 4;                  // POSIX_FADV_DONTNEED
     public const int SetStatusFlags = 4;                  // F_SETFL
 

@@ -9,6 +9,9 @@ namespace Panal.Volumes;
 /// </summary>
 public sealed class ObjectReader : Stream
 {
+    /// <summary>A slice whole; of what is longer as much as the disk brings while another slice is sent, the kernel goes on by itself.</summary>
+    private const long AheadBytes = 2 << 20;
+
     private readonly VolumeSet _volumes;
     private readonly StagedObject? _staged;
     private readonly VolumeId _volume;
@@ -80,6 +83,9 @@ public sealed class ObjectReader : Stream
 
         return OpenFile().Read(buffer, offset);
     }
+
+    /// <summary>Advice: bring the beginning of the object from the disk meanwhile, for it will be read soon. What the log still has is in memory.</summary>
+    public void ReadAhead() => _file?.ReadAhead(0, Math.Min(_lengthBytes, AheadBytes));
 
     /// <summary>Advice: forget the object in memory, so that the next reads come from the disk.</summary>
     internal void DropCache()

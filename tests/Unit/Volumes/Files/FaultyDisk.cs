@@ -426,6 +426,10 @@ internal sealed class FaultyDisk(bool canSyncFileSystem = true) : IVolumeFiles
         {
         }
 
+        public void ReadAhead(long offset, long lengthBytes)
+        {
+        }
+
         public void DropCache(long offset, long lengthBytes)
         {
         }
