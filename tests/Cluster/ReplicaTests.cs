@@ -111,7 +111,7 @@ public sealed class ReplicaTests
     {
         using var http = new HttpClient { BaseAddress = new Uri(node.Url) };
         var metrics = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Ct);
-        var served = Regex.Match(metrics, @"^panal_transfer_served\S* (?<bytes>[\d.e+]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+        var served = Regex.Match(metrics, @"^panal_swarm_panal_transfers_sent\S* (?<bytes>[\d.e+]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
         Assert.True(served.Success, metrics);
         return double.Parse(served.Groups["bytes"].Value, System.Globalization.CultureInfo.InvariantCulture);
     }

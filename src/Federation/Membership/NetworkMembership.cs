@@ -91,7 +91,7 @@ public sealed class NetworkMembership(NetworkFolder folder, TimeProvider time) :
         }
     }
 
-    /// <summary>Shows a new certificate from now on.</summary>
+    /// <summary>Shows a new certificate from now on; both stay the caller's.</summary>
     /// <exception cref="NetworkDocumentException">It is not ours.</exception>
     /// <exception cref="IOException">It cannot be kept.</exception>
     public void Renew(X509Certificate2 certificate, X509Certificate2 issuer)
@@ -108,12 +108,14 @@ public sealed class NetworkMembership(NetworkFolder folder, TimeProvider time) :
 
             folder.Save(certificate, issuer);
             var own = certificate.CopyWithPrivateKey(key);
+            // The centre's own comes from its authority, which is gone when another one takes its place, while the standing lasts.
+            var kept = Certificates.Read(issuer.RawDataMemory.Span);
             Become(before with
             {
                 Identity = identity,
                 Certificate = own,
-                Issuer = issuer,
-                Shown = SslStreamCertificateContext.Create(own, [issuer], offline: true),
+                Issuer = kept,
+                Shown = SslStreamCertificateContext.Create(own, [kept], offline: true),
             });
         }
     }

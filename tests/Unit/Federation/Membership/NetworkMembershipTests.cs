@@ -171,6 +171,22 @@ public sealed class NetworkMembershipTests : IDisposable
         Assert.Equal(_centre.Standing.Versions, late.Standing.Versions);
     }
 
+    /// <summary>Found by the history of seed 9652: what the centre shows must outlive the authority that gave it.</summary>
+    [Fact]
+    public async Task A_centre_that_has_renewed_its_own_certificate_is_let_in_and_renews_again_after_the_authority_has_changed()
+    {
+        await _node.JoinAsync(_centre, "CLINIC-7", Ct);
+        Renew(_centre);
+        _centre.Office.RenewAuthority(withoutOthers: false);
+        Spread();
+        _centre.Office.RenewAuthority(withoutOthers: false);
+
+        Assert.False(_centre.Standing.Bundle.IsCurrent(_centre.Standing.Issuer));
+        Assert.Equal(_centre.Standing.Self, _node.Membership.Judge(_centre.Standing.Certificate, [_centre.Standing.Issuer]).Member);
+        Renew(_centre);
+        Assert.True(_centre.Standing.Bundle.IsCurrent(_centre.Standing.Issuer));
+    }
+
     [Fact]
     public async Task A_change_of_the_authority_goes_on_after_a_crash_between_its_folders()
     {

@@ -380,8 +380,12 @@ internal sealed class NetworkHistory : IAsyncDisposable
             await PassAsync(TimeSpan.FromSeconds(1));
         }
 
-        Assert.Fail("They do not converge: " + difference);
+        Assert.Fail($"They do not converge: {difference}\n{string.Join('\n', _members.Select(Described))}\nstreams: {string.Join(", ", _network.Wires.Select(wire => Of(wire, isBack: false)))}");
     }
+
+    /// <summary>How it stands with a member, for whoever looks for a fault.</summary>
+    private string Described(SimulatedMember member) =>
+        $"{Of(member)} is linked to {string.Join(' ', member.Linked.Select(id => Of(MemberOf(id))))}; {member.Standing.Versions}; certificate until {member.Standing.Certificate.NotAfter:u}, now {_time.GetUtcNow():u}";
 
     private string? Difference()
     {

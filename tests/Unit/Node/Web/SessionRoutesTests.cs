@@ -44,6 +44,25 @@ public sealed class SessionRoutesTests
     }
 
     [Fact]
+    public async Task A_restart_logs_nobody_out_and_lets_nobody_in_who_was_shut_out()
+    {
+        await using var node = await WebNode.StartAsync();
+        using var ana = await node.SetUpAsync();
+        using var guesser = node.Open();
+        for (var guess = 0; guess < 5; guess++)
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await guesser.LogInAsync("ana", "wrong horse battery")).Status);
+        }
+
+        await node.StopAsync();
+        await node.StartAgainAsync();
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await guesser.LogInAsync("ana")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await ana.SendAsync(HttpMethod.Get, "/api/session")).Status);
+        Assert.Equal(HttpStatusCode.NoContent, (await ana.SendAsync(HttpMethod.Delete, "/api/session")).Status);
+    }
+
+    [Fact]
     public async Task Behind_a_proxy_with_TLS_the_cookie_goes_over_TLS_only()
     {
         await using var node = await WebNode.StartAsync();

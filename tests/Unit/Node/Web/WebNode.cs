@@ -18,22 +18,21 @@ internal sealed class WebNode : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private bool _isStopped;
+    private readonly Dictionary<string, string?> _settings;
 
-    private WebNode()
-    {
-    }
+    private bool _isStopped = true;
+
+    private WebNode(Dictionary<string, string?> settings) => _settings = settings;
 
     /// <summary>The node; a test that wants to look at it stopped stops it with <see cref="StopAsync"/>.</summary>
     public NodeHost Host { get; private set; } = null!;
 
-    public Uri Address { get; private set; } = null!;
+    public required Uri Address { get; init; }
 
     public string DataFolder => _folder.File("data");
 
     public static async Task<WebNode> StartAsync(params (string Setting, string Value)[] more)
     {
-        var node = new WebNode();
         var port = LoopbackPort.Free();
         var settings = new Dictionary<string, string?>
         {
@@ -47,11 +46,18 @@ internal sealed class WebNode : IAsyncDisposable
             settings[setting] = value;
         }
 
-        var configuration = NodeConfiguration.Load(node.DataFolder, settings);
-        Assert.Empty(configuration.Validate());
-        node.Host = await NodeHost.StartAsync(configuration, TimeProvider.System, TestContext.Current.CancellationToken);
-        node.Address = new Uri($"http://127.0.0.1:{port}");
+        var node = new WebNode(settings) { Address = new Uri($"http://127.0.0.1:{port}") };
+        await node.StartAgainAsync();
         return node;
+    }
+
+    /// <summary>Starts it with the same settings and data, after <see cref="StopAsync"/>.</summary>
+    public async Task StartAgainAsync()
+    {
+        var configuration = NodeConfiguration.Load(DataFolder, _settings);
+        Assert.Empty(configuration.Validate());
+        Host = await NodeHost.StartAsync(configuration, TimeProvider.System, TestContext.Current.CancellationToken);
+        _isStopped = false;
     }
 
     /// <summary>A browser: it keeps cookies and shows the CSRF token that the log-in gave it.</summary>
