@@ -1,7 +1,7 @@
 import { studyOf } from '../api.js';
 import { metadataOf, seriesOf } from './stack.js';
 
-/** How long what was asked ahead is good for: a person who points at a study opens it within this, or the next look asks anew. */
+/** How long what was asked ahead is good for: who presses the button on a study opens it within this, or the next look asks anew. */
 const freshMilliseconds = 5000;
 
 let ahead = null;
@@ -21,7 +21,7 @@ function ask(study, signal) {
   return asked;
 }
 
-/** Asks for what the viewer needs first, because a person points at a study. */
+/** Asks for what the viewer needs first as soon as the button is pressed. Not when a person only points at a study: what is asked is an access that the audit trail keeps. */
 export function lookAhead(study) {
   if (ahead?.study !== study || Date.now() - ahead.at > freshMilliseconds) ahead = ask(study);
 }

@@ -64,7 +64,7 @@ async function conflicts(page, look, task) {
   execFileSync(task.conflict[0], task.conflict.slice(1));
   await page.locator('h3 button').click();
   const seen = { kinds: [], refused: '' };
-  const open = page.locator('tr.conflict');
+  const open = page.locator('tr.conflict').filter({ has: page.locator('button.keep-other') });
   await open.nth(1).waitFor();
   await look('jobs');
   for (let left = 2; left > 0; left--) {
@@ -75,7 +75,7 @@ async function conflicts(page, look, task) {
     await page.fill('dialog input[name=reason]', 'the second source is right');
     if (left === 2) await look('keep');
     await page.locator('#ask-yes').click();
-    await page.waitForFunction(count => document.querySelectorAll('tr.conflict').length < count, left);
+    await page.waitForFunction(count => document.querySelectorAll('button.keep-other').length < count, left);
   }
   seen.description = await page.evaluate(async study => {
     const found = await fetch(`/dicom-web/studies?StudyInstanceUID=${study}&includefield=00081030`, { headers: { Accept: 'application/dicom+json' } });
