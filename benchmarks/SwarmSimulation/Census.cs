@@ -40,7 +40,7 @@ internal sealed class Census(Swarming swarm)
     /// <summary>Shares of what the uplinks that were there could carry.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"sources busy {Share(1, UplinkUse.Busy):P1}; receivers {string.Join(", ", Enum.GetValues<UplinkUse>().Select(use => string.Create(CultureInfo.InvariantCulture, $"{use} {Share(0, use):P1}")))}");
+        $"each block out once after {swarm.OutAt:F1} s, {swarm.SentByThen} of {swarm.Map.Blocks} sent by sources; they are busy {Share(1, UplinkUse.Busy):P1}; receivers {string.Join(", ", Enum.GetValues<UplinkUse>().Select(use => string.Create(CultureInfo.InvariantCulture, $"{use} {Share(0, use):P1}")))}");
 
     private double Share(int row, UplinkUse use)
     {

@@ -125,7 +125,7 @@ internal sealed record Scenario(string Name, double Promise)
         var census = new Census(swarm);
         census.Start();
         swarm.Run(20 * bound);
-        var stayed = receivers.Where(r => double.IsInfinity(r.StoppedAt)).ToArray();
+        var stayed = swarm.Nodes.Where(n => !n.IsSource && double.IsInfinity(n.StoppedAt)).ToArray();
         var completed = stayed.Select(r => r.CompleteAt).Order().ToArray();
         return new Outcome(
             Name, Promise, churn?.Bound(LengthBytes) ?? bound, completed[^1], completed[completed.Length / 2], completed[(int)(0.99 * (completed.Length - 1))], receivers.Min(r => r.FirstImageAt - r.StartedAt), jump?.Seconds,

@@ -76,6 +76,8 @@ internal sealed class SimulatedNode
 
     public double SentBytes { get; private set; }
 
+    public int SentBlocks { get; private set; }
+
     public double ControlBytes { get; private set; }
 
     public int Duplicates { get; private set; }
@@ -305,6 +307,7 @@ internal sealed class SimulatedNode
             }
 
             Ride(parcel);
+            SentBlocks++;
             parcel.Left = serving.LengthBytes + BlockOverheadBytes + EntryBytes * (parcel.JournalTo - parcel.JournalFrom);
             return parcel;
         }
@@ -367,7 +370,7 @@ internal sealed class SimulatedNode
     private void Keep(int block)
     {
         Kept?.Invoke(block);
-        _swarm.Delivered++;
+        _swarm.Kept(block);
         if (double.IsInfinity(FirstImageAt) && IsFirstImageThere())
         {
             FirstImageAt = _swarm.Clock.Now;

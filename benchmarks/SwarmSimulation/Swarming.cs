@@ -40,6 +40,15 @@ internal sealed class Swarming(ulong seed, BlockMap map, DownloadOptions options
     /// <summary>Blocks kept by all receivers together.</summary>
     public long Delivered { get; set; }
 
+    /// <summary>Blocks that a receiver has had.</summary>
+    public BlockSet Out { get; } = new(map.Blocks);
+
+    /// <summary>When the last block was out, or infinity.</summary>
+    public double OutAt { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>Blocks that the sources had sent by then.</summary>
+    public int SentByThen { get; private set; }
+
     /// <summary>Receivers that are up and lack something.</summary>
     public int Lacking { get; set; }
 
@@ -89,6 +98,16 @@ internal sealed class Swarming(ulong seed, BlockMap map, DownloadOptions options
 
     /// <summary>Plans something.</summary>
     public void At(double time, Action what) => Clock.At(time, new Event(EventKind.Planned, null, null, 0, what));
+
+    /// <summary>A receiver has got a block.</summary>
+    public void Kept(int block)
+    {
+        Delivered++;
+        if (Out.Add(block) && Out.IsFull)
+        {
+            (OutAt, SentByThen) = (Clock.Now, Nodes.TakeWhile(static node => node.IsSource).Sum(static node => node.SentBlocks));
+        }
+    }
 
     /// <summary>A receiver has everything.</summary>
     public void Completed(SimulatedNode node) => Lacking -= node.IsSource ? 0 : 1;

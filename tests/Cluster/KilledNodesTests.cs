@@ -12,7 +12,7 @@ public sealed class KilledNodesTests(ITestOutputHelper output)
     private const int ProofBytesOfStudy = Instances * (InstanceBytes >> 16) * (38 + 5 * 32);
 
     /// <summary>Slow enough for a kill to come in between: two seconds for a study.</summary>
-    private const string SlowLine = """{"Transfers":{"UplinkLimit":"24000"}}""";
+    private const string SlowLine = """{"Transfers":{"UplinkLimit":"24000","LimitsNear":true}}""";
 
     private static readonly int Rounds = LongRun.IsAsked ? 50 : 1;
 

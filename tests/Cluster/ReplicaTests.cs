@@ -103,17 +103,8 @@ public sealed class ReplicaTests
         var fetched = await Task.WhenAll(one.RunAsync(Ct, "fetch", Study), two.RunAsync(Ct, "fetch", Study));
         Assert.All(fetched, static result => result.Succeeded());
         var bytes = Directory.EnumerateFiles(Path.Combine(centre.Data, "online"), "*.dcm", SearchOption.AllDirectories).Sum(static file => new FileInfo(file).Length);
-        var served = await Task.WhenAll(ServedAsync(centre), ServedAsync(one), ServedAsync(two));
+        var served = await Task.WhenAll(centre.ServedBytesAsync(Ct), one.ServedBytesAsync(Ct), two.ServedBytesAsync(Ct));
         Assert.InRange(served.Sum(), 2 * bytes, 2 * bytes * 1.05);
-    }
-
-    private static async Task<double> ServedAsync(ClusterNode node)
-    {
-        using var http = new HttpClient { BaseAddress = new Uri(node.Url) };
-        var metrics = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Ct);
-        var served = Regex.Match(metrics, @"^panal_swarm_panal_transfers_sent\S* (?<bytes>[\d.e+]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
-        Assert.True(served.Success, metrics);
-        return double.Parse(served.Groups["bytes"].Value, System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>SHA-256 of every data set below a folder, in order, as hexadecimal digits.</summary>

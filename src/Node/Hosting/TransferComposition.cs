@@ -30,6 +30,7 @@ internal static class TransferComposition
             MaxTransfers = settings.MaximumTransfers,
             UplinkBytesPerSecond = settings.UplinkBytesPerSecond,
             UplinkLimits = settings.UplinkLimits,
+            LimitsNear = settings.LimitsNear,
             Lines = settings.Lines,
             NearNetworks = settings.Near,
         };

@@ -26,10 +26,13 @@ internal sealed record TransferSettings : IValidatableObject
     [Range(LeastKilobits, MostKilobits)]
     public int UplinkKilobitsPerSecond { get; init; } = 800;
 
-    [Description("Most that transfers send, in kbit/s: one rate, or rates by the hour of the local day such as `7-19=400,19-24=700`; hours that are not named, and empty, are without limit.")]
+    [Description("Most that transfers send over all lines together, in kbit/s, to peers that are not near: one rate, or rates by the hour of the local day such as `7-19=400,19-24=700`; hours that are not named, and empty, are without limit.")]
     public string UplinkLimit { get; init; } = "";
 
-    [Description("Limits of single lines beside that of the node, separated by `;`, each with the peers that it leads to or the interface it leaves by: `10.8.0.0/16 400; ppp0 7-19=400`. The first that fits a peer holds.")]
+    [Description("What goes to peers that are near counts for `UplinkLimit` too.")]
+    public bool LimitsNear { get; init; }
+
+    [Description("Limits of single lines beside that of the node, separated by `;`, each with the peers that it leads to or the interface it leaves by: `10.8.0.0/16 400; ppp0 7-19=400`. The first that fits a peer holds; what goes over it counts for `UplinkLimit` too.")]
     public string LineLimits { get; init; } = "";
 
     [Description("Addresses and ranges of peers that are near, separated by commas, such as `10.1.0.0/16`: what they hold is asked of them before others. Peers on the same network, or that answer within 2 ms, are recognised.")]

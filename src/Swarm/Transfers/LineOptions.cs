@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Panal.Swarm.Transfers;
 
-/// <summary>One of the lines of a node, and what may be sent over it.</summary>
+/// <summary>One of the lines of a node, and what may be sent over it; it counts for the limit of the node too, whoever is at its end.</summary>
 public sealed record LineOptions
 {
     /// <summary>The peers that are reached over it; null if the interface says which line it is.</summary>

@@ -17,8 +17,14 @@ public sealed record TransferOptions
     /// <summary>What our uplink carries, in bytes a second: others leave fresh blocks to us in proportion. The default is an ADSL line's.</summary>
     public double UplinkBytesPerSecond { get; init; } = Download.UnknownUplink;
 
-    /// <summary>Most that is sent, in bytes a second, for each hour of the local day from midnight; infinity for no limit.</summary>
+    /// <summary>
+    /// Most that is sent over all lines together to those who are not near, in bytes a second, for each hour of the local day from midnight; infinity for no
+    /// limit.
+    /// </summary>
     public IReadOnlyList<double> UplinkLimits { get; init; } = [.. Enumerable.Repeat(double.PositiveInfinity, 24)];
+
+    /// <summary>What goes to those who are near counts for <see cref="UplinkLimits"/> too: for a house whose network is itself a line.</summary>
+    public bool LimitsNear { get; init; }
 
     /// <summary>Lines of their own beside the one that leads to everybody else; of several that fit a peer, the first.</summary>
     public IReadOnlyList<LineOptions> Lines { get; init; } = [];

@@ -13,6 +13,7 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>A line that shall come over links and feed is waited for so long at most.</summary>
     private static readonly TimeSpan SpreadLimit = TimeSpan.FromSeconds(60);
+    private static readonly Regex Served = new(@"^panal_transfer_served\S* (?<bytes>[\d.e+]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(250);
 
     private readonly TemporaryDirectory directory = new("cluster");
@@ -217,6 +218,16 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <summary>Searches until the study is found, which is when its feed has come.</summary>
     public Task<string> UntilFoundAsync(string studyUid, CancellationToken ct) =>
         UntilAsync(() => FindAsync(studyUid, ct), found => found.Contains("Pending", StringComparison.Ordinal), ct);
+
+    /// <summary>Bytes of blocks that this node says it has sent to others since it started.</summary>
+    public async Task<double> ServedBytesAsync(CancellationToken ct)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(Url) };
+        var metrics = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), ct);
+        var served = Served.Match(metrics);
+        Assert.True(served.Success, metrics);
+        return double.Parse(served.Groups["bytes"].ValueSpan, CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Repeats a command until its output is as wanted.</summary>
     public Task<string> UntilAsync(string[] arguments, Func<string, bool> isReached, CancellationToken ct) =>

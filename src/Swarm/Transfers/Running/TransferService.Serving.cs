@@ -14,7 +14,6 @@ public sealed partial class TransferService
     private readonly Lock _serving = new();
     private readonly ServeQueue _queue;
     private readonly NodeLines _lines;
-    private readonly RateLimit _limit;
     private readonly ITimer _limitTimer;
     private readonly List<CustomerSession> _customers = [];
     private readonly Dictionary<ContentHash, (ServedSet Set, int Users)> _sets = [];
@@ -194,16 +193,14 @@ public sealed partial class TransferService
         {
             while (_queue.Waiting > 0)
             {
-                var (now, hour) = (Now, Time.GetLocalNow().Hour);
-                var wait = _limit.Wait(now, hour);
-                var lineWait = _lines.Look(now, hour);
-                if (wait > TimeSpan.Zero || !_queue.TryNext(out var next))
+                var now = Now;
+                var wait = _lines.Look(now, Time.GetLocalNow().Hour);
+                if (!_queue.TryNext(out var next))
                 {
-                    WakeAfter(wait > TimeSpan.Zero ? wait : lineWait);
+                    WakeAfter(wait);
                     return;
                 }
 
-                _limit.Sent(next.LengthBytes);
                 Interlocked.Add(ref _servedBytes, next.LengthBytes);
                 _queue.SetBusy(next.Customer, isBusy: true);
                 var customer = _customers.Find(customer => customer.Number == next.Customer)!;

@@ -46,7 +46,6 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
         _self = new Lazy<NodeId>(self, LazyThreadSafetyMode.PublicationOnly);
         (Held, Finished, Directory) = ports;
         _queue = new ServeQueue(BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))));
-        _limit = new RateLimit([.. options.UplinkLimits]);
         _lines = new NodeLines(options, links, new LocalNetworks(time).Now);
         _folder = new PartialFolder(files, options.Folder, options.ReserveBytes);
         _origin = time.GetTimestamp();

@@ -54,6 +54,38 @@ public sealed class NodeLinesTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_limit_of_the_node_holds_for_all_lines_together_and_for_its_own_network_if_that_is_wanted(bool limitsNear)
+    {
+        const int Block = 65_536;
+        var links = new OneLink(new LinkRoute(Ours[0].Address, IPAddress.Parse("192.168.7.3"), null));
+        var lines = new NodeLines(
+            new TransferOptions
+            {
+                Folder = "",
+                LimitsNear = limitsNear,
+                UplinkLimits = [.. Enumerable.Repeat((double)Block, 24)],
+                Lines = [new LineOptions { Peers = IPNetwork.Parse("10.8.0.0/16"), UplinkLimits = NoLimit }],
+            },
+            links,
+            static () => Ours);
+        var near = lines.LineTo(Peer);
+        links.Route = new LinkRoute(Ours[0].Address, IPAddress.Parse("10.8.3.3"), null);
+        var named = lines.LineTo(Peer);
+        links.Route = null;
+        var other = lines.LineTo(Peer);
+
+        // What goes over a line of its own is owed by the one that leads to all others.
+        named.Begin(0, Block, TimeSpan.Zero);
+        named.Width.End(0, Block, TimeSpan.Zero);
+        Assert.Equal(TimeSpan.FromSeconds(1), lines.Look(TimeSpan.Zero, 0));
+        Assert.Equal((false, false, !limitsNear), (named.IsOpen, other.IsOpen, near.IsOpen));
+        Assert.Equal(TimeSpan.Zero, lines.Look(TimeSpan.FromSeconds(1), 0));
+        Assert.Equal((true, true, true), (named.IsOpen, other.IsOpen, near.IsOpen));
+    }
+
     [Fact]
     public void The_network_of_an_address_has_no_bits_of_the_host()
     {
