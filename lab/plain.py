@@ -1,4 +1,5 @@
-"""What others make of one line: a plain TCP stream, and C-STORE from DCMTK and from Orthanc."""
+"""What others make of one line: a plain TCP stream, C-STORE from DCMTK and from Orthanc, and a C-MOVE that the receiver asks for."""
+import contextlib
 import json
 import os
 import shutil
@@ -66,7 +67,33 @@ def dcmtk(lab, sender, receiver, folder):
 
 
 def orthanc(lab, sender, receiver, folder):
-    """Seconds that Orthanc needs to send a study over one line to storescp."""
+    """Seconds that Orthanc needs to send a study over one line to storescp, told to by REST."""
+    with _orthanc(lab, sender, receiver, folder) as (study, _):
+        begin = time.monotonic()
+        _curl(sender, "http://127.0.0.1:8043/modalities/far/store", "--data", study)
+        return time.monotonic() - begin
+
+
+def moved(lab, sender, receiver, folder):
+    """Seconds that a C-MOVE needs which the receiver asks of Orthanc, to its own storescp over the sender's line."""
+    with _orthanc(lab, sender, receiver, folder) as (study, target):
+        uid = json.loads(_curl(sender, f"http://127.0.0.1:8043/studies/{study}"))["MainDicomTags"]["StudyInstanceUID"]
+        begin = time.monotonic()
+        subprocess.run(
+            receiver.inside(
+                "movescu", "-S", "-aet", "FAR", "-aec", "ORTHANC", "-aem", "FAR", lab.address(sender), "4343",
+                "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={uid}"),
+            check=True, stdout=subprocess.DEVNULL)
+        seconds = time.monotonic() - begin
+        # movescu is content with a move that brought only some of the images.
+        if len(os.listdir(target)) != len(os.listdir(folder)):
+            raise network.LabError(f"C-MOVE brought {len(os.listdir(target))} of {len(os.listdir(folder))} images")
+        return seconds
+
+
+@contextlib.contextmanager
+def _orthanc(lab, sender, receiver, folder):
+    """Orthanc at the sender with the study of a folder, storescp at the receiver; gives Orthanc's name of the study and the folder that storescp writes to."""
     own, target, port = os.path.join(lab.folder, "orthanc"), os.path.join(lab.folder, "storescp"), "4242"
     os.makedirs(own)
     os.makedirs(target)
@@ -74,7 +101,8 @@ def orthanc(lab, sender, receiver, folder):
     with open(settings, "w", encoding="utf-8") as file:
         json.dump({
             "StorageDirectory": os.path.join(own, "db"), "IndexDirectory": os.path.join(own, "db"), "DicomPort": 4343, "HttpPort": 8043,
-            "DicomCheckCalledAet": False, "AuthenticationEnabled": False, "DicomModalities": {"far": ["FAR", lab.address(receiver), int(port)]},
+            "DicomCheckCalledAet": False, "AuthenticationEnabled": False,
+            "DicomModalities": {"far": {"AET": "FAR", "Host": lab.address(receiver), "Port": int(port), "AllowMove": True}},
         }, file)
     environment = dict(os.environ, TCP_NODELAY="1")
     serving = subprocess.Popen(sender.inside("Orthanc", settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
@@ -83,10 +111,7 @@ def orthanc(lab, sender, receiver, folder):
         until_listening(receiver, port)
         until_listening(sender, "4343")
         subprocess.run(sender.inside("storescu", "127.0.0.1", "4343", "+sd", folder), check=True, stdout=subprocess.DEVNULL)
-        study = json.loads(_curl(sender, "http://127.0.0.1:8043/studies"))[0]
-        begin = time.monotonic()
-        _curl(sender, "http://127.0.0.1:8043/modalities/far/store", "--data", study)
-        return time.monotonic() - begin
+        yield json.loads(_curl(sender, "http://127.0.0.1:8043/studies"))[0], target
     finally:
         for process in (serving, taking):
             process.terminate()

@@ -43,12 +43,12 @@ internal static class BlockContexts
     internal static byte SignOf(int flags) => Signs[(flags & 15) | ((flags >> NegativeShift) << 4)];
 
     /// <summary>The states that passes begin with (T.800 Table D.7).</summary>
-    internal static void Reset(Span<byte> contexts)
+    internal static void Reset(Span<uint> contexts)
     {
-        contexts.Clear();
-        contexts[0] = 4 << 1;
-        contexts[Run] = 3 << 1;
-        contexts[Uniform] = 46 << 1;
+        contexts.Fill(MqStates.Of(0));
+        contexts[0] = MqStates.Of(4);
+        contexts[Run] = MqStates.Of(3);
+        contexts[Uniform] = MqStates.Of(46);
     }
 
     private static byte[] MakeSignificance(BandKind band)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Panal.Codecs.Jpeg2000.Codestream;
@@ -14,9 +15,12 @@ internal sealed class BlockDecoder : IBlockDecoder
     private const uint SignBit = 0x80000000;
 
     // One word more on every side; a block may be 4 x 1024 or 1024 x 4.
-    private readonly uint[] _flags = new uint[(LargestBlock / Rows) + (2 * LargestSide) + (2 * LargestSide / Rows) + 16];
+    private readonly ulong[] _flags = new ulong[(LargestBlock / Rows) + (2 * LargestSide) + (2 * LargestSide / Rows) + 16];
     private readonly uint[] _coefficients = new uint[LargestBlock + (LargestSide * (Rows - 1))];
-    private readonly byte[] _contexts = new byte[Count];
+    private readonly uint[] _contexts = new uint[Count];
+
+    // Contexts of a refinement, then what was decoded; one place more, since those of coefficients that are not refined are written over.
+    private readonly byte[] _refinements = new byte[LargestBlock + 1];
     private readonly MqInput _input = new();
     private byte[] _significance = [];
     private int _width;
@@ -121,7 +125,7 @@ internal sealed class BlockDecoder : IBlockDecoder
     /// <summary>The lowest bit-plane that is known of a significant coefficient; 0 is the lowest of all.</summary>
     /// <remarks>When the last pass was a propagation, those that were significant before still wait for their refinement.</remarks>
     private int LastPlaneOf(int x, int y) =>
-        _lastPlane + (_endsInPropagation && (_flags[(((y / Rows) + 1) * _stride) + x + 1] >> (VisitedShift + (y % Rows)) & 1) == 0 ? 1 : 0);
+        _lastPlane + (_endsInPropagation && (_flags[(((y / Rows) + 1) * _stride) + x + 1] >> (VisitedShift + (RowStep * (y % Rows))) & 1) == 0 ? 1 : 0);
 
     /// <summary>Significance propagation (T.800 §D.3.1).</summary>
     private MqDecoder Propagate(MqDecoder mq, int plane)
@@ -131,35 +135,34 @@ internal sealed class BlockDecoder : IBlockDecoder
         ref var significance = ref MemoryMarshal.GetArrayDataReference(_significance);
         for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            var rows = Math.Min(Rows, _height - (stripe * Rows));
+            var allRows = RowsOf(Math.Min(Rows, _height - (stripe * Rows)));
             ref var words = ref _flags[((stripe + 1) * _stride) + 1];
             ref var column = ref _coefficients[stripe * _width * Rows];
             for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
                 var word = words;
-                if ((word & AnySignificant) == 0)
+                var rows = Candidates(word) & allRows;
+                if (rows == 0)
                 {
                     continue;
                 }
 
-                for (var row = 0; row < rows; row++)
+                do
                 {
-                    var around = word >> (3 * row);
-                    if ((around & Own) != 0 || (around & Neighbours) == 0)
+                    var shift = BitOperations.TrailingZeroCount(rows);
+                    rows &= rows - 1;
+                    word |= 1UL << (VisitedShift + shift);
+                    if (mq.Decode(input, ref ContextAt(ref contexts, Unsafe.Add(ref significance, (nint)((word >> shift) & Neighbourhood)))) != 0)
                     {
-                        continue;
-                    }
+                        var sign = DecodeSign(ref mq, input, ref contexts, ref words, word, shift);
+                        Unsafe.Add(ref column, (nint)((uint)shift / RowStep)) = (1u << plane) | (sign << 31);
+                        word = BecomeSignificant(ref words, _stride, word, shift, sign, _isCausal);
 
-                    if (mq.Decode(input, ref Unsafe.Add(ref contexts, Unsafe.Add(ref significance, around & Neighbourhood))) != 0)
-                    {
-                        var index = SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), row)];
-                        var sign = mq.Decode(input, ref Unsafe.Add(ref contexts, index & 0x7F)) ^ (uint)(index >> 7);
-                        Unsafe.Add(ref column, row) = (1u << plane) | (sign << 31);
-                        word = BecomeSignificant(ref words, _stride, word, row, sign, _isCausal);
+                        // The one below has a significant neighbour now.
+                        rows |= (1UL << (shift + RowStep)) & allRows & ~(word >> OwnShift);
                     }
-
-                    word |= 1u << (VisitedShift + row);
                 }
+                while (rows != 0);
 
                 words = word;
             }
@@ -172,15 +175,14 @@ internal sealed class BlockDecoder : IBlockDecoder
     {
         for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            var rows = Math.Min(Rows, _height - (stripe * Rows));
+            var rows = RowStep * Math.Min(Rows, _height - (stripe * Rows));
             for (var x = 0; x < _width; x++)
             {
                 ref var words = ref _flags[((stripe + 1) * _stride) + 1 + x];
-                var word = words;
-                for (var row = 0; row < rows; row++)
+                for (var shift = 0; shift < rows; shift += RowStep)
                 {
-                    var around = word >> (3 * row);
-                    if ((around & Own) != 0 || (around & Neighbours) == 0)
+                    var word = words;
+                    if ((Candidates(word) >> shift & 1) == 0)
                     {
                         continue;
                     }
@@ -188,53 +190,76 @@ internal sealed class BlockDecoder : IBlockDecoder
                     if (raw.Read() != 0)
                     {
                         var sign = raw.Read();
-                        _coefficients[(((stripe * _width) + x) * Rows) + row] = (1u << plane) | (sign << 31);
-                        word = BecomeSignificant(ref words, _stride, word, row, sign, _isCausal);
+                        _coefficients[(((stripe * _width) + x) * Rows) + (shift / RowStep)] = (1u << plane) | (sign << 31);
+                        word = BecomeSignificant(ref words, _stride, word, shift, sign, _isCausal);
                     }
 
-                    word |= 1u << (VisitedShift + row);
+                    words = word | (1UL << (VisitedShift + shift));
                 }
-
-                words = word;
             }
         }
     }
 
-    /// <summary>Magnitude refinement (T.800 §D.3.3).</summary>
+    /// <summary>Magnitude refinement (T.800 §D.3.3): no context depends on a decision, so that all are found first, then decoded, then put into their places.</summary>
     private MqDecoder Refine(MqDecoder mq, int plane)
     {
-        var input = _input;
-        ref var contexts = ref MemoryMarshal.GetArrayDataReference(_contexts);
+        var decisions = _refinements.AsSpan(0, FindRefinements());
+        mq.Decode(_input, _contexts, decisions);
+        ref var next = ref MemoryMarshal.GetArrayDataReference(_refinements);
         for (var stripe = 0; stripe < _stripes; stripe++)
         {
             ref var words = ref _flags[((stripe + 1) * _stride) + 1];
             ref var column = ref _coefficients[stripe * _width * Rows];
             for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
-                var word = words;
-                if ((word & OwnSignificant) == 0)
+                var rows = ToRefine(words);
+                if (rows == 0)
                 {
                     continue;
                 }
 
-                for (var row = 0; row < Rows; row++)
+                for (var row = 0; row < Rows; row++, rows >>= RowStep)
                 {
-                    var around = word >> (3 * row);
-                    if ((around & Own) == 0 || (word >> (VisitedShift + row) & 1) != 0)
-                    {
-                        continue;
-                    }
-
-                    var context = (word >> (RefinedShift + row) & 1) != 0 ? FirstRefinement + 2 : (around & Neighbours) != 0 ? FirstRefinement + 1 : FirstRefinement;
-                    Unsafe.Add(ref column, row) |= mq.Decode(input, ref Unsafe.Add(ref contexts, context)) << plane;
-                    word |= 1u << (RefinedShift + row);
+                    var isRefined = (uint)rows & 1;
+                    Unsafe.Add(ref column, row) |= (next & isRefined) << plane;
+                    next = ref Unsafe.Add(ref next, (nint)isRefined);
                 }
-
-                words = word;
             }
         }
 
         return mq;
+    }
+
+    /// <summary>Writes down the context of each refinement; returns their number.</summary>
+    private int FindRefinements()
+    {
+        const uint RefinedBefore = (FirstRefinement + 2) << 1;
+        ref var contexts = ref MemoryMarshal.GetArrayDataReference(RefinementContexts);
+        ref var refinements = ref MemoryMarshal.GetArrayDataReference(_refinements);
+        nint count = 0;
+        for (var stripe = 0; stripe < _stripes; stripe++)
+        {
+            ref var words = ref _flags[((stripe + 1) * _stride) + 1];
+            for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1))
+            {
+                var word = words;
+                var rows = ToRefine(word);
+                if (rows == 0)
+                {
+                    continue;
+                }
+
+                words = word | (rows << RefinedShift);
+                for (var shift = 0; shift < Rows * RowStep; shift += RowStep)
+                {
+                    var first = Unsafe.Add(ref contexts, (nint)((word >> shift) & Neighbourhood));
+                    Unsafe.Add(ref refinements, count) = (byte)(first + ((RefinedBefore - first) & (0 - (uint)((word >> (RefinedShift + shift)) & 1))));
+                    count += (nint)((rows >> shift) & 1);
+                }
+            }
+        }
+
+        return (int)count;
     }
 
     private void Refine(ref RawBits raw, int plane)
@@ -244,13 +269,11 @@ internal sealed class BlockDecoder : IBlockDecoder
             for (var x = 0; x < _width; x++)
             {
                 ref var word = ref _flags[((stripe + 1) * _stride) + 1 + x];
-                for (var row = 0; row < Rows; row++)
+                var rows = ToRefine(word);
+                word |= rows << RefinedShift;
+                for (; rows != 0; rows &= rows - 1)
                 {
-                    if ((word & (Own << (3 * row))) != 0 && (word >> (VisitedShift + row) & 1) == 0)
-                    {
-                        _coefficients[(((stripe * _width) + x) * Rows) + row] |= raw.Read() << plane;
-                        word |= 1u << (RefinedShift + row);
-                    }
+                    _coefficients[(((stripe * _width) + x) * Rows) + (BitOperations.TrailingZeroCount(rows) / RowStep)] |= raw.Read() << plane;
                 }
             }
         }
@@ -264,39 +287,37 @@ internal sealed class BlockDecoder : IBlockDecoder
         ref var significance = ref MemoryMarshal.GetArrayDataReference(_significance);
         for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            var rows = Math.Min(Rows, _height - (stripe * Rows));
+            var height = Math.Min(Rows, _height - (stripe * Rows));
             ref var words = ref _flags[((stripe + 1) * _stride) + 1];
             ref var column = ref _coefficients[stripe * _width * Rows];
             for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
                 var word = words;
-                var row = 0;
-                var isBroken = false;
-                if ((word & (AnySignificant | AnyVisited)) == 0 && rows == Rows)
+                var rows = ToCleanUp(word, RowsOf(height));
+                if ((word & (AnySignificant | AnyVisited)) == 0 && height == Rows)
                 {
                     if (mq.Decode(input, ref Unsafe.Add(ref contexts, Run)) == 0)
                     {
                         continue;
                     }
 
-                    row = (int)(mq.Decode(input, ref Unsafe.Add(ref contexts, Uniform)) << 1);
+                    var row = (int)(mq.Decode(input, ref Unsafe.Add(ref contexts, Uniform)) << 1);
                     row |= (int)mq.Decode(input, ref Unsafe.Add(ref contexts, Uniform));
-                    isBroken = true;
+                    var sign = DecodeSign(ref mq, input, ref contexts, ref words, word, RowStep * row);
+                    Unsafe.Add(ref column, row) = (1u << plane) | (sign << 31);
+                    word = BecomeSignificant(ref words, _stride, word, RowStep * row, sign, _isCausal);
+                    rows &= ~0UL << (RowStep * (row + 1));
                 }
 
-                for (; row < rows; row++)
+                for (; rows != 0; rows &= rows - 1)
                 {
-                    if (!isBroken && ((word & ((Own << (3 * row)) | (1u << (VisitedShift + row)))) != 0
-                        || mq.Decode(input, ref Unsafe.Add(ref contexts, Unsafe.Add(ref significance, (word >> (3 * row)) & Neighbourhood))) == 0))
+                    var shift = BitOperations.TrailingZeroCount(rows);
+                    if (mq.Decode(input, ref ContextAt(ref contexts, Unsafe.Add(ref significance, (nint)((word >> shift) & Neighbourhood)))) != 0)
                     {
-                        continue;
+                        var sign = DecodeSign(ref mq, input, ref contexts, ref words, word, shift);
+                        Unsafe.Add(ref column, (nint)((uint)shift / RowStep)) = (1u << plane) | (sign << 31);
+                        word = BecomeSignificant(ref words, _stride, word, shift, sign, _isCausal);
                     }
-
-                    isBroken = false;
-                    var index = SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), row)];
-                    var sign = mq.Decode(input, ref Unsafe.Add(ref contexts, index & 0x7F)) ^ (uint)(index >> 7);
-                    Unsafe.Add(ref column, row) = (1u << plane) | (sign << 31);
-                    word = BecomeSignificant(ref words, _stride, word, row, sign, _isCausal);
                 }
 
                 words = word & ~AnyVisited;
@@ -304,5 +325,17 @@ internal sealed class BlockDecoder : IBlockDecoder
         }
 
         return mq;
+    }
+
+    /// <summary>The state of a context that a table names.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref uint ContextAt(ref uint contexts, byte named) => ref Unsafe.Add(ref contexts, (nint)((named & ~(uint)IsCandidate) >> 1));
+
+    /// <summary>Decodes the sign of a coefficient that became significant (T.800 §D.3.2); 1 if it is negative.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint DecodeSign(ref MqDecoder mq, MqInput input, ref uint contexts, ref ulong words, ulong word, int shift)
+    {
+        var named = SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), shift)];
+        return mq.Decode(input, ref Unsafe.Add(ref contexts, named >> 1)) ^ (named & 1u);
     }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using static Panal.Codecs.Jpeg2000.Blocks.BlockContexts;
 using static Panal.Codecs.Jpeg2000.Blocks.StripeFlags;
 
@@ -22,12 +23,16 @@ internal sealed class BlockEncoder : IBlockEncoder
 
     private const uint SignBit = 0x80000000;
 
-    // Gains are counted in sixty-fourths of the bit-plane's own size.
-    private const int FractionBits = 6;
+    // Errors that a pass takes away from each coefficient in the mean, in squares of the bit-plane: of one between 1 and 2 that was taken for 0
+    // and now for 3/2, and of one between 0 and 2 that was taken for 1 and now for 1/2 or 3/2; in the last plane there is no middle.
+    private const double SignificanceGain = 9 / 4.0, RefinementGain = 1 / 4.0, LastSignificanceGain = 1, LastRefinementGain = 1 / 2.0;
 
-    private readonly uint[] _flags = new uint[(SideLimit + 2) * ((SideLimit / Rows) + 2)];
+    // What a pass decides is written down first and then encoded at once. At most each coefficient has a decision and a sign, each column the
+    // three of a run; one place more, since a decision that is not made is written over by the next.
+    private readonly byte[] _decisions = new byte[(SideLimit * SideLimit * 2) + (SideLimit * SideLimit / Rows * 3) + 1];
+    private readonly ulong[] _flags = new ulong[(SideLimit + 2) * ((SideLimit / Rows) + 2)];
     private readonly uint[] _coefficients = new uint[SideLimit * SideLimit];
-    private readonly byte[] _contexts = new byte[Count];
+    private readonly uint[] _contexts = new uint[Count];
     private readonly PassEnd[] _passes = new PassEnd[PassLimit];
     private readonly MqBytes _bytes = new(MaximumLengthBytes(SideLimit * SideLimit, 31));
     private MqEncoder _mq;
@@ -36,7 +41,6 @@ internal sealed class BlockEncoder : IBlockEncoder
     private int _height;
     private int _stride;
     private int _stripes;
-    private long _gain;
 
     public int MagnitudeBits => Planes;
 
@@ -74,14 +78,11 @@ internal sealed class BlockEncoder : IBlockEncoder
         {
             if (pass > 0)
             {
-                Propagate(plane);
-                End(pass++, plane);
-                Refine(plane);
-                End(pass++, plane);
+                End(pass++, plane, Propagate(plane));
+                End(pass++, plane, Refine(plane));
             }
 
-            CleanUp(plane);
-            End(pass++, plane);
+            End(pass++, plane, CleanUp(plane));
         }
 
         _mq.Flush(_bytes);
@@ -91,33 +92,33 @@ internal sealed class BlockEncoder : IBlockEncoder
     /// <summary>Takes the coefficients stripe by stripe, column by column, as the passes go; returns all magnitudes joined by OR.</summary>
     private uint Take(ReadOnlySpan<int> values, int stride)
     {
-        var any = 0u;
-        if (_height % Rows != 0)
+        var any = Vector128<uint>.Zero;
+        for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            _coefficients.AsSpan(_width * Rows * (_stripes - 1), _width * Rows).Clear();
-        }
-
-        for (var y = 0; y < _height; y++)
-        {
-            var row = values.Slice(y * stride, _width);
-            var target = _coefficients.AsSpan((y / Rows * _width * Rows) + (y % Rows), ((_width - 1) * Rows) + 1);
-            for (int x = 0, at = 0; x < row.Length; x++, at += Rows)
+            var first = values[(stripe * Rows * stride)..];
+            var height = Math.Min(Rows, _height - (stripe * Rows));
+            var target = _coefficients.AsSpan(stripe * _width * Rows, _width * Rows);
+            for (var x = 0; x < _width; x++)
             {
-                var value = row[x];
-                var magnitude = (uint)Math.Abs(value);
-                any |= magnitude;
-                target[at] = magnitude | ((uint)value & SignBit);
+                var column = height == Rows
+                    ? Vector128.Create(first[x], first[x + stride], first[x + (2 * stride)], first[x + (3 * stride)])
+                    : Vector128.Create(first[x], height > 1 ? first[x + stride] : 0, height > 2 ? first[x + (2 * stride)] : 0, 0);
+                var magnitudes = Vector128.Abs(column).AsUInt32();
+                any |= magnitudes;
+                (magnitudes | (column.AsUInt32() & Vector128.Create(SignBit))).CopyTo(target[(x * Rows)..]);
             }
         }
 
-        return any;
+        return any[0] | any[1] | any[2] | any[3];
     }
 
-    /// <summary>Notes the end of a pass and what it gained.</summary>
-    private void End(int pass, int plane)
+    /// <summary>Encodes what a pass decided; notes its end and what it gained.</summary>
+    private void End(int pass, int plane, in Decided decided)
     {
-        _passes[pass] = new PassEnd(_bytes.SufficientCount, Math.ScaleB(_gain, (2 * plane) - FractionBits));
-        _gain = 0;
+        _mq.Encode(_bytes, _contexts, _decisions.AsSpan(0, decided.Decisions));
+        var (significance, refinement) = plane == 0 ? (LastSignificanceGain, LastRefinementGain) : (SignificanceGain, RefinementGain);
+        var gain = (decided.Significant * significance) + (decided.Refined * refinement);
+        _passes[pass] = new PassEnd(_bytes.SufficientCount, Math.ScaleB(gain, 2 * plane));
     }
 
     /// <summary>No pass needs more bytes than there are, and none ends in FF.</summary>
@@ -134,61 +135,55 @@ internal sealed class BlockEncoder : IBlockEncoder
     }
 
     /// <summary>Significance propagation (T.800 §D.3.1).</summary>
-    private void Propagate(int plane)
+    private Decided Propagate(int plane)
     {
-        var (mq, bytes) = (_mq, _bytes);
-        ref var contexts = ref MemoryMarshal.GetArrayDataReference(_contexts);
         ref var significance = ref MemoryMarshal.GetArrayDataReference(_significance);
-        long gain = 0;
+        ref var decisions = ref MemoryMarshal.GetArrayDataReference(_decisions);
+        nint count = 0;
+        var significant = 0;
         for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            var rows = Math.Min(Rows, _height - (stripe * Rows));
+            var end = RowStep * Math.Min(Rows, _height - (stripe * Rows));
             ref var words = ref _flags[((stripe + 1) * _stride) + 1];
             ref var column = ref _coefficients[stripe * _width * Rows];
             for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
                 var word = words;
-                if ((word & AnySignificant) == 0)
+                if (Candidates(word) == 0)
                 {
                     continue;
                 }
 
-                for (var row = 0; row < rows; row++)
+                var (bits, signs) = BitsOf(ref column, plane);
+                for (var shift = 0; shift < end; shift += RowStep, bits >>= 1, signs >>= 1)
                 {
-                    var around = word >> (3 * row);
-                    if ((around & Own) != 0 || (around & Neighbours) == 0)
+                    var context = Unsafe.Add(ref significance, (nint)((word >> shift) & Neighbourhood));
+                    var isCandidate = (uint)context / IsCandidate;
+                    Unsafe.Add(ref decisions, count) = (byte)(context | (bits & 1));
+                    count += (nint)isCandidate;
+                    word |= (ulong)isCandidate << (VisitedShift + shift);
+                    if ((isCandidate & bits) != 0)
                     {
-                        continue;
+                        Unsafe.Add(ref decisions, count++) = SignOf(ref words, word, shift, signs & 1);
+                        word = BecomeSignificant(ref words, _stride, word, shift, signs & 1);
+                        significant++;
                     }
-
-                    var coefficient = Unsafe.Add(ref column, row);
-                    var decision = (coefficient >> plane) & 1;
-                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, Unsafe.Add(ref significance, around & Neighbourhood)), decision);
-                    if (decision != 0)
-                    {
-                        var sign = coefficient >> 31;
-                        var index = SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), row)];
-                        mq.Encode(bytes, ref Unsafe.Add(ref contexts, index & 0x7F), sign ^ (uint)(index >> 7));
-                        word = BecomeSignificant(ref words, _stride, word, row, sign);
-                        gain += SignificanceGain(coefficient, plane);
-                    }
-
-                    word |= 1u << (VisitedShift + row);
                 }
 
                 words = word;
             }
         }
 
-        (_mq, _gain) = (mq, _gain + gain);
+        return new Decided((int)count, significant, 0);
     }
 
     /// <summary>Magnitude refinement (T.800 §D.3.3).</summary>
-    private void Refine(int plane)
+    private Decided Refine(int plane)
     {
-        var (mq, bytes) = (_mq, _bytes);
-        ref var contexts = ref MemoryMarshal.GetArrayDataReference(_contexts);
-        long gain = 0;
+        const uint RefinedBefore = (FirstRefinement + 2) << 1;
+        ref var contexts = ref MemoryMarshal.GetArrayDataReference(RefinementContexts);
+        ref var decisions = ref MemoryMarshal.GetArrayDataReference(_decisions);
+        nint count = 0;
         for (var stripe = 0; stripe < _stripes; stripe++)
         {
             ref var words = ref _flags[((stripe + 1) * _stride) + 1];
@@ -196,133 +191,102 @@ internal sealed class BlockEncoder : IBlockEncoder
             for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
                 var word = words;
-                if ((word & OwnSignificant) == 0)
+                var rows = ToRefine(word);
+                if (rows == 0)
                 {
                     continue;
                 }
 
-                for (var row = 0; row < Rows; row++)
+                words = word | (rows << RefinedShift);
+                var (bits, _) = BitsOf(ref column, plane);
+                for (var shift = 0; shift < Rows * RowStep; shift += RowStep, bits >>= 1)
                 {
-                    var around = word >> (3 * row);
-                    if ((around & Own) == 0 || (word >> (VisitedShift + row) & 1) != 0)
-                    {
-                        continue;
-                    }
-
-                    var coefficient = Unsafe.Add(ref column, row);
-                    var context = (word >> (RefinedShift + row) & 1) != 0 ? FirstRefinement + 2 : (around & Neighbours) != 0 ? FirstRefinement + 1 : FirstRefinement;
-                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, context), (coefficient >> plane) & 1);
-                    gain += RefinementGain(coefficient, plane);
-                    word |= 1u << (RefinedShift + row);
+                    var first = Unsafe.Add(ref contexts, (nint)((word >> shift) & Neighbourhood));
+                    var context = first + ((RefinedBefore - first) & (0 - (uint)((word >> (RefinedShift + shift)) & 1)));
+                    Unsafe.Add(ref decisions, count) = (byte)(context | (bits & 1));
+                    count += (nint)((rows >> shift) & 1);
                 }
-
-                words = word;
             }
         }
 
-        (_mq, _gain) = (mq, _gain + gain);
+        return new Decided((int)count, 0, (int)count);
     }
 
     /// <summary>Cleanup, with runs of four coefficients that nothing is known of (T.800 §D.3.4).</summary>
-    private void CleanUp(int plane)
+    private Decided CleanUp(int plane)
     {
-        var (mq, bytes) = (_mq, _bytes);
-        ref var contexts = ref MemoryMarshal.GetArrayDataReference(_contexts);
         ref var significance = ref MemoryMarshal.GetArrayDataReference(_significance);
-        long gain = 0;
+        ref var decisions = ref MemoryMarshal.GetArrayDataReference(_decisions);
+        nint count = 0;
+        var significant = 0;
         for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            var rows = Math.Min(Rows, _height - (stripe * Rows));
+            var height = Math.Min(Rows, _height - (stripe * Rows));
             ref var words = ref _flags[((stripe + 1) * _stride) + 1];
             ref var column = ref _coefficients[stripe * _width * Rows];
             for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
                 var word = words;
-                var row = 0;
-                var isBroken = false;
-                if ((word & (AnySignificant | AnyVisited)) == 0 && rows == Rows)
+                var rows = ToCleanUp(word, RowsOf(height));
+                var (bits, signs) = rows == 0 ? default : BitsOf(ref column, plane);
+                if ((word & (AnySignificant | AnyVisited)) == 0 && height == Rows)
                 {
-                    row = FirstOf(ref column, plane);
-                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, Run), row < Rows ? 1u : 0);
-                    if (row == Rows)
+                    Unsafe.Add(ref decisions, count++) = (byte)((Run << 1) | (bits != 0 ? 1 : 0));
+                    if (bits == 0)
                     {
                         continue;
                     }
 
-                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, Uniform), (uint)row >> 1);
-                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, Uniform), (uint)row & 1);
-                    isBroken = true;
+                    // The row that breaks the run is told in two bits, and only its sign after them.
+                    var first = BitOperations.TrailingZeroCount(bits);
+                    Unsafe.Add(ref decisions, count++) = (byte)((Uniform << 1) | (first >> 1));
+                    Unsafe.Add(ref decisions, count++) = (byte)((Uniform << 1) | (first & 1));
+                    var sign = (signs >> first) & 1;
+                    Unsafe.Add(ref decisions, count++) = SignOf(ref words, word, RowStep * first, sign);
+                    word = BecomeSignificant(ref words, _stride, word, RowStep * first, sign);
+                    rows &= ~0UL << (RowStep * (first + 1));
+                    significant++;
                 }
 
-                for (; row < rows; row++)
+                for (; rows != 0; rows &= rows - 1)
                 {
-                    var coefficient = Unsafe.Add(ref column, row);
-                    if (!isBroken)
+                    var shift = BitOperations.TrailingZeroCount(rows);
+                    var row = (int)((uint)shift / RowStep);
+                    var bit = (bits >> row) & 1;
+                    Unsafe.Add(ref decisions, count++) = (byte)(Unsafe.Add(ref significance, (nint)((word >> shift) & Neighbourhood)) | bit);
+                    if (bit != 0)
                     {
-                        if ((word & ((Own << (3 * row)) | (1u << (VisitedShift + row)))) != 0)
-                        {
-                            continue;
-                        }
-
-                        var decision = (coefficient >> plane) & 1;
-                        mq.Encode(bytes, ref Unsafe.Add(ref contexts, Unsafe.Add(ref significance, (word >> (3 * row)) & Neighbourhood)), decision);
-                        if (decision == 0)
-                        {
-                            continue;
-                        }
+                        var sign = (signs >> row) & 1;
+                        Unsafe.Add(ref decisions, count++) = SignOf(ref words, word, shift, sign);
+                        word = BecomeSignificant(ref words, _stride, word, shift, sign);
+                        significant++;
                     }
-
-                    isBroken = false;
-                    var sign = coefficient >> 31;
-                    var index = SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), row)];
-                    mq.Encode(bytes, ref Unsafe.Add(ref contexts, index & 0x7F), sign ^ (uint)(index >> 7));
-                    word = BecomeSignificant(ref words, _stride, word, row, sign);
-                    gain += SignificanceGain(coefficient, plane);
                 }
 
                 words = word & ~AnyVisited;
             }
         }
 
-        (_mq, _gain) = (mq, _gain + gain);
+        return new Decided((int)count, significant, 0);
     }
 
-    /// <summary>The first row of a column that becomes significant in a plane; 4 if none.</summary>
+    /// <summary>The bits of a column's four coefficients in a plane, and their signs; the upper one lowest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int FirstOf(ref uint column, int plane)
+    private static (uint Bits, uint Signs) BitsOf(ref uint column, int plane)
     {
-        // Nearly always there is none.
-        if (((column | Unsafe.Add(ref column, 1) | Unsafe.Add(ref column, 2) | Unsafe.Add(ref column, 3)) >> plane & 1) == 0)
-        {
-            return Rows;
-        }
-
-        var row = 0;
-        while ((Unsafe.Add(ref column, row) >> plane & 1) == 0)
-        {
-            row++;
-        }
-
-        return row;
+        const int SignPlane = 31;
+        var four = Vector128.LoadUnsafe(ref column);
+        return ((four << (SignPlane - plane)).ExtractMostSignificantBits(), four.ExtractMostSignificantBits());
     }
 
-    /// <summary>
-    /// A coefficient f planes large, f from 1 to 2, was taken for 0 and is now taken for 3/2, in the last plane for 1:
-    /// f² - (f - 3/2)² = 3 f - 9/4.
-    /// </summary>
+    /// <summary>The decision that codes a sign (T.800 §D.3.2).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long SignificanceGain(uint coefficient, int plane) => plane == 0 ? 64 : (3 * Fraction(coefficient, plane)) - 144;
+    private static byte SignOf(ref ulong words, ulong word, int shift, uint sign) =>
+        (byte)(SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), shift)] ^ sign);
 
-    /// <summary>
-    /// A coefficient f planes above what is known of it, f from 0 to 2, was taken for 1 and is now taken for 1/2 or 3/2, in the last
-    /// plane for 0 or 1: the error falls by |f - 1| - 1/4.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long RefinementGain(uint coefficient, int plane) =>
-        plane == 0 ? 64 - ((coefficient & 1) << FractionBits) : Math.Abs(Fraction(coefficient, plane) - 64) - 16;
-
-    /// <summary>The bits of a coefficient from a plane's own downward and the one above, in sixty-fourths of the plane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Fraction(uint coefficient, int plane) =>
-        (int)((plane > FractionBits ? coefficient >> (plane - FractionBits) : coefficient << (FractionBits - plane)) & 0x7F);
+    /// <summary>What a pass wrote down.</summary>
+    /// <param name="Decisions">How many decisions.</param>
+    /// <param name="Significant">Coefficients that became significant.</param>
+    /// <param name="Refined">Coefficients that were refined.</param>
+    private readonly record struct Decided(int Decisions, int Significant, int Refined);
 }

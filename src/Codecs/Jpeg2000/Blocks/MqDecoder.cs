@@ -24,46 +24,46 @@ internal struct MqDecoder
         _a = 0x8000;
     }
 
-    /// <summary>Decodes one decision.</summary>
+    /// <summary>Decodes decisions whose contexts do not depend on one another, in place.</summary>
     /// <param name="input">The codeword.</param>
-    /// <param name="context">State in the upper bits, more probable symbol in the lowest; changed.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal uint Decode(MqInput input, ref byte context)
+    /// <param name="contexts">The state of each context, as <see cref="MqStates.Table"/> has it; changed.</param>
+    /// <param name="decisions">The context of each in the five bits above the lowest, which becomes the decision; the others stay 0.</param>
+    internal void Decode(MqInput input, Span<uint> contexts, Span<byte> decisions)
     {
-        var entry = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(MqStates.Table), (nint)context);
-        var qe = entry & 0xFFFF;
-        uint symbol = context & 1u;
-        _a -= qe;
-        bool isMore;
-        if (_c < qe << 16)
+        const int ContextMask = 31;
+        var mq = this;
+        ref var first = ref MemoryMarshal.GetReference(contexts[..BlockContexts.Count]);
+        foreach (ref var decision in decisions)
         {
-            // The less probable part of the interval, unless it is the larger one.
-            isMore = _a < qe;
-            _a = qe;
-        }
-        else
-        {
-            _c -= qe << 16;
-            if ((_a & 0x8000) != 0)
-            {
-                return symbol;
-            }
-
-            isMore = _a >= qe;
+            decision = (byte)mq.Decode(input, ref Unsafe.Add(ref first, (decision >> 1) & ContextMask));
         }
 
-        context = (byte)(isMore ? entry >> 16 : entry >> 24);
-        symbol ^= isMore ? 0 : 1u;
-        Renormalize(input);
-        return symbol;
+        this = mq;
     }
 
+    /// <summary>Decodes one decision.</summary>
+    /// <param name="input">The codeword.</param>
+    /// <param name="context">Its state, as <see cref="MqStates.Table"/> has it; changed.</param>
+    /// <remarks>Without branches upon what is as good as random, as <see cref="MqEncoder.Encode(MqBytes, ref uint, uint)"/>.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Renormalize(MqInput input)
+    internal uint Decode(MqInput input, ref uint context)
     {
         const int HalfBits = 16;
-        var shift = BitOperations.LeadingZeroCount(_a) - HalfBits;
-        _a <<= shift;
+        var state = context;
+        var qe = (int)(state & MqStates.QeMask);
+        var a = (int)_a - qe;
+
+        // The part below as large as the less probable symbol, which is the more probable one's where it is the larger of both.
+        var isLower = ((int)(_c >> HalfBits) - qe) >> 31;
+        var isOther = ((a - qe) >> 31) ^ isLower;
+
+        // Nothing is shifted, and the state stays, where the more probable symbol leaves enough of the interval.
+        var next = MqStates.After(state, isOther);
+        context = next ^ ((next ^ state) & (uint)(((short.MaxValue - a) >> 31) & ~isOther));
+        a += (qe - a) & isLower;
+        _c -= ((uint)qe << HalfBits) & (uint)~isLower;
+        var shift = BitOperations.LeadingZeroCount((uint)a) - HalfBits;
+        _a = (uint)a << shift;
         while (shift > _shifts)
         {
             _c <<= _shifts;
@@ -73,6 +73,7 @@ internal struct MqDecoder
 
         _c <<= shift;
         _shifts -= shift;
+        return ((state >> MqStates.SymbolBit) ^ (uint)isOther) & 1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

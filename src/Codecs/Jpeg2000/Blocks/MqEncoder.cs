@@ -17,39 +17,56 @@ internal struct MqEncoder
     /// <summary>Begins a codeword.</summary>
     public MqEncoder() => (_a, _shifts) = (0x8000, 12);
 
+    /// <summary>Encodes decisions one after the other.</summary>
+    /// <param name="bytes">Where the codeword goes.</param>
+    /// <param name="contexts">The state of each context, as <see cref="MqStates.Table"/> has it; changed.</param>
+    /// <param name="decisions">Each in the lowest bit, its context in the five bits above it.</param>
+    internal void Encode(MqBytes bytes, Span<uint> contexts, ReadOnlySpan<byte> decisions)
+    {
+        const int ContextMask = 31;
+        var mq = this;
+        ref var first = ref MemoryMarshal.GetReference(contexts[..BlockContexts.Count]);
+        foreach (var decision in decisions)
+        {
+            mq.Encode(bytes, ref Unsafe.Add(ref first, (decision >> 1) & ContextMask), decision);
+        }
+
+        this = mq;
+    }
+
     /// <summary>Encodes one decision.</summary>
     /// <param name="bytes">Where the codeword goes.</param>
-    /// <param name="context">State in the upper bits, more probable symbol in the lowest; changed.</param>
-    /// <param name="decision">0 or 1.</param>
+    /// <param name="context">Its state, as <see cref="MqStates.Table"/> has it; changed.</param>
+    /// <param name="decision">0 or 1 in the lowest bit.</param>
+    /// <remarks>Decisions of noise are as good as random, and a branch upon them is foreseen as badly: here masks choose, all bits set for yes.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Encode(MqBytes bytes, ref byte context, uint decision)
+    internal void Encode(MqBytes bytes, ref uint context, uint decision)
     {
-        var entry = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(MqStates.Table), (nint)context);
-        var qe = entry & 0xFFFF;
-        _a -= qe;
-        if (((context ^ decision) & 1) == 0)
-        {
-            if ((_a & 0x8000) != 0)
-            {
-                _c += qe;
-                return;
-            }
+        const int HalfBits = 16;
+        var state = context;
+        var qe = (int)(state & MqStates.QeMask);
+        var a = (int)_a - qe;
+        var isOther = -(int)(((state >> MqStates.SymbolBit) ^ decision) & 1);
 
-            // The larger part of the interval belongs to the more probable symbol.
-            var isSmaller = _a < qe;
-            _c += isSmaller ? 0 : qe;
-            _a = isSmaller ? qe : _a;
-            context = (byte)(entry >> 16);
-        }
-        else
+        // Nothing is shifted, and the state stays, where the more probable symbol leaves enough of the interval.
+        var next = MqStates.After(state, isOther);
+        context = next ^ ((next ^ state) & (uint)(((short.MaxValue - a) >> 31) & ~isOther));
+
+        // The upper part is as large as the less probable symbol; it goes to the more probable one where it is the larger of both.
+        var isUpper = ((a - qe) >> 31) ^ isOther;
+        a += (qe - a) & isUpper;
+        _c += (uint)(qe & ~isUpper);
+        var shift = BitOperations.LeadingZeroCount((uint)a) - HalfBits;
+        _a = (uint)a << shift;
+        while (shift >= _shifts)
         {
-            var isSmaller = _a < qe;
-            _c += isSmaller ? qe : 0;
-            _a = isSmaller ? _a : qe;
-            context = (byte)(entry >> 24);
+            _c <<= _shifts;
+            shift -= _shifts;
+            Emit(bytes);
         }
 
-        Renormalize(bytes);
+        _c <<= shift;
+        _shifts -= shift;
     }
 
     /// <summary>Ends the codeword; a last FF is left out, as decoders put one in its place (T.800 §C.2.9).</summary>
@@ -63,23 +80,6 @@ internal struct MqEncoder
             _c <<= _shifts;
             Emit(bytes);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Renormalize(MqBytes bytes)
-    {
-        const int HalfBits = 16;
-        var shift = BitOperations.LeadingZeroCount(_a) - HalfBits;
-        _a <<= shift;
-        while (shift >= _shifts)
-        {
-            _c <<= _shifts;
-            shift -= _shifts;
-            Emit(bytes);
-        }
-
-        _c <<= shift;
-        _shifts -= shift;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

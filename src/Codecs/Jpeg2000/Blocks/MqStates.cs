@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Panal.Codecs.Jpeg2000.Blocks;
 
 /// <summary>The states of the arithmetic coder (T.800 Table C.2).</summary>
@@ -30,11 +33,27 @@ internal static class MqStates
     /// <summary>Whether the less probable symbol changes places with the other.</summary>
     internal static bool Switches(int state) => state is 0 or 6 or 14;
 
+    /// <summary>Where a state has its more probable symbol, and the numbers of the states that follow it behind the more and the less probable one.</summary>
+    internal const int SymbolBit = 15, MoreShift = 16, LessDistance = 8;
+
+    /// <summary>The bits of a state that tell the probability of the less probable symbol.</summary>
+    internal const uint QeMask = 0x7FFF;
+
     /// <summary>
-    /// The same for a state with its more probable symbol in the lowest bit: Qe in the lower half, then what follows the more
-    /// probable symbol, then what follows the other.
+    /// Every state with each more probable symbol, as coders keep it: Qe, the symbol, and in the upper bytes the places here of what follows. So one
+    /// look tells all of a context.
     /// </summary>
     internal static uint[] Table { get; } = MakeTable();
+
+    /// <summary>A state whose more probable symbol is 0.</summary>
+    internal static uint Of(int state) => Table[2 * state];
+
+    /// <summary>The state behind a decision.</summary>
+    /// <param name="state">The state before.</param>
+    /// <param name="isOther">All bits set where the less probable symbol came, else 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static uint After(uint state, int isOther) =>
+        Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Table), (nint)(byte)(state >> (MoreShift + (LessDistance & isOther))));
 
     private static uint[] MakeTable()
     {
@@ -42,8 +61,9 @@ internal static class MqStates
         for (var i = 0; i < table.Length; i++)
         {
             var (state, symbol) = (i >> 1, i & 1);
+            var more = (NextMps[state] << 1) | symbol;
             var less = (NextLps[state] << 1) | (Switches(state) ? 1 - symbol : symbol);
-            table[i] = Qe[state] | ((uint)((NextMps[state] << 1) | symbol) << 16) | ((uint)less << 24);
+            table[i] = Qe[state] | ((uint)symbol << SymbolBit) | ((uint)more << MoreShift) | ((uint)less << (MoreShift + LessDistance));
         }
 
         return table;

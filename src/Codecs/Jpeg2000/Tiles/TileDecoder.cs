@@ -78,11 +78,14 @@ internal sealed class TileDecoder(PacketIndex index, Jpeg2000View view)
         var row = ArrayPool<int>.Shared.Rent(width);
         for (var y = area.Y0; y < area.Y1; y++)
         {
-            var at = Math.Clamp((y / stepY) - plane.Area.Y0, 0, plane.Height - 1) * plane.Width;
-            for (var x = 0; x < width; x++)
+            var line = Math.Clamp((y / stepY) - plane.Area.Y0, 0, plane.Height - 1) * plane.Width;
+            if (plane.Style.IsReversible && stepX == 1 && width <= plane.Width)
             {
-                var column = at + (stepX == 1 ? Math.Min(x, plane.Width - 1) : Math.Clamp(((x + area.X0) / stepX) - plane.Area.X0, 0, plane.Width - 1));
-                row[x] = plane.Style.IsReversible ? plane.Values[column] : (int)MathF.Round(Math.Clamp(plane.Fractions[column], -1e9f, 1e9f));
+                plane.Values.Slice(line, width).CopyTo(row);
+            }
+            else
+            {
+                Spread(plane, line, stepX, area.X0, row.AsSpan(0, width));
             }
 
             Clamp(row.AsSpan(0, width), precision, isSigned, layout.IsSigned);
@@ -90,6 +93,16 @@ internal sealed class TileDecoder(PacketIndex index, Jpeg2000View view)
         }
 
         ArrayPool<int>.Shared.Return(row);
+    }
+
+    /// <summary>Gives a row of samples from the line of a plane, each as often as the component leaves it out.</summary>
+    private static void Spread(ComponentPlane plane, int line, int stepX, int left, Span<int> row)
+    {
+        for (var x = 0; x < row.Length; x++)
+        {
+            var column = line + (stepX == 1 ? Math.Min(x, plane.Width - 1) : Math.Clamp(((x + left) / stepX) - plane.Area.X0, 0, plane.Width - 1));
+            row[x] = plane.Style.IsReversible ? plane.Values[column] : (int)MathF.Round(Math.Clamp(plane.Fractions[column], -1e9f, 1e9f));
+        }
     }
 
     /// <summary>Shifts the samples of an unsigned component back, and keeps them within their bits (T.800 §G.1).</summary>

@@ -10,7 +10,7 @@ public sealed class MqEncoderTests
     {
         var decisions = Convert.FromHexString("00020051000000C00352872AAAAAAAAA82C02000FCD79EF6BF7FED904F46A3BF");
         var expected = Convert.FromHexString("84C73BFCE1A1430402200000410DBB86F4317FFF88FF37471ADB6ADF");
-        Span<byte> context = [0];
+        Span<uint> context = [MqStates.Of(0)];
         var bytes = new MqBytes(64);
         var encoder = new MqEncoder();
         foreach (var bit in Bits(decisions))
@@ -32,7 +32,7 @@ public sealed class MqEncoderTests
         var random = new Random(seed);
         uint[] decisions = [.. Enumerable.Range(0, Decisions).Select(_ => random.NextDouble() < probability ? 1u : 0)];
         int[] contexts = [.. decisions.Select(_ => random.Next(BlockContexts.Count))];
-        var states = new byte[BlockContexts.Count];
+        var states = new uint[BlockContexts.Count];
         BlockContexts.Reset(states);
         var bytes = new MqBytes(Decisions);
         var encoder = new MqEncoder();
@@ -58,7 +58,7 @@ public sealed class MqEncoderTests
         const int Decisions = 4000;
         var random = new Random(5);
         uint[] decisions = [.. Enumerable.Range(0, Decisions).Select(_ => random.Next(3) == 0 ? 1u : 0)];
-        Span<byte> context = [0];
+        Span<uint> context = [MqStates.Of(0)];
         var bytes = new MqBytes(Decisions);
         var encoder = new MqEncoder();
         var sufficient = new int[Decisions];
@@ -72,7 +72,7 @@ public sealed class MqEncoderTests
         var input = new MqInput();
         for (var last = 0; last < Decisions; last += 37)
         {
-            context[0] = 0;
+            context[0] = MqStates.Of(0);
             input.Load(bytes.Written[..Math.Min(sufficient[last], bytes.Written.Length)]);
             var decoder = new MqDecoder(input);
             for (var i = 0; i <= last; i++)
