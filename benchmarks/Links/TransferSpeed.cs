@@ -108,7 +108,7 @@ internal static class TransferSpeed
 
         public IHeldObject? Open(ContentHash hash) => new Content(_bytes, _numbers[hash]);
 
-        public Task NextChangeAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+        public Task NextChangeAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 
         public ValueTask KeepAsync(TransferScope scope, TransferObject finished, Stream bytes, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
