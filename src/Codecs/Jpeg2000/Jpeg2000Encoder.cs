@@ -1,6 +1,7 @@
 using System.Numerics;
 using Panal.Codecs.Jpeg2000.Blocks;
 using Panal.Codecs.Jpeg2000.Codestream;
+using Panal.Codecs.Jpeg2000.Packets;
 using Panal.Codecs.Jpeg2000.Tiles;
 using Panal.Codecs.Samples;
 
@@ -46,8 +47,9 @@ public sealed class Jpeg2000Encoder : IFrameEncoder
         // Margins of the areas make more code-blocks than samples would need; every packet has a header and a length.
         var blockSide = 1L << Math.Min(_form.BlockLog, _form.PrecinctLog - 1);
         var blocks = layout.Components * (1 + (3L * LevelsOf(layout))) * (Divide.Up((long)layout.Width, blockSide) + 1) * (Divide.Up((long)layout.Height, blockSide) + 1);
-        const int PacketBytes = 32, HeaderBytes = 1024;
-        return HeaderBytes + BlockEncoder.MaximumLengthBytes(0, 0) * blocks + (samples * (layout.BitsStored + 9) * 9 / 32) + (blocks * _form.Layers * PacketBytes);
+        const int HeaderBytes = 1024;
+        var packetBytes = PacketWriter.HeaderLimitBytes(1, _form.BlockStyle);
+        return HeaderBytes + BlockEncoder.MaximumLengthBytes(0, 0) * blocks + (samples * (layout.BitsStored + 9) * 9 / 32) + (blocks * _form.Layers * packetBytes);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Panal.Codecs.Jpeg2000.Codestream;
+
 namespace Panal.Codecs.Jpeg2000;
 
 /// <summary>How a codestream is laid out. Whatever is chosen, it is lossless, one tile, RPCL, and has the lengths of its packets in PLT.</summary>
@@ -30,7 +32,15 @@ public sealed record Jpeg2000Form
     /// <summary>Whether code-blocks are coded in the fast way (T.814), which is larger and knows one layer only.</summary>
     public bool IsHighThroughput { get; init; }
 
+    /// <summary>
+    /// Whether the lower bit-planes of a code-block bypass the arithmetic coder but for their cleanup (T.800 §D.6): faster, and some hundredths larger.
+    /// </summary>
+    public bool BypassesCoder { get; init; }
+
+    /// <summary>Style of code-blocks (T.800 Table A.19; T.814).</summary>
+    internal byte BlockStyle => (byte)(IsHighThroughput ? ComponentStyle.HighThroughput : BypassesCoder ? ComponentStyle.Bypass : 0);
+
     /// <summary>Whether the numbers are possible.</summary>
-    internal bool IsPossible => (!IsHighThroughput || Layers == 1) && Levels is >= 0 and <= LevelLimit && Layers is >= 1 and <= LayerLimit && PrecinctLog is >= 1 and <= PrecinctLimit
+    internal bool IsPossible => (!IsHighThroughput || (Layers == 1 && !BypassesCoder)) && Levels is >= 0 and <= LevelLimit && Layers is >= 1 and <= LayerLimit && PrecinctLog is >= 1 and <= PrecinctLimit
         && BlockLog is >= SmallestBlock and <= LargestBlock;
 }

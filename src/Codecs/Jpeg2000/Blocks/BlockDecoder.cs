@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Panal.Codecs.Jpeg2000.Codestream;
+using Panal.Codecs.Jpeg2000.Packets;
 using static Panal.Codecs.Jpeg2000.Blocks.BlockContexts;
 using static Panal.Codecs.Jpeg2000.Blocks.StripeFlags;
 
@@ -43,8 +44,7 @@ internal sealed class BlockDecoder : IBlockDecoder
 
     public void Decode(ReadOnlySpan<byte> data, int firstPass, int passes, int planes, BandKind band, int style)
     {
-        const int BeforeBypass = 10;
-        var isRaw = (style & ComponentStyle.Bypass) != 0 && firstPass >= BeforeBypass && (firstPass + 2) % 3 != 2;
+        var isRaw = BlockSegments.IsRaw(firstPass, style);
         _significance = SignificanceOf(band);
         _input.Load(data);
         var raw = new RawBits(data);
@@ -175,27 +175,27 @@ internal sealed class BlockDecoder : IBlockDecoder
     {
         for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            var rows = RowStep * Math.Min(Rows, _height - (stripe * Rows));
-            for (var x = 0; x < _width; x++)
+            var allRows = RowsOf(Math.Min(Rows, _height - (stripe * Rows)));
+            ref var words = ref _flags[((stripe + 1) * _stride) + 1];
+            ref var column = ref _coefficients[stripe * _width * Rows];
+            for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
-                ref var words = ref _flags[((stripe + 1) * _stride) + 1 + x];
-                for (var shift = 0; shift < rows; shift += RowStep)
+                var word = words;
+                for (var rows = Candidates(word) & allRows; rows != 0;)
                 {
-                    var word = words;
-                    if ((Candidates(word) >> shift & 1) == 0)
-                    {
-                        continue;
-                    }
-
+                    var shift = BitOperations.TrailingZeroCount(rows);
+                    rows &= rows - 1;
+                    word |= 1UL << (VisitedShift + shift);
                     if (raw.Read() != 0)
                     {
                         var sign = raw.Read();
-                        _coefficients[(((stripe * _width) + x) * Rows) + (shift / RowStep)] = (1u << plane) | (sign << 31);
+                        Unsafe.Add(ref column, (nint)((uint)shift / RowStep)) = (1u << plane) | (sign << 31);
                         word = BecomeSignificant(ref words, _stride, word, shift, sign, _isCausal);
+                        rows |= (1UL << (shift + RowStep)) & allRows & ~(word >> OwnShift);
                     }
-
-                    words = word | (1UL << (VisitedShift + shift));
                 }
+
+                words = word;
             }
         }
     }
@@ -296,7 +296,7 @@ internal sealed class BlockDecoder : IBlockDecoder
                 var rows = ToCleanUp(word, RowsOf(height));
                 if ((word & (AnySignificant | AnyVisited)) == 0 && height == Rows)
                 {
-                    if (mq.Decode(input, ref Unsafe.Add(ref contexts, Run)) == 0)
+                    if (mq.DecodeLikely(input, ref Unsafe.Add(ref contexts, Run)) == 0)
                     {
                         continue;
                     }

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Panal.Codecs.Jpeg2000.Packets;
 using static Panal.Codecs.Jpeg2000.Blocks.BlockContexts;
 using static Panal.Codecs.Jpeg2000.Blocks.StripeFlags;
 
@@ -12,8 +13,9 @@ namespace Panal.Codecs.Jpeg2000.Blocks;
 /// <param name="Gain">By how much this pass lowers the sum of squared errors of the coefficients.</param>
 internal readonly record struct PassEnd(int LengthBytes, double Gain);
 
-/// <summary>Encodes the coding passes of code-blocks up to 64 x 64 (T.800 Annex D, without styles); its memory is used again for each.</summary>
-internal sealed class BlockEncoder : IBlockEncoder
+/// <summary>Encodes the coding passes of code-blocks up to 64 x 64 (T.800 Annex D); its memory is used again for each.</summary>
+/// <param name="style">Bits of T.800 Table A.19: none, or the one that lets lower bit-planes bypass the coder.</param>
+internal sealed class BlockEncoder(int style) : IBlockEncoder
 {
     /// <summary>Largest side of a code-block.</summary>
     internal const int SideLimit = 64;
@@ -35,12 +37,21 @@ internal sealed class BlockEncoder : IBlockEncoder
     private readonly uint[] _contexts = new uint[Count];
     private readonly PassEnd[] _passes = new PassEnd[PassLimit];
     private readonly MqBytes _bytes = new(MaximumLengthBytes(SideLimit * SideLimit, 31));
+    private readonly RawBitWriter _raw = new(MaximumLengthBytes(SideLimit * SideLimit, 0));
+    private readonly byte[] _encoded = new byte[MaximumLengthBytes(SideLimit * SideLimit, 31)];
     private MqEncoder _mq;
     private byte[] _significance = [];
     private int _width;
     private int _height;
     private int _stride;
     private int _stripes;
+    private int _length;
+
+    // The first pass of the segment in hand.
+    private int _segmentPass;
+
+    /// <summary>Bits of T.800 Table A.19.</summary>
+    internal int Style => style;
 
     public int MagnitudeBits => Planes;
 
@@ -49,7 +60,7 @@ internal sealed class BlockEncoder : IBlockEncoder
 
     public ReadOnlySpan<PassEnd> Passes => _passes.AsSpan(0, Planes == 0 ? 0 : (3 * Planes) - 2);
 
-    public ReadOnlySpan<byte> Encoded => _bytes.Written;
+    public ReadOnlySpan<byte> Encoded => _encoded.AsSpan(0, _length);
 
     /// <summary>The longest form that so many coefficients can have.</summary>
     /// <remarks>
@@ -57,36 +68,28 @@ internal sealed class BlockEncoder : IBlockEncoder
     /// a decision at most, if not in each then in the mean, because a state that makes a symbol dear is reached by cheap ones only;
     /// what a block may spend before the mean holds, and the ends, is added.
     /// </remarks>
-    internal static int MaximumLengthBytes(int coefficients, int planes) => 512 + (coefficients * (planes + 4) * 9 / 32);
+    internal static int MaximumLengthBytes(int coefficients, int planes) => 1024 + (coefficients * (planes + 4) * 9 / 32);
 
     public void Encode(ReadOnlySpan<int> values, int stride, int width, int height, BandKind band)
     {
         (_width, _height, _stride, _stripes) = (width, height, width + 2, (height + Rows - 1) / Rows);
-        _bytes.Clear();
+        (_length, _segmentPass) = (0, 0);
         Planes = 32 - BitOperations.LeadingZeroCount(Take(values, stride));
-        if (Planes == 0)
-        {
-            return;
-        }
-
         _flags.AsSpan(0, _stride * (_stripes + 2)).Clear();
         Reset(_contexts);
         _significance = SignificanceOf(band);
-        _mq = new MqEncoder();
         var pass = 0;
         for (var plane = Planes - 1; plane >= 0; plane--)
         {
             if (pass > 0)
             {
-                End(pass++, plane, Propagate(plane));
-                End(pass++, plane, Refine(plane));
+                var propagated = Propagate(plane, BlockSegments.IsRaw(pass, style));
+                Code(pass++, plane, propagated);
+                Code(pass++, plane, Refine(plane));
             }
 
-            End(pass++, plane, CleanUp(plane));
+            Code(pass++, plane, CleanUp(plane));
         }
-
-        _mq.Flush(_bytes);
-        Trim();
     }
 
     /// <summary>Takes the coefficients stripe by stripe, column by column, as the passes go; returns all magnitudes joined by OR.</summary>
@@ -113,30 +116,60 @@ internal sealed class BlockEncoder : IBlockEncoder
     }
 
     /// <summary>Encodes what a pass decided; notes its end and what it gained.</summary>
-    private void End(int pass, int plane, in Decided decided)
+    private void Code(int pass, int plane, in Decided decided)
     {
-        _mq.Encode(_bytes, _contexts, _decisions.AsSpan(0, decided.Decisions));
-        var (significance, refinement) = plane == 0 ? (LastSignificanceGain, LastRefinementGain) : (SignificanceGain, RefinementGain);
-        var gain = (decided.Significant * significance) + (decided.Refined * refinement);
-        _passes[pass] = new PassEnd(_bytes.SufficientCount, Math.ScaleB(gain, 2 * plane));
-    }
-
-    /// <summary>No pass needs more bytes than there are, and none ends in FF.</summary>
-    private void Trim()
-    {
-        var data = _bytes.Written;
-        foreach (ref var pass in _passes.AsSpan(0, (3 * Planes) - 2))
+        var decisions = _decisions.AsSpan(0, decided.Decisions);
+        var isRaw = BlockSegments.IsRaw(pass, style);
+        if (BlockSegments.IsBeginning(pass, style))
         {
-            var length = Math.Min(pass.LengthBytes, data.Length);
-            pass = pass with { LengthBytes = length > 0 && length < data.Length && data[length - 1] == 0xFF ? length - 1 : length };
+            (_mq, _segmentPass) = (new MqEncoder(), pass);
+            _bytes.Clear();
+            _raw.Clear();
         }
 
-        _passes[(3 * Planes) - 3] = _passes[(3 * Planes) - 3] with { LengthBytes = data.Length };
+        if (isRaw)
+        {
+            _raw.Write(decisions);
+        }
+        else
+        {
+            _mq.Encode(_bytes, _contexts, decisions);
+        }
+
+        var (significance, refinement) = plane == 0 ? (LastSignificanceGain, LastRefinementGain) : (SignificanceGain, RefinementGain);
+        var gain = (decided.Significant * significance) + (decided.Refined * refinement);
+        _passes[pass] = new PassEnd(isRaw ? _raw.Count : _bytes.SufficientCount, Math.ScaleB(gain, 2 * plane));
+        if (pass == Passes.Length - 1 || BlockSegments.IsBeginning(pass + 1, style))
+        {
+            EndSegment(pass, isRaw);
+        }
+    }
+
+    /// <summary>Ends a segment with a pass. No pass in it needs more bytes than there are, and none ends in FF.</summary>
+    private void EndSegment(int last, bool isRaw)
+    {
+        if (!isRaw)
+        {
+            _mq.Flush(_bytes);
+        }
+
+        var data = isRaw ? _raw.Finish() : _bytes.Written;
+        data.CopyTo(_encoded.AsSpan(_length));
+        foreach (ref var pass in _passes.AsSpan(_segmentPass, last + 1 - _segmentPass))
+        {
+            var length = Math.Min(pass.LengthBytes, data.Length);
+            pass = pass with { LengthBytes = _length + (length > 0 && length < data.Length && data[length - 1] == 0xFF ? length - 1 : length) };
+        }
+
+        _length += data.Length;
+        _passes[last] = _passes[last] with { LengthBytes = _length };
     }
 
     /// <summary>Significance propagation (T.800 §D.3.1).</summary>
-    private Decided Propagate(int plane)
+    private Decided Propagate(int plane, bool isRaw)
     {
+        // A sign that bypasses the coder is told as it is.
+        var turns = isRaw ? 0u : byte.MaxValue;
         ref var significance = ref MemoryMarshal.GetArrayDataReference(_significance);
         ref var decisions = ref MemoryMarshal.GetArrayDataReference(_decisions);
         nint count = 0;
@@ -164,7 +197,7 @@ internal sealed class BlockEncoder : IBlockEncoder
                     word |= (ulong)isCandidate << (VisitedShift + shift);
                     if ((isCandidate & bits) != 0)
                     {
-                        Unsafe.Add(ref decisions, count++) = SignOf(ref words, word, shift, signs & 1);
+                        Unsafe.Add(ref decisions, count++) = SignOf(ref words, word, shift, signs & 1, turns);
                         word = BecomeSignificant(ref words, _stride, word, shift, signs & 1);
                         significant++;
                     }
@@ -281,8 +314,8 @@ internal sealed class BlockEncoder : IBlockEncoder
 
     /// <summary>The decision that codes a sign (T.800 §D.3.2).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte SignOf(ref ulong words, ulong word, int shift, uint sign) =>
-        (byte)(SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), shift)] ^ sign);
+    private static byte SignOf(ref ulong words, ulong word, int shift, uint sign, uint turns = byte.MaxValue) =>
+        (byte)((SignContexts[SignIndex(word, Unsafe.Add(ref words, -1), Unsafe.Add(ref words, 1), shift)] & turns) ^ sign);
 
     /// <summary>What a pass wrote down.</summary>
     /// <param name="Decisions">How many decisions.</param>

@@ -76,6 +76,25 @@ internal struct MqDecoder
         return ((state >> MqStates.SymbolBit) ^ (uint)isOther) & 1;
     }
 
+    /// <summary>Decodes one decision of a context whose more probable symbol can be foreseen: there a branch waits for nothing.</summary>
+    /// <param name="input">The codeword.</param>
+    /// <param name="context">Its state, as <see cref="MqStates.Table"/> has it; changed.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint DecodeLikely(MqInput input, ref uint context)
+    {
+        const int HalfBits = 16;
+        var qe = context & MqStates.QeMask;
+        var a = _a - qe;
+        if ((a & 0x8000) == 0 || _c >> HalfBits < qe)
+        {
+            return Decode(input, ref context);
+        }
+
+        _a = a;
+        _c -= qe << HalfBits;
+        return (context >> MqStates.SymbolBit) & 1;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Take(MqInput input)
     {

@@ -172,7 +172,7 @@ internal sealed class CodestreamWriter
         header.WriteByte((byte)levels);
         header.WriteByte((byte)(form.BlockLog - 2));
         header.WriteByte((byte)(form.BlockLog - 2));
-        header.WriteByte((byte)(form.IsHighThroughput ? ComponentStyle.HighThroughput : 0));
+        header.WriteByte(form.BlockStyle);
         header.WriteByte(1);
         for (var r = 0; r <= levels; r++)
         {

@@ -130,12 +130,12 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
         long length = 0;
         while (passes > 0)
         {
-            var together = Math.Min(passes, PassesInSegment(block.Passes, passes, style));
+            var together = Math.Min(passes, BlockSegments.PassesFrom(block.Passes, passes, style));
             var bytes = bits.Read(block.LengthBits + BitOperations.Log2((uint)together));
             length += bytes;
             if (keepsChunks)
             {
-                _chunks.Add((band, index, new BlockChunk(0, bytes, together, IsBeginning(block.Passes, style))));
+                _chunks.Add((band, index, new BlockChunk(0, bytes, together, BlockSegments.IsBeginning(block.Passes, style))));
             }
 
             block.Passes += together;
@@ -165,37 +165,6 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
 
         return bits.Read(5) is var five and < 31 ? 6 + five : 37 + bits.Read(7);
     }
-
-    /// <summary>How many passes follow, from the next one on, before the code-block's data are terminated (T.800 Table D.8; T.814).</summary>
-    private static int PassesInSegment(int passesBefore, int passes, int style)
-    {
-        if ((style & ComponentStyle.HighThroughput) != 0)
-        {
-            // The cleanup pass has a segment of its own, the two refining passes share one. Sets of three before it that have no
-            // bytes only say that its bit-plane is lower.
-            const int PassesOfSet = 3;
-            return passesBefore % PassesOfSet == 0 ? ((passes - 1) / PassesOfSet * PassesOfSet) + 1 : PassesOfSet - (passesBefore % PassesOfSet);
-        }
-
-        if ((style & ComponentStyle.TerminateAll) != 0)
-        {
-            return 1;
-        }
-
-        if ((style & ComponentStyle.Bypass) == 0)
-        {
-            return int.MaxValue;
-        }
-
-        const int BeforeBypass = 10;
-        return passesBefore < BeforeBypass ? BeforeBypass - passesBefore : (passesBefore - BeforeBypass) % 3 == 0 ? 2 : 1;
-    }
-
-    /// <summary>Whether a pass begins a new segment of the code-block's data.</summary>
-    private static bool IsBeginning(int passesBefore, int style) =>
-        passesBefore == 0 || (style & ComponentStyle.TerminateAll) != 0
-        || ((style & ComponentStyle.HighThroughput) != 0 && passesBefore % 3 < 2)
-        || ((style & ComponentStyle.Bypass) != 0 && passesBefore >= 10 && (passesBefore - 10) % 3 != 1);
 
     internal struct Block
     {

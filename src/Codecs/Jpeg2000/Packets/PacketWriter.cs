@@ -1,4 +1,5 @@
 using System.Numerics;
+using Panal.Codecs.Jpeg2000.Codestream;
 using Panal.Codecs.Jpeg2000.Layers;
 
 namespace Panal.Codecs.Jpeg2000.Packets;
@@ -13,13 +14,15 @@ internal sealed class PacketWriter
     private readonly TagTreeWriter[] _inclusion;
     private readonly TagTreeWriter[] _zeroPlanes;
     private readonly BlockGrid[] _grids;
+    private readonly int _style;
 
     /// <param name="grids">The subbands of the precinct.</param>
     /// <param name="bands">The blocks of each.</param>
     /// <param name="passes">The passes of all blocks of the tile, with their layers.</param>
-    internal PacketWriter(BlockGrid[] grids, CodedBlock[][] bands, ReadOnlySpan<CodedPass> passes)
+    /// <param name="style">Style of the blocks (T.800 Table A.19).</param>
+    internal PacketWriter(BlockGrid[] grids, CodedBlock[][] bands, ReadOnlySpan<CodedPass> passes, int style)
     {
-        (_grids, _bands) = (grids, bands);
+        (_grids, _bands, _style) = (grids, bands, style);
         _sent = new Sent[bands.Length][];
         (_inclusion, _zeroPlanes) = (new TagTreeWriter[bands.Length], new TagTreeWriter[bands.Length]);
         for (var b = 0; b < bands.Length; b++)
@@ -42,8 +45,10 @@ internal sealed class PacketWriter
         }
     }
 
-    /// <summary>The longest header of a packet with so many blocks, in bytes.</summary>
-    internal static int HeaderLimitBytes(int blocks) => 16 + (24 * blocks);
+    /// <summary>The longest header of a packet with so many blocks, in bytes; where lower planes bypass the coder each has two more lengths in it.</summary>
+    /// <param name="blocks">How many.</param>
+    /// <param name="style">Their style (T.800 Table A.19).</param>
+    internal static int HeaderLimitBytes(int blocks, int style) => 16 + (((style & ComponentStyle.Bypass) != 0 ? 192 : 24) * blocks);
 
     /// <summary>Writes the packet of the next layer.</summary>
     /// <param name="layer">Its number; layers come in their order.</param>
@@ -125,18 +130,42 @@ internal sealed class PacketWriter
             sent.LengthBits = FirstLengthBits;
         }
 
-        sent.Passes += count;
-        sent.NextBytes = passes[block.FirstPass + sent.Passes - 1].EndBytes - sent.Bytes;
         bits.WritePasses(count);
-        var lengthBits = sent.LengthBits + BitOperations.Log2((uint)count);
-        for (; lengthBits < PacketBitWriter.BitsOf(sent.NextBytes); lengthBits++, sent.LengthBits++)
+        WriteLengths(ref bits, ref sent, passes.Slice(block.FirstPass, block.Passes), count);
+    }
+
+    /// <summary>Writes the length of what a packet has of each segment of a block, after how many bits more than before they take (T.800 §B.10.7).</summary>
+    private void WriteLengths(ref PacketBitWriter bits, ref Sent sent, ReadOnlySpan<CodedPass> passes, int count)
+    {
+        var more = 0;
+        for (var (first, end) = (sent.Passes, 0); first < sent.Passes + count; first = end)
+        {
+            end = EndOf(first, sent.Passes + count);
+            more = Math.Max(more, PacketBitWriter.BitsOf(BytesOf(passes, first, end, sent)) - sent.LengthBits - BitOperations.Log2((uint)(end - first)));
+        }
+
+        for (var i = 0; i < more; i++)
         {
             bits.Write(1);
         }
 
         bits.Write(0);
-        bits.Write(sent.NextBytes, lengthBits);
+        sent.LengthBits += more;
+        for (var (first, end) = (sent.Passes, 0); first < sent.Passes + count; first = end)
+        {
+            end = EndOf(first, sent.Passes + count);
+            bits.Write(BytesOf(passes, first, end, sent), sent.LengthBits + BitOperations.Log2((uint)(end - first)));
+        }
+
+        sent.Passes += count;
+        sent.NextBytes = passes[sent.Passes - 1].EndBytes - sent.Bytes;
     }
+
+    /// <summary>The pass behind the last one that shares a segment with the first.</summary>
+    private int EndOf(int first, int end) => first + Math.Min(end - first, BlockSegments.PassesFrom(first, end - first, _style));
+
+    private static int BytesOf(ReadOnlySpan<CodedPass> passes, int first, int end, in Sent sent) =>
+        passes[end - 1].EndBytes - (first == sent.Passes ? sent.Bytes : passes[first - 1].EndBytes);
 
     /// <summary>What packets have said of a block so far.</summary>
     private struct Sent

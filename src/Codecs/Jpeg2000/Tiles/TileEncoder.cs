@@ -17,6 +17,7 @@ internal sealed class TileEncoder : IDisposable
     private readonly CodecLimits _limits;
     private readonly TileGeometry _geometry;
     private readonly IBlockEncoder _encoder;
+    private readonly int _style;
     private readonly int[][] _planes;
     private readonly int _width;
     private readonly int _height;
@@ -36,7 +37,8 @@ internal sealed class TileEncoder : IDisposable
     {
         (_headers, _limits, _geometry) = (headers, limits, new TileGeometry(headers, 0));
         (_width, _height) = (headers.Size.X1, headers.Size.Y1);
-        _encoder = (headers.StyleOf(0, 0).BlockStyle & ComponentStyle.HighThroughput) != 0 ? new HighThroughputEncoder() : new BlockEncoder();
+        _style = headers.StyleOf(0, 0).BlockStyle;
+        _encoder = (_style & ComponentStyle.HighThroughput) != 0 ? new HighThroughputEncoder() : new BlockEncoder(_style);
         _planes = new int[headers.Size.Components.Count][];
         for (var c = 0; c < _planes.Length; c++)
         {
@@ -173,13 +175,13 @@ internal sealed class TileEncoder : IDisposable
 
     private void WritePackets(int layers)
     {
-        var headers = _precincts.Sum(precinct => (long)layers * PacketWriter.HeaderLimitBytes(precinct.Blocks));
+        var headers = _precincts.Sum(precinct => (long)layers * PacketWriter.HeaderLimitBytes(precinct.Blocks, _style));
         Grow(ref _packets, 0, headers + _dataLength);
         _lengths = new int[layers * _precincts.Count];
         var packet = 0;
         foreach (var precinct in _precincts)
         {
-            var writer = new PacketWriter(precinct.Grids, precinct.Bands, _passes);
+            var writer = new PacketWriter(precinct.Grids, precinct.Bands, _passes, _style);
             for (var layer = 0; layer < layers; layer++)
             {
                 var length = writer.Write(layer, _passes, _data, _packets.AsSpan(_packetLength));

@@ -27,6 +27,7 @@ public sealed class Jpeg2000EncoderTests
                 Levels = random.Next(8),
                 Layers = isFast ? 1 : random.Next(1, 9),
                 IsHighThroughput = isFast,
+                BypassesCoder = !isFast && random.Next(2) == 0,
                 PrecinctLog = random.Next(1, 9),
                 BlockLog = random.Next(2, 7),
                 TransformsColour = random.Next(2) == 0,
@@ -125,6 +126,7 @@ public sealed class Jpeg2000EncoderTests
         Assert.Throws<ArgumentException>(() => new Jpeg2000Encoder(new Jpeg2000Form { Layers = 0 }));
         Assert.Throws<ArgumentException>(() => new Jpeg2000Encoder(new Jpeg2000Form { BlockLog = 7 }));
         Assert.Throws<ArgumentException>(() => new Jpeg2000Encoder(new Jpeg2000Form { IsHighThroughput = true }));
+        Assert.Throws<ArgumentException>(() => new Jpeg2000Encoder(new Jpeg2000Form { IsHighThroughput = true, Layers = 1, BypassesCoder = true }));
 
         static CodecFault Fault(SampleLayout layout) => Assert.Throws<CodecException>(() => Jpeg2000Encoder.Lossless.TryEncode(
             new byte[layout.LengthBytes], layout, new byte[999], new CodecLimits { Width = 8 }, out _)).Fault;

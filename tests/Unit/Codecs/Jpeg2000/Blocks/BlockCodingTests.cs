@@ -1,4 +1,6 @@
 using Panal.Codecs.Jpeg2000.Blocks;
+using Panal.Codecs.Jpeg2000.Codestream;
+using Panal.Codecs.Jpeg2000.Packets;
 
 namespace Panal.Unit.Codecs.Jpeg2000.Blocks;
 
@@ -12,7 +14,7 @@ public sealed class BlockCodingTests
     public void Blocks_of_every_size_give_the_bytes_of_the_plain_passes_and_come_back(int band)
     {
         var random = new Random(band);
-        var (encoder, decoder) = (new BlockEncoder(), new BlockDecoder());
+        var (encoder, decoder) = (new BlockEncoder(0), new BlockDecoder());
         for (var round = 0; round < 60; round++)
         {
             var (width, height) = round == 0 ? (64, 64) : (random.Next(1, 30), random.Next(1, 30));
@@ -23,12 +25,39 @@ public sealed class BlockCodingTests
         }
     }
 
+    /// <summary>Only a block of more than four bit-planes has something to bypass.</summary>
+    [Fact]
+    public void Blocks_whose_lower_planes_bypass_the_coder_come_back_whole_and_cut()
+    {
+        var random = new Random(17);
+        var (encoder, decoder) = (new BlockEncoder(ComponentStyle.Bypass), new BlockDecoder());
+        for (var round = 0; round < 60; round++)
+        {
+            var (width, height) = (random.Next(1, 65), random.Next(1, 65));
+            var block = Make(random, width * height);
+            encoder.Encode(block, width, width, height, BandKind.HighBoth);
+            Assert.Equal(block, Decode(decoder, encoder, width, height, BandKind.HighBoth));
+            if (encoder.Planes > 6)
+            {
+                // A cut in the middle of a raw segment: those behind it stay as they were, those before it are not changed by it.
+                var ends = encoder.Passes.ToArray();
+                decoder.Begin(width, height, ComponentStyle.Bypass);
+                decoder.Decode(encoder.Encoded[..ends[9].LengthBytes], 0, 10, encoder.Planes, BandKind.HighBoth, ComponentStyle.Bypass);
+                decoder.Decode(encoder.Encoded[ends[9].LengthBytes..ends[10].LengthBytes], 10, 1, encoder.Planes, BandKind.HighBoth, ComponentStyle.Bypass);
+                var row = new int[width];
+                decoder.CopyRow(0, 0, row);
+                var open = 1 << (encoder.Planes - 4);
+                Assert.All(row.Select((value, x) => Math.Abs(value - block[x])), difference => Assert.InRange(difference, 0, open - 1));
+            }
+        }
+    }
+
     [Fact]
     public void A_block_cut_behind_any_pass_decodes_to_what_the_passes_before_told()
     {
         const int Side = 21;
         var block = Make(new Random(7), Side * Side);
-        var (encoder, decoder) = (new BlockEncoder(), new BlockDecoder());
+        var (encoder, decoder) = (new BlockEncoder(0), new BlockDecoder());
         encoder.Encode(block, Side, Side, Side, BandKind.HighX);
         var values = new int[Side];
         for (var passes = 1; passes <= encoder.Passes.Length; passes += 3)
@@ -52,7 +81,7 @@ public sealed class BlockCodingTests
     {
         const int Side = 64;
         var block = Make(new Random(3), Side * Side);
-        var (encoder, decoder, values) = (new BlockEncoder(), new BlockDecoder(), new int[Side]);
+        var (encoder, decoder, values) = (new BlockEncoder(0), new BlockDecoder(), new int[Side]);
         Assert.Equal(0, Allocated.Bytes(() =>
         {
             encoder.Encode(block, Side, Side, Side, BandKind.HighBoth);
@@ -62,12 +91,16 @@ public sealed class BlockCodingTests
         }));
     }
 
+    /// <summary>Decodes segment by segment, as packets tell them.</summary>
     private static int[] Decode(BlockDecoder decoder, BlockEncoder encoder, int width, int height, BandKind band)
     {
-        decoder.Begin(width, height, 0);
-        if (encoder.Planes > 0)
+        decoder.Begin(width, height, encoder.Style);
+        var passes = encoder.Passes;
+        for (int first = 0, count; first < passes.Length; first += count)
         {
-            decoder.Decode(encoder.Encoded, 0, encoder.Passes.Length, encoder.Planes, band, 0);
+            count = Math.Min(passes.Length - first, BlockSegments.PassesFrom(first, passes.Length - first, encoder.Style));
+            var begin = first == 0 ? 0 : passes[first - 1].LengthBytes;
+            decoder.Decode(encoder.Encoded[begin..passes[first + count - 1].LengthBytes], first, count, encoder.Planes, band, encoder.Style);
         }
 
         var values = new int[width * height];
