@@ -3,7 +3,7 @@ using Panal.Conformance.Witnesses;
 namespace Panal.Conformance.ServiceClasses;
 
 /// <summary>dcmjs-dimse tells that instances can be had from dcmqrscp, in front of which the node stands.</summary>
-public sealed class InstanceAvailabilityTests
+public sealed class InstanceAvailabilityTests(SharedNode shared)
 {
     private const string Archive = "DCMQRSCP";
 
@@ -33,7 +33,7 @@ public sealed class InstanceAvailabilityTests
     [Fact]
     public async Task A_notice_without_references_is_refused_and_one_about_an_archive_that_is_not_mirrored_is_taken()
     {
-        await using PanalNode node = await PanalNode.StartAsync(Ct);
+        PanalNode node = await shared.NodeAsync(Ct);
         Assert.Equal(MissingAttribute, await DcmjsDimse.NoticeAsync(node, "PACS", "1.2.3", series: null, [], Ct));
         Assert.Equal(0, await DcmjsDimse.NoticeAsync(node, "PACS", "1.2.3", "1.2.3.4", [("1.2.840.10008.5.1.4.1.1.2", "1.2.3.4.5")], Ct));
     }

@@ -161,6 +161,6 @@ public sealed class LinksTests
         await one.EchoAsync(relay.Id);
         one.Links.SetPeers([relay.AsPeer(mayRelay: true), other.AsUnreachablePeer()]);
         var failure = await Assert.ThrowsAsync<LinkException>(async () => await one.Links.OpenAsync(other.Id, "echo/1", LinkPriority.Bulk, Cancelled));
-        Assert.Contains("as many links as its quota allows", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("carries as many links as its quota allows", failure.Message, StringComparison.Ordinal);
     }
 }
