@@ -27,10 +27,12 @@ async function operation(page, look, task) {
   const broker = page.locator('tr').filter({ hasText: 'old-pacs' });
   await broker.locator('button').click();
   // The first sweep of everything goes on by itself: looked at again as a person would.
-  while (!(await broker.filter({ has: page.locator('td:nth-child(3)', { hasText: /^1$/ }) }).count())) {
+  const swept = broker.filter({ has: page.locator('td:nth-child(3)', { hasText: /^1$/ }) });
+  for (let tries = 0; tries < 200 && !(await swept.count()); tries++) {
     const answer = page.waitForResponse(response => response.url().endsWith('/api/brokers'));
     await page.locator('h3 button').click();
     await answer;
+    await page.waitForTimeout(100);
   }
   await broker.locator('.state.up').waitFor();
   seen.broker = (await broker.locator('td').allTextContents()).map(text => text.trim());
