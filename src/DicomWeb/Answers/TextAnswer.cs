@@ -1,37 +1,72 @@
+using System.Buffers;
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace Panal.DicomWeb.Answers;
 
-/// <summary>The body of an answer of text, compressed where the client takes that.</summary>
-internal static class TextAnswer
+/// <summary>The body of an answer of text, compressed where the client takes that. A short one leaves in one piece with its length, a long one as it is made.</summary>
+internal sealed class TextAnswer : IAsyncDisposable
 {
     /// <summary>Bytes that are gathered before they are sent.</summary>
     public const int StepBytes = 64 << 10;
 
-    /// <summary>Begins the body; dispose it to end it.</summary>
-    public static Stream Begin(HttpContext context, string contentType)
+    private readonly Gathering _sent;
+    private readonly GZipStream? _packed;
+
+    private TextAnswer(Gathering sent, bool isPacked) =>
+        (_sent, _packed) = (sent, isPacked ? new GZipStream(sent, CompressionLevel.Fastest, leaveOpen: true) : null);
+
+    /// <summary>Begins the body; nothing is sent before <see cref="StepBytes"/> are there, or <see cref="EndAsync"/>.</summary>
+    public static TextAnswer Begin(HttpContext context, string contentType)
     {
         var response = context.Response;
         response.ContentType = contentType;
         response.Headers.Append(HeaderNames.Vary, "Accept, Accept-Encoding");
-        if (!TakesGzip(context.Request))
+        var isPacked = TakesGzip(context.Request);
+        if (isPacked)
         {
-            return new UnclosedStream(response.Body);
+            response.Headers.ContentEncoding = "gzip";
         }
 
-        response.Headers.ContentEncoding = "gzip";
-        return new GZipStream(response.Body, CompressionLevel.Fastest, leaveOpen: true);
+        return new TextAnswer(new Gathering(response), isPacked);
     }
 
     public static bool TakesGzip(HttpRequest request) =>
         StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding!, out var codings)
         && codings.Any(coding => coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && coding.Quality is null or > 0);
 
-    /// <summary>The body belongs to the server: whoever disposes this only lets go of it.</summary>
-    private sealed class UnclosedStream(Stream body) : Stream
+    /// <summary>Adds to the body.</summary>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct) => (_packed ?? (Stream)_sent).WriteAsync(bytes, ct);
+
+    /// <summary>Sends what is left. Without it the body stays cut, and where nothing was sent yet a fault can be told instead.</summary>
+    public async ValueTask EndAsync(CancellationToken ct)
     {
+        if (_packed is not null)
+        {
+            await _packed.DisposeAsync();
+        }
+
+        await _sent.EndAsync(ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _sent.IsShut = true;
+        if (_packed is not null)
+        {
+            await _packed.DisposeAsync();
+        }
+    }
+
+    /// <summary>The way to the client. Two sends for a short answer would cost both sides a change of threads more.</summary>
+    private sealed class Gathering(HttpResponse response) : Stream
+    {
+        private ArrayBufferWriter<byte>? _gathered = new(4096);
+
+        /// <summary>What comes now is the end of something that was broken off.</summary>
+        public bool IsShut { get; set; }
+
         public override bool CanRead => false;
 
         public override bool CanSeek => false;
@@ -46,9 +81,47 @@ internal static class TextAnswer
             set => throw new NotSupportedException();
         }
 
-        public override void Flush() => throw new NotSupportedException();
+        public async ValueTask EndAsync(CancellationToken ct)
+        {
+            IsShut = true;
+            if (_gathered is { } whole)
+            {
+                _gathered = null;
+                response.ContentLength = whole.WrittenCount;
+                await response.Body.WriteAsync(whole.WrittenMemory, ct);
+            }
+        }
 
-        public override Task FlushAsync(CancellationToken cancellationToken) => body.FlushAsync(cancellationToken);
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (IsShut)
+            {
+                return;
+            }
+
+            if (_gathered is { } gathered)
+            {
+                if (gathered.WrittenCount + buffer.Length < StepBytes)
+                {
+                    gathered.Write(buffer.Span);
+                    return;
+                }
+
+                _gathered = null;
+                if (gathered.WrittenCount > 0)
+                {
+                    await response.Body.WriteAsync(gathered.WrittenMemory, cancellationToken);
+                }
+            }
+
+            await response.Body.WriteAsync(buffer, cancellationToken);
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public override void Flush()
+        {
+        }
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
@@ -57,8 +130,5 @@ internal static class TextAnswer
         public override void SetLength(long value) => throw new NotSupportedException();
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-            body.WriteAsync(buffer, cancellationToken);
     }
 }

@@ -10,11 +10,11 @@ namespace Panal.DicomWeb.Answers;
 /// <summary>Data sets as parts of XML, each a document of the Native DICOM Model (PS3.18 §8.7.3.2; PS3.19 Annex A).</summary>
 internal sealed class XmlParts : IAsyncDisposable
 {
-    private readonly Stream _body;
+    private readonly TextAnswer _body;
     private readonly string _boundary;
     private readonly MemoryStream _buffer = new();
 
-    private XmlParts(Stream body, string boundary) => (_body, _boundary) = (body, boundary);
+    private XmlParts(TextAnswer body, string boundary) => (_body, _boundary) = (body, boundary);
 
     public static XmlParts Begin(HttpContext context)
     {
@@ -41,6 +41,7 @@ internal sealed class XmlParts : IAsyncDisposable
     {
         _buffer.Write(Encoding.ASCII.GetBytes($"--{_boundary}--\r\n"));
         await FlushAsync(ct);
+        await _body.EndAsync(ct);
     }
 
     public ValueTask DisposeAsync() => _body.DisposeAsync();

@@ -56,6 +56,7 @@ public sealed class MetadataResource(Holding holding, Retriever retriever, Acces
 
         buffer.Write("]"u8);
         await body.WriteAsync(buffer.WrittenMemory, ct);
+        await body.EndAsync(ct);
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> JsonOfAsync(WebRequest request, InstanceReference instance, CancellationToken ct)

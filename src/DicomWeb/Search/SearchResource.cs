@@ -127,6 +127,7 @@ public sealed class SearchResource(Searcher searcher, AuditTrail audit, DicomWeb
         json.WriteEndArray();
         await json.FlushAsync(ct);
         await body.WriteAsync(buffer.WrittenMemory, ct);
+        await body.EndAsync(ct);
     }
 
     private static async Task WriteXmlAsync(WebRequest request, IAsyncEnumerator<DataSet> matches, CancellationToken ct)

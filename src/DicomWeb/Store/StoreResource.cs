@@ -200,10 +200,12 @@ public sealed class StoreResource(Ingester ingester, AuditTrail audit, DicomWebO
         {
             await using var body = TextAnswer.Begin(context, answerType);
             await body.WriteAsync(DicomJson.ToUtf8(report.ToDataSet()), ct);
+            await body.EndAsync(ct);
             return;
         }
 
         await using var xml = TextAnswer.Begin(context, Accepted.DicomXml);
         await xml.WriteAsync(Panal.Dicom.Xml.NativeXml.ToUtf8(report.ToDataSet()), ct);
+        await xml.EndAsync(ct);
     }
 }

@@ -27,6 +27,7 @@ public sealed class AuditTrail : IAsyncDisposable
     private readonly Channel<(DateTimeOffset Time, AuditMessage Message)> _queue;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _writer;
+    private FileStream? _file;
     private string? _problem;
     private long _lost;
 
@@ -71,6 +72,7 @@ public sealed class AuditTrail : IAsyncDisposable
         {
             await _stopping.CancelAsync().ConfigureAwait(false);
             await _writer.ConfigureAwait(false);
+            Close();
             _stopping.Dispose();
         }
     }
@@ -122,6 +124,7 @@ public sealed class AuditTrail : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
+                Close();
                 Volatile.Write(ref _problem, e.Message);
                 MakeRoom();
             }
@@ -146,19 +149,37 @@ public sealed class AuditTrail : IAsyncDisposable
         }
     }
 
-    /// <remarks>Into the page cache, on the writer's own thread: handing it to another takes longer.</remarks>
+    /// <remarks>Into the page cache, on the writer's own thread: handing it to another takes longer. The file of the day stays open, but one that was taken away is made anew.</remarks>
     private void Append(DateTimeOffset day, string lines)
     {
-        Directory.CreateDirectory(_folder);
         var path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"audit-{day:yyyy-MM-dd}.log"));
+        if (_file?.Name != path || !File.Exists(path))
+        {
+            Close();
+            _file = Open(path);
+        }
+
+        // Commands write into the same file.
+        _file.Seek(0, SeekOrigin.End);
+        _file.Write(Encoding.UTF8.GetBytes(lines));
+    }
+
+    private FileStream Open(string path)
+    {
+        Directory.CreateDirectory(_folder);
         var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = Mode;
         }
 
-        using var stream = new FileStream(path, options);
-        stream.Write(Encoding.UTF8.GetBytes(lines));
+        return new FileStream(path, options);
+    }
+
+    private void Close()
+    {
+        _file?.Dispose();
+        _file = null;
     }
 
     // RFC 5424 §6: <PRI>VERSION TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA MSG, where MSG starts with a byte order mark.

@@ -66,6 +66,16 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
     }
 
     [Fact]
+    public async Task The_viewer_shows_a_presentation_state_as_the_node_draws_it()
+    {
+        JsonElement presented = (await walk.SeenAsync(Ct)).GetProperty("presented");
+        Assert.Equal("1 / 1", presented.GetProperty("shown").GetString());
+        Assert.EndsWith("/rendered", presented.GetProperty("address").GetString(), StringComparison.Ordinal);
+        // It is of a scout of this size.
+        Assert.Equal((512, 256), (presented.GetProperty("columns").GetInt32(), presented.GetProperty("rows").GetInt32()));
+    }
+
+    [Fact]
     public async Task The_viewer_measures_and_compares()
     {
         JsonElement viewer = (await walk.SeenAsync(Ct)).GetProperty("viewer");
@@ -139,6 +149,7 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
 
         Assert.Equal(["Another content", "Study"], conflicts.GetProperty("kinds").EnumerateArray().Select(kind => kind.GetString()).Order(StringComparer.Ordinal));
         Assert.True(conflicts.GetProperty("isAsked").GetBoolean());
+        Assert.Equal("What the other source says is said from now on.", conflicts.GetProperty("told").GetString());
         Assert.Equal(PageWalk.OtherDescription, conflicts.GetProperty("description").GetString());
         Assert.Single(conflicts.GetProperty("comments").EnumerateArray(), comment => comment.GetString() == "Seen again");
     }

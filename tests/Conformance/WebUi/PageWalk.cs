@@ -42,6 +42,7 @@ public sealed class PageWalk : IAsyncDisposable
         ForeignProgram.Require("chromium");
         ForeignProgram.Require("dcmj2pnm");
         ForeignProgram.Require("dcmodify");
+        ForeignProgram.Require("dcmpsmk");
         Assert.SkipUnless(File.Exists(Repository.Combine("artifacts", "webui", "index.html")), "the page is not built: npm is missing");
         Assert.SkipUnless(Slices.Count > 0, "the corpus ../shared/corpus is missing");
         await gate.WaitAsync(ct);
@@ -86,7 +87,8 @@ public sealed class PageWalk : IAsyncDisposable
             zipTarget = TakenZip,
             remotePatient = "abdomen",
             hasOhif = HasOhif,
-            conflict = (string[])["storescu", .. centre.DcmtkAddress("SECOND"), .. await MakeContradictionsAsync(ct)],
+            secondSource = (string[])["storescu", .. centre.DcmtkAddress("SECOND"), .. await MakeSecondSourceAsync(ct)],
+            keep = (string[])[Repository.Published, "--data", centre.DataDirectory],
             broker = (string[])
             [
                 Repository.Published, "broker", "add", "old-pacs", "--dicom", $"PANAL@127.0.0.1:{Text(clinic.DicomPort)}", "--requests", "100", "--data", centre.DataDirectory,
@@ -121,15 +123,16 @@ public sealed class PageWalk : IAsyncDisposable
         return path;
     }
 
-    /// <summary>One image of the study with another content, and an image more that tells another description of the study.</summary>
-    private async Task<string[]> MakeContradictionsAsync(CancellationToken ct)
+    /// <summary>One image of the study with another content, an image more that tells another description of the study, and a presentation state of the first.</summary>
+    private async Task<string[]> MakeSecondSourceAsync(CancellationToken ct)
     {
-        string other = directory.Combine("other.dcm"), more = directory.Combine("more.dcm");
+        string other = directory.Combine("other.dcm"), more = directory.Combine("more.dcm"), state = directory.Combine("state.dcm");
         File.Copy(Slices[0], other);
         File.Copy(Slices[0], more);
         (await ForeignProgram.RunAsync("dcmodify", ["-nb", "-i", "(0020,4000)=Seen again", other], ct)).Succeeded();
         (await ForeignProgram.RunAsync("dcmodify", ["-nb", "-gse", "-gin", "-i", $"(0008,1030)={OtherDescription}", more], ct)).Succeeded();
-        return [other, more];
+        (await ForeignProgram.RunAsync("dcmpsmk", [Slices[0], state], ct)).Succeeded();
+        return [other, more, state];
     }
 
     private string MakeFolder()

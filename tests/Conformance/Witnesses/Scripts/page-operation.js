@@ -27,10 +27,12 @@ async function operation(page, look, task) {
   const broker = page.locator('tr').filter({ hasText: 'old-pacs' });
   await broker.locator('button').click();
   // The first sweep of everything goes on by itself: looked at again as a person would.
-  while (!(await broker.filter({ has: page.locator('td:nth-child(3)', { hasText: /^1$/ }) }).count())) {
+  const swept = broker.filter({ has: page.locator('td:nth-child(3)', { hasText: /^1$/ }) });
+  for (let tries = 0; tries < 200 && !(await swept.count()); tries++) {
     const answer = page.waitForResponse(response => response.url().endsWith('/api/brokers'));
     await page.locator('h3 button').click();
     await answer;
+    await page.waitForTimeout(100);
   }
   await broker.locator('.state.up').waitFor();
   seen.broker = (await broker.locator('td').allTextContents()).map(text => text.trim());
@@ -59,24 +61,28 @@ async function operation(page, look, task) {
   return seen;
 }
 
-/** Decides two conflicts for the side that came later: a content, and what is said of the study. */
+/** Decides two conflicts for the side that came later: a content on the page, and what is said of the study on the command line. */
 async function conflicts(page, look, task) {
-  execFileSync(task.conflict[0], task.conflict.slice(1));
+  execFileSync(task.secondSource[0], task.secondSource.slice(1));
   await page.locator('h3 button').click();
-  const seen = { kinds: [], refused: '' };
   const open = page.locator('tr.conflict').filter({ has: page.locator('button.keep-other') });
   await open.nth(1).waitFor();
   await look('jobs');
-  for (let left = 2; left > 0; left--) {
-    seen.kinds.push((await open.first().locator('td').first().textContent()).trim());
-    await open.first().locator('button.keep-other').click();
-    await page.locator('#ask-yes').click();
-    seen.isAsked = await page.locator('dialog').isVisible();
-    await page.fill('dialog input[name=reason]', 'the second source is right');
-    if (left === 2) await look('keep');
-    await page.locator('#ask-yes').click();
-    await page.waitForFunction(count => document.querySelectorAll('button.keep-other').length < count, left);
-  }
+  const seen = { kinds: (await open.locator('td:first-child').allTextContents()).map(text => text.trim()) };
+  const content = open.filter({ hasText: 'Another content' });
+  await content.locator('button.keep-other').click();
+  await page.locator('#ask-yes').click();
+  seen.isAsked = await page.locator('dialog').isVisible();
+  await page.fill('dialog input[name=reason]', 'the second source is right');
+  await look('keep');
+  await page.locator('#ask-yes').click();
+  await content.waitFor({ state: 'detached' });
+
+  const left = await page.evaluate(async () => (await (await fetch('/api/conflicts')).json()).find(one => one.mayKeepOther).id);
+  const [program, ...data] = task.keep;
+  seen.told = execFileSync(program, ['network', 'conflicts', 'keep', String(left), 'other', '--reason', 'the second source is right', ...data], { encoding: 'utf8' }).trim();
+  await page.locator('h3 button').click();
+  await open.waitFor({ state: 'detached' });
   seen.description = await page.evaluate(async study => {
     const found = await fetch(`/dicom-web/studies?StudyInstanceUID=${study}&includefield=00081030`, { headers: { Accept: 'application/dicom+json' } });
     return (await found.json())[0]['00081030'].Value[0];

@@ -98,4 +98,20 @@ async function coarse(page, study) {
   return seen;
 }
 
-module.exports = { view };
+/** A presentation state as the node draws it, beside what the node says of its size. */
+async function present(page, study) {
+  await page.locator(`a.study[href$="${study}"]`).click();
+  await page.locator('.series button').filter({ hasText: /\bPR\b/ }).click();
+  const picture = page.locator('img.picture');
+  await picture.waitFor();
+  const seen = await picture.evaluate(async image => {
+    await image.decode();
+    return { columns: image.naturalWidth, rows: image.naturalHeight, address: new URL(image.src).pathname };
+  });
+  seen.shown = (await page.locator('[data-image]').first().textContent()).trim();
+  await page.keyboard.press('Escape');
+  await page.locator('a.study').first().waitFor();
+  return seen;
+}
+
+module.exports = { present, view };

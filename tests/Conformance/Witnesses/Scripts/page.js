@@ -5,7 +5,7 @@ const { network } = require('./page-network.js');
 const { ohif } = require('./page-ohif.js');
 const { correct, operation, remove, take } = require('./page-operation.js');
 const { upload } = require('./page-upload.js');
-const { view } = require('./page-viewer.js');
+const { present, view } = require('./page-viewer.js');
 
 /** Which pages are pictures in docs/pictures, and how they are called there: made by PANAL_PICTURES=$PWD/docs/pictures ./test PageTests. */
 const pictures = { list: 'studies', viewer: 'viewer', uploaded: 'upload', network: 'network', state: 'operation' };
@@ -64,6 +64,7 @@ async function main(task) {
   await page.locator('a[href="#/studies"]').click();
   await page.locator('tbody tr').first().waitFor();
   await look('list');
+  seen.presented = await present(page, study);
   seen.corrected = await correct(page, look, task);
   seen.removed = await remove(page, look, task);
   await page.setViewportSize({ width: 375, height: 700 });

@@ -121,6 +121,28 @@ public sealed partial class AuditTrailTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_who_write_into_one_folder_lose_nothing_of_each_other()
+    {
+        Directory.CreateDirectory(_folder.File("audit"));
+        using var watch = new FileSystemWatcher(_folder.File("audit"));
+        var isWritten = new TaskCompletionSource();
+        watch.Changed += (_, _) => isWritten.TrySetResult();
+        watch.EnableRaisingEvents = true;
+        var node = Open();
+        await node.RecordAsync(AuditEvents.ApplicationStarted("node1", "BEFORE"), CancellationToken.None);
+        await isWritten.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await using (var command = Open())
+        {
+            await command.RecordAsync(AuditEvents.ApplicationStarted("node1", "COMMAND"), CancellationToken.None);
+        }
+
+        await node.RecordAsync(AuditEvents.ApplicationStarted("node1", "AFTER"), CancellationToken.None);
+        await node.DisposeAsync();
+        var lines = Directory.EnumerateFiles(_folder.File("audit")).SelectMany(File.ReadLines).ToArray();
+        Assert.All((string[])["BEFORE", "COMMAND", "AFTER"], name => Assert.Single(lines, line => line.Contains(name, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_trail_that_cannot_be_written_says_so_and_holds_nobody_up()
     {
         File.WriteAllText(_folder.File("audit"), "a file where the folder should be");
