@@ -6,8 +6,7 @@ namespace Panal.Swarm.Picking;
 
 /// <summary>
 /// Blocks that no receiver holds or claims: those that rendezvous hashing gives to us in reading order, then the others from the end, where
-/// their owners come last. So the uplinks of the sources carry no block twice while another has not been out once. Where not all know one another, each begins
-/// elsewhere: else all sources would send the beginning at once, to receivers that do not hear of it.
+/// their owners come last. So the uplinks of the sources carry no block twice while another has not been out once.
 /// </summary>
 /// <param name="among">Only blocks of these; null for all.</param>
 internal sealed class FreshFirst(BlockSet? among = null) : IDecider
@@ -25,15 +24,10 @@ internal sealed class FreshFirst(BlockSet? among = null) : IDecider
     {
         var chosen = 0;
         var seen = 0;
-        var (first, bitOfFirst) = Math.DivRem(download.FirstFresh, BlockSet.WordBlocks);
-
-        // From the first block round to it again; its word is met twice, with what comes after it and with what comes before.
-        for (var i = 0; i <= download.Open.Words; i++)
+        for (var i = 0; i < download.Open.Words; i++)
         {
-            var at = isOwned ? i : download.Open.Words - i;
-            var word = (first + at) % download.Open.Words;
-            var around = at == 0 ? ulong.MaxValue << bitOfFirst : at == download.Open.Words ? (1UL << bitOfFirst) - 1 : ulong.MaxValue;
-            var bits = around & download.Open.Word(word) & holder.OfferWord(word) & (among?.Word(word) ?? ulong.MaxValue);
+            var word = isOwned ? i : download.Open.Words - 1 - i;
+            var bits = download.Open.Word(word) & holder.OfferWord(word) & (among?.Word(word) ?? ulong.MaxValue);
             if (bits == 0)
             {
                 continue;

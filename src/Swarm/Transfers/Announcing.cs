@@ -11,8 +11,7 @@ internal static class Announcing
     /// <summary>The longest: beyond, receivers ask sources for what others have.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(6);
 
-    /// <summary>So many hear of everything at once; of more, not all need to know one another.</summary>
-    public const int FewPeers = 9;
+    private const int FewPeers = 9;
     private const double BlocksOfUplink = 1.5;
 
     /// <summary>

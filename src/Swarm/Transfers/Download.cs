@@ -154,11 +154,6 @@ internal sealed partial class Download
     /// <summary>When a block was last claimed.</summary>
     public TimeSpan ClaimedAt(int block) => _claimedAt[block];
 
-    /// <summary>
-    /// Where we begin with what nobody has: at the beginning, as it is read; in a swarm so large that its members do not all know one another, anywhere.
-    /// </summary>
-    public int FirstFresh => _receivers <= Announcing.FewPeers || Map.Blocks == 0 ? 0 : (int)(Rendezvous.Mix(Key) % (ulong)Map.Blocks);
-
     /// <summary>The blocks of one word that rendezvous hashing over the receivers gives to us.</summary>
     public ulong OwnedWord(int word)
     {

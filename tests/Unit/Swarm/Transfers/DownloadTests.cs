@@ -260,26 +260,6 @@ public sealed class DownloadTests
         Assert.NotEmpty(Requests(Decide(), source));
     }
 
-    [Theory]
-    [InlineData(8)]
-    [InlineData(12)]
-    public void A_few_receivers_begin_at_the_beginning_and_each_of_a_large_swarm_elsewhere(int receivers)
-    {
-        var source = Source(1);
-        for (var i = 0; i < receivers; i++)
-        {
-            _download.HolderUp((ulong)i + 10, false);
-        }
-
-        var first = receivers == 8 ? 0 : _download.FirstFresh;
-        Assert.Equal(first, _download.FirstFresh);
-        Assert.Equal(receivers > 8, first > 0);
-        var blocks = _download.Map.Blocks;
-        var owned = Enumerable.Range(0, blocks).Select(i => (first + i) % blocks).Where(block => (_download.OwnedWord(block / 64) >> block % 64 & 1) != 0).ToList();
-        var others = Enumerable.Range(1, blocks).Select(i => (first - i + blocks) % blocks).Where(block => !owned.Contains(block));
-        Assert.Equal(owned.Concat(others).Take(2), Requests(Decide(), source));
-    }
-
     [Fact]
     public void What_is_on_the_disk_already_is_not_asked_for()
     {
