@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Panal.Cluster.Nodes;
 using Panal.Conformance.Witnesses;
 
@@ -9,6 +10,8 @@ public sealed class LineTests
 {
     private const string CtUid = "1.3.46.670589.33.1.27492712521914879309.27169771283235650014";
     private const string Planted = "ZYXWPLANTED^PATIENT";
+
+    private static readonly Regex HoldsFour = new(@"^FAR\b.*\b4\b", RegexOptions.Multiline, TimeSpan.FromSeconds(5));
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -43,6 +46,62 @@ public sealed class LineTests
         {
             Assert.Equal(-1, all.AsSpan().IndexOf(encoding.GetBytes("ZYXWPLANTED")));
             Assert.Equal(-1, all.AsSpan().IndexOf(encoding.GetBytes("P1.2.30.")));
+        }
+    }
+
+    [Fact]
+    public async Task What_one_holds_on_the_own_network_and_another_behind_a_line_does_not_come_over_the_line()
+    {
+        LongRun.Only();
+        const string study = "1.2.30.7";
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var far = await ClusterNode.StartAsync("FAR", Ct, isProxied: true);
+        far.Line!.Latency = TimeSpan.FromMilliseconds(30);
+        await using var clinic = await ClusterNode.StartAsync("CLINIC", Ct, canOnlyDial: true);
+        await far.JoinAsync(centre, fingerprint, Ct);
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        await clinic.UntilStateAsync("FAR", "up", Ct);
+        await centre.StoreRandomAsync(study, 4, 2 << 20, 7, Ct);
+        await far.UntilCountedAsync(study, 4, Ct);
+        (await far.RunAsync(Ct, "fetch", study)).Succeeded();
+        await clinic.UntilAsync(["network", "status"], static status => HoldsFour.IsMatch(status), Ct);
+
+        var before = await centre.ServedBytesAsync(Ct);
+        (await clinic.RunAsync(Ct, "fetch", study)).Succeeded();
+        var (near, overLine) = (await centre.ServedBytesAsync(Ct) - before, await far.ServedBytesAsync(Ct));
+        Assert.True(near >= 7 << 20 && overLine <= 1 << 20, $"{near} and {overLine} bytes");
+    }
+
+    [Fact]
+    public async Task The_limit_of_a_line_is_kept_and_used()
+    {
+        LongRun.Only();
+        const string study = "1.2.30.8";
+        const double Limit = 4_000_000.0 / 8;
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct, settings: """{"Transfers":{"LineLimits":"127.0.0.1/32 4000"}}""");
+        await using var _ = centre;
+        await using var clinic = await ClusterNode.StartAsync("CLINIC", Ct);
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        await centre.StoreRandomAsync(study, 4, 2 << 20, 8, Ct);
+        await clinic.UntilCountedAsync(study, 4, Ct);
+        await using var fetch = RunningCommand.Start("fetch", study, "--data", clinic.Data);
+        var (from, start) = await AfterAsync(1 << 20);
+        var (to, end) = await AfterAsync(7 << 20);
+        Assert.InRange((to - from) / TimeProvider.System.GetElapsedTime(start, end).TotalSeconds, 0.9 * Limit, 1.1 * Limit);
+        Assert.True(await fetch.EndAsync(Ct) == 0, fetch.Output);
+
+        async Task<(double Bytes, long At)> AfterAsync(long bytes)
+        {
+            var (served, at) = (0.0, 0L);
+            await centre.UntilAsync(
+                async () =>
+                {
+                    (served, at) = (await centre.ServedBytesAsync(Ct), TimeProvider.System.GetTimestamp());
+                    return $"{served} bytes";
+                },
+                _ => served >= bytes, Ct);
+            return (served, at);
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed class LinkProxy : IAsyncDisposable
     /// <summary>Bytes a second in each direction; 0 for as fast as it goes.</summary>
     public int BytesPerSecond { get; set; }
 
+    /// <summary>What each piece takes to the other end.</summary>
+    public TimeSpan Latency { get; set; }
+
     /// <summary>Connections that stand.</summary>
     public int Connections { get; private set; }
 
@@ -147,6 +150,11 @@ internal sealed class LinkProxy : IAsyncDisposable
         {
             for (int length; (length = await from.ReadAsync(buffer, ct)) > 0;)
             {
+                if (Latency > TimeSpan.Zero)
+                {
+                    await Task.Delay(Latency, TimeProvider.System, ct);
+                }
+
                 Keep(buffer.AsSpan(0, length));
                 await to.WriteAsync(buffer.AsMemory(0, length), ct);
                 if (BytesPerSecond > 0)

@@ -22,22 +22,6 @@ async function operation(page, look, task) {
   await page.locator('h3').first().waitFor();
   seen.conflicts = await conflicts(page, look, task);
 
-  execFileSync(task.broker[0], task.broker.slice(1));
-  await page.locator('a[href="#/operation/brokers"]').click();
-  const broker = page.locator('tr').filter({ hasText: 'old-pacs' });
-  await broker.locator('button').click();
-  // The first sweep of everything goes on by itself: looked at again as a person would.
-  const swept = broker.filter({ has: page.locator('td:nth-child(3)', { hasText: /^1$/ }) });
-  for (let tries = 0; tries < 200 && !(await swept.count()); tries++) {
-    const answer = page.waitForResponse(response => response.url().endsWith('/api/brokers'));
-    await page.locator('h3 button').click();
-    await answer;
-    await page.waitForTimeout(100);
-  }
-  await broker.locator('.state.up').waitFor();
-  seen.broker = (await broker.locator('td').allTextContents()).map(text => text.trim());
-  await look('brokers');
-
   await page.locator('a[href="#/operation/audit"]').click();
   await page.locator('tr.entry').first().waitFor();
   await page.fill('input[name=text]', task.study);
@@ -150,4 +134,24 @@ async function take(page, look, task) {
   return seen;
 }
 
-module.exports = { correct, operation, remove, take };
+/** Looks at the mirror of another archive: that of the other node, which also knows what this one had. */
+async function brokers(page, look, task) {
+  execFileSync(task.broker[0], task.broker.slice(1));
+  await page.locator('a[href="#/operation"]').click();
+  await page.locator('a[href="#/operation/brokers"]').click();
+  const broker = page.locator('tr').filter({ hasText: 'old-pacs' });
+  await broker.locator('button').click();
+  // The first sweep of everything goes on by itself: looked at again as a person would.
+  const swept = broker.filter({ has: page.locator('td:nth-child(3)', { hasText: /^1$/ }) });
+  for (let tries = 0; tries < 200 && !(await swept.count()); tries++) {
+    const answer = page.waitForResponse(response => response.url().endsWith('/api/brokers'));
+    await page.locator('h3 button').click();
+    await answer;
+    await page.waitForTimeout(100);
+  }
+  await broker.locator('.state.up').waitFor();
+  await look('brokers');
+  return (await broker.locator('td').allTextContents()).map(text => text.trim());
+}
+
+module.exports = { brokers, correct, operation, remove, take };

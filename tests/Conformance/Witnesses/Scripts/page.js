@@ -3,7 +3,7 @@ const { chromium } = require('playwright-core');
 const axe = require('axe-core');
 const { network } = require('./page-network.js');
 const { ohif } = require('./page-ohif.js');
-const { correct, operation, remove, take } = require('./page-operation.js');
+const { brokers, correct, operation, remove, take } = require('./page-operation.js');
 const { upload } = require('./page-upload.js');
 const { present, view } = require('./page-viewer.js');
 
@@ -86,6 +86,7 @@ async function main(task) {
   await page.keyboard.press('Enter');
   await page.locator('tbody tr').first().waitFor();
   seen.again = await page.locator('tbody tr').count();
+  seen.broker = await brokers(page, look, task);
   if (task.hasOhif) seen.ohif = await ohif(context, origin, study);
   await browser.close();
   console.log(JSON.stringify(seen));
