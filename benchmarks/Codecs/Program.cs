@@ -22,7 +22,7 @@ internal static class Program
     [
         ("JPEG 2000, default form", Jpeg2000Encoder.Lossless, Jpeg2000Decoder.Instance),
         ("JPEG 2000, one layer", new Jpeg2000Encoder(Jpeg2000Form.Default with { Layers = 1 }), Jpeg2000Decoder.Instance),
-        ("JPEG 2000, bypassing the coder", new Jpeg2000Encoder(Jpeg2000Form.Default with { BypassesCoder = true }), Jpeg2000Decoder.Instance),
+        ("JPEG 2000, all planes coded", new Jpeg2000Encoder(Jpeg2000Form.Default with { BypassesCoder = false }), Jpeg2000Decoder.Instance),
         ("HTJ2K, RPCL", Jpeg2000Encoder.HighThroughput, Jpeg2000Decoder.Instance),
         ("JPEG-LS", JpegLsEncoder.Lossless, JpegLsDecoder.Instance),
         ("JPEG lossless SV1", JpegLosslessEncoder.Instance, JpegDecoder.Instance),

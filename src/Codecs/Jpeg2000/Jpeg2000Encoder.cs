@@ -29,11 +29,11 @@ public sealed class Jpeg2000Encoder : IFrameEncoder
     public static Jpeg2000Encoder Lossless { get; } = new(Jpeg2000Form.Default);
 
     /// <summary>The encoder of high throughput codestreams that begin with a thumbnail (PS3.5 §10.18).</summary>
-    public static Jpeg2000Encoder HighThroughput { get; } = new(Jpeg2000Form.Default with { IsHighThroughput = true, Layers = 1 });
+    public static Jpeg2000Encoder HighThroughput { get; } = new(Jpeg2000Form.Default with { IsHighThroughput = true, BypassesCoder = false, Layers = 1 });
 
     /// <summary>The same for three components that are no colours, or other ones than red, green and blue.</summary>
     public static Jpeg2000Encoder HighThroughputApart { get; } =
-        new(Jpeg2000Form.Default with { IsHighThroughput = true, Layers = 1, TransformsColour = false });
+        new(Jpeg2000Form.Default with { IsHighThroughput = true, BypassesCoder = false, Layers = 1, TransformsColour = false });
 
     /// <summary>The default form for three components that are no colours, or other ones than red, green and blue.</summary>
     public static Jpeg2000Encoder LosslessApart { get; } = new(Jpeg2000Form.Default with { TransformsColour = false });
