@@ -145,8 +145,10 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
     {
         JsonElement broker = (await walk.SeenAsync(Ct)).GetProperty("broker");
 
-        // Name, state, studies, images.
-        Assert.Equal(["answers", "1"], broker.EnumerateArray().Select(cell => cell.GetString()).Skip(1).Take(2));
+        // Name, state, studies, images; the other node has one study of its own, and has heard of two more when it was told in time.
+        string[] cells = [.. broker.EnumerateArray().Select(cell => cell.GetString()!)];
+        Assert.Equal("answers", cells[1]);
+        Assert.InRange(int.Parse(cells[2]), 1, 3);
     }
 
     [Fact]

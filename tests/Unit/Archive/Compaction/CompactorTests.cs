@@ -179,7 +179,8 @@ public sealed class CompactorTests
 
     internal static DataSet Attributes(string modality)
     {
-        var images = new Images();
+        // Large enough for the headers of a codestream not to matter.
+        var images = new Images { Layout = new(128, 96, 1, 16, 12) };
         var dataSet = images.Attributes();
         dataSet.Set(Tags.Modality, modality);
         dataSet.SetBytes(Tags.PixelData, Vr.OW, images.Samples[0]);
