@@ -4,7 +4,7 @@ namespace Panal.Archive.Retrieve;
 /// What can only be read from its beginning, such as what is inflated or deflated on the way, read and sought like a file, by one thread at a time: whoever goes
 /// back has it made again, so that nothing of it is kept.
 /// </summary>
-internal sealed class RestartedStream : Stream
+internal sealed class RestartedStream : SeekableStream
 {
     private const int SkipBytes = 16 * 1024;
 
@@ -13,7 +13,6 @@ internal sealed class RestartedStream : Stream
     private readonly byte[] _skipped = new byte[SkipBytes];
     private Stream _current;
     private long _made;
-    private long _position;
 
     /// <summary>Reads it once to its end, to know its length.</summary>
     /// <param name="open">Begins it anew, the same bytes each time.</param>
@@ -40,32 +39,12 @@ internal sealed class RestartedStream : Stream
     }
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => true;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
     public override long Length { get; }
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => _position;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
-            _position = value;
-        }
-    }
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        if (_position >= Length)
+        if (Position >= Length)
         {
             return 0;
         }
@@ -79,12 +58,9 @@ internal sealed class RestartedStream : Stream
     }
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_position >= Length)
+        if (Position >= Length)
         {
             return 0;
         }
@@ -96,30 +72,6 @@ internal sealed class RestartedStream : Stream
 
         return Passed(await _current.ReadAsync(buffer, cancellationToken));
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => Position = offset + origin switch
-    {
-        SeekOrigin.Begin => 0,
-        SeekOrigin.Current => _position,
-        _ => Length,
-    };
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-        // Nothing is written.
-    }
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -138,20 +90,20 @@ internal sealed class RestartedStream : Stream
     /// <summary>How many bytes are to be made and passed over next; begins anew when what is wanted lies behind.</summary>
     private int MustSkip()
     {
-        if (_position < _made)
+        if (Position < _made)
         {
             _current.Dispose();
             _current = _open();
             _made = 0;
         }
 
-        return (int)Math.Min(_position - _made, SkipBytes);
+        return (int)Math.Min(Position - _made, SkipBytes);
     }
 
     private int Passed(int read)
     {
         _made += read;
-        _position += read;
+        Position += read;
         return read;
     }
 }

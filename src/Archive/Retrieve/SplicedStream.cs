@@ -1,10 +1,9 @@
 namespace Panal.Archive.Retrieve;
 
 /// <summary>A file with some of its bytes replaced: read and sought like one, by one thread at a time. Owns the file.</summary>
-internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Piece> pieces) : Stream
+internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Piece> pieces) : SeekableStream
 {
     private readonly long[] _starts = StartsOf(pieces);
-    private long _position;
 
     /// <summary>Bytes that stand one behind the other.</summary>
     /// <param name="Offset">Where they are in the file.</param>
@@ -19,27 +18,7 @@ internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Pie
     }
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => true;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
     public override long Length => _starts[^1];
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => _position;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
-            _position = value;
-        }
-    }
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
@@ -60,12 +39,9 @@ internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Pie
             length = source.Read(buffer[..length]);
         }
 
-        _position += length;
+        Position += length;
         return length;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -77,33 +53,9 @@ internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Pie
 
         Stream source = SourceOf(piece, offset);
         int length = await source.ReadAsync(buffer[..(int)Math.Min(buffer.Length, piece.LengthBytes - offset)], cancellationToken);
-        _position += length;
+        Position += length;
         return length;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => Position = offset + origin switch
-    {
-        SeekOrigin.Begin => 0,
-        SeekOrigin.Current => _position,
-        _ => Length,
-    };
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-        // Nothing is written.
-    }
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -145,9 +97,9 @@ internal sealed class SplicedStream(Stream file, IReadOnlyList<SplicedStream.Pie
     {
         for (int i = 0; i < pieces.Count; i++)
         {
-            if (_position < _starts[i + 1])
+            if (Position < _starts[i + 1])
             {
-                return (pieces[i], _position - _starts[i]);
+                return (pieces[i], Position - _starts[i]);
             }
         }
 
