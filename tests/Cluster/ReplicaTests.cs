@@ -107,6 +107,28 @@ public sealed class ReplicaTests
         Assert.InRange(served.Sum(), 2 * bytes, 2 * bytes * 1.05);
     }
 
+    [Fact]
+    public async Task New_studies_of_a_chosen_kind_come_unasked_and_earlier_ones_of_a_patient_when_one_is_opened()
+    {
+        LongRun.Only();
+        const string Earlier = "1.2.3.41";
+        const string Later = "1.2.3.42";
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
+        await using var _ = centre;
+        await using var replica = await ClusterNode.StartAsync("REPLICA", Ct, settings: """{ "Placement": { "WarmModalities": "CT,OT", "WarmIntervalSeconds": 1 } }""");
+        await using var clinic = await ClusterNode.StartAsync("CLINIC", Ct, settings: """{ "Placement": { "WarmModalities": "CT", "WarmIntervalSeconds": 1, "Priors": 2 } }""");
+        await replica.JoinAsync(centre, fingerprint, Ct, role: "replica");
+        await clinic.JoinAsync(centre, fingerprint, Ct);
+        await centre.StoreAsync(Earlier, "ONE^PATIENT", Ct, patientId: "P4");
+        await replica.UntilAsync(() => replica.FindAsync(Earlier, Ct), static found => found.Contains("ONLINE", StringComparison.Ordinal), Ct);
+        await centre.StoreAsync(Later, "ONE^PATIENT", Ct, patientId: "P4");
+        await clinic.UntilFoundAsync(Later, Ct);
+        Assert.Contains("NEARLINE", await clinic.FindAsync(Earlier, Ct), StringComparison.Ordinal);
+
+        Assert.Single(Hashes(await clinic.GetAsync(Later, Ct)));
+        await clinic.UntilAsync(() => clinic.FindAsync(Earlier, Ct), static found => found.Contains("ONLINE", StringComparison.Ordinal), Ct);
+    }
+
     /// <summary>SHA-256 of every data set below a folder, in order, as hexadecimal digits.</summary>
     private static List<string> Hashes(string folder) =>
         [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Convert.ToHexString(SHA256.HashData(Part10File.DataSet(file)))).Order(StringComparer.Ordinal)];

@@ -130,9 +130,9 @@ internal sealed class ClusterNode : IAsyncDisposable
     }
 
     /// <summary>Sends one small instance of a study to this node with dcmtk's storescu.</summary>
-    public async Task StoreAsync(string studyUid, string patientName, CancellationToken ct, int number = 1, string institution = "", string comment = "")
+    public async Task StoreAsync(string studyUid, string patientName, CancellationToken ct, int number = 1, string institution = "", string comment = "", string? patientId = null)
     {
-        var file = await MakeAsync(directory.Path, studyUid, number, patientName, ct, institution, comment);
+        var file = await MakeAsync(directory.Path, studyUid, number, patientName, ct, institution, comment, patientId: patientId);
         (await ForeignProgram.RunAsync("storescu", ["-aec", "PANAL", "127.0.0.1", Text(DicomPort), file], ct)).Succeeded();
     }
 
@@ -271,7 +271,7 @@ internal sealed class ClusterNode : IAsyncDisposable
         directory.Dispose();
     }
 
-    private static async Task<string> MakeAsync(string folder, string studyUid, int number, string patientName, CancellationToken ct, string institution = "", string comment = "", string? pixels = null)
+    private static async Task<string> MakeAsync(string folder, string studyUid, int number, string patientName, CancellationToken ct, string institution = "", string comment = "", string? pixels = null, string? patientId = null)
     {
         var dump = Path.Combine(folder, $"{studyUid}-{number}.dump");
         var file = Path.ChangeExtension(dump, ".dcm");
@@ -284,7 +284,7 @@ internal sealed class ClusterNode : IAsyncDisposable
             (0008,0060) CS [OT]
             (0008,0080) LO [{institution}]
             (0010,0010) PN [{patientName}]
-            (0010,0020) LO [P{studyUid}]
+            (0010,0020) LO [{patientId ?? "P" + studyUid}]
             (0020,000d) UI [{studyUid}]
             (0020,000e) UI [{studyUid}.1]
             (0020,0010) SH [S1]
