@@ -9,7 +9,7 @@ namespace Panal.Imaging.Transcoding;
 /// <summary>Turns one stored frame after the other into a frame of the target; its buffers are used again for each.</summary>
 internal sealed class FrameTranscoder : IDisposable
 {
-    private readonly FrameCodec? _source;
+    private readonly IFrameDecoder? _source;
     private readonly IFrameEncoder? _target;
     private readonly SampleLayout _layout;
     private readonly bool _convertsColour;
@@ -24,7 +24,7 @@ internal sealed class FrameTranscoder : IDisposable
     /// <param name="limits">What is taken at most.</param>
     internal FrameTranscoder(PixelDescription pixels, FrameCodec? source, IFrameEncoder? target, bool convertsColour, ImageLimits limits)
     {
-        (_source, _target, _convertsColour, _limits) = (source, target, convertsColour, limits);
+        (_source, _target, _convertsColour, _limits) = (source?.DecoderFor(pixels), target, convertsColour, limits);
 
         // Decoders give what is wanted anyway: samples of a pixel side by side.
         _layout = source is null ? pixels.Layout : pixels.Layout with { IsPlanar = false };
@@ -43,7 +43,7 @@ internal sealed class FrameTranscoder : IDisposable
         }
         else
         {
-            _source.Decoder.Decode(stored, _layout, samples, _limits.Codec);
+            _source.Decode(stored, _layout, samples, _limits.Codec);
             if (_convertsColour)
             {
                 Colours.ToRgb(samples);
