@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Panal.Codecs.Jpeg2000.Codestream;
 
 namespace Panal.Codecs.Jpeg2000.Packets;
@@ -15,11 +16,14 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
 
     private readonly Dictionary<(int Component, int Resolution, int Precinct), Band[]> _precincts = [];
     private readonly CodingStyle _style = headers.StyleOf(tileIndex);
-    private readonly List<(Band Band, int Block, BlockChunk Chunk)> _chunks = [];
+    private readonly List<BlockChunk> _chunks = [];
     private long _blocks;
 
     /// <summary>Every precinct that a packet has had something for, with its subbands.</summary>
     internal IEnumerable<(int Component, int Resolution, Band[] Bands)> Precincts => _precincts.Select(one => (one.Key.Component, one.Key.Resolution, one.Value));
+
+    /// <summary>What all packets have added to code-blocks.</summary>
+    internal ReadOnlySpan<BlockChunk> Chunks => CollectionsMarshal.AsSpan(_chunks);
 
     /// <summary>Reads a packet and keeps what it adds to code-blocks.</summary>
     /// <param name="codestream">The whole codestream.</param>
@@ -27,18 +31,19 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
     /// <exception cref="CodecException">The header is damaged.</exception>
     internal void Read(ReadOnlySpan<byte> codestream, in Packet packet)
     {
-        _chunks.Clear();
+        var first = _chunks.Count;
         var data = codestream.Slice((int)packet.Offset, packet.LengthBytes);
         if (LengthOf(data, packet.Component, packet.Resolution, packet.Precinct, packet.Layer) != data.Length)
         {
             throw new CodecException(CodecFault.Malformed, $"A packet at {packet.Offset} has another length than PLT says.");
         }
 
-        var offset = (int)packet.Offset + data.Length - _chunks.Sum(one => one.Chunk.LengthBytes);
-        foreach (var (band, block, chunk) in _chunks)
+        // The bodies lie behind the header, up to the end of the packet.
+        var offset = (int)packet.Offset + data.Length;
+        for (var i = _chunks.Count - 1; i >= first; i--)
         {
-            (band.Chunks[block] ??= []).Add(chunk with { Offset = offset });
-            offset += chunk.LengthBytes;
+            offset -= _chunks[i].LengthBytes;
+            _chunks[i] = _chunks[i] with { Offset = offset };
         }
     }
 
@@ -135,7 +140,7 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
             length += bytes;
             if (keepsChunks)
             {
-                _chunks.Add((band, index, new BlockChunk(0, bytes, together, BlockSegments.IsBeginning(block.Passes, style))));
+                Keep(ref block, new BlockChunk(0, bytes, together, BlockSegments.IsBeginning(block.Passes, style), 0));
             }
 
             block.Passes += together;
@@ -143,6 +148,21 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
         }
 
         return length;
+    }
+
+    private void Keep(ref Block block, in BlockChunk chunk)
+    {
+        _chunks.Add(chunk);
+        if (block.LastChunk > 0)
+        {
+            _chunks[block.LastChunk - 1] = _chunks[block.LastChunk - 1] with { Next = _chunks.Count };
+        }
+        else
+        {
+            block.FirstChunk = _chunks.Count;
+        }
+
+        block.LastChunk = _chunks.Count;
     }
 
     /// <summary>T.800 Table B.4.</summary>
@@ -175,6 +195,9 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
 
         /// <summary>Bit-planes at the top that are zero and not coded.</summary>
         internal int ZeroPlanes;
+
+        /// <summary>What packets have added to it first and last, counted from 1 in <see cref="Chunks"/>; 0 where they have added nothing.</summary>
+        internal int FirstChunk, LastChunk;
     }
 
     internal sealed class Band(BlockGrid grid)
@@ -182,9 +205,6 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
         internal BlockGrid Grid => grid;
 
         internal Block[] Blocks { get; } = new Block[grid.Across * grid.Down];
-
-        /// <summary>What packets have added to each block; null where nothing.</summary>
-        internal List<BlockChunk>?[] Chunks { get; } = new List<BlockChunk>?[grid.Across * grid.Down];
 
         internal TagTree Inclusion { get; } = new(grid.Across, grid.Down);
 
@@ -197,4 +217,5 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
 /// <param name="LengthBytes">How many bytes.</param>
 /// <param name="Passes">Coding passes in them.</param>
 /// <param name="BeginsSegment">The coder begins anew here; otherwise the bytes continue those of the chunk before.</param>
-internal readonly record struct BlockChunk(int Offset, int LengthBytes, int Passes, bool BeginsSegment);
+/// <param name="Next">What the next packet adds to the same block, counted from 1; 0 where none does.</param>
+internal readonly record struct BlockChunk(int Offset, int LengthBytes, int Passes, bool BeginsSegment, int Next);
