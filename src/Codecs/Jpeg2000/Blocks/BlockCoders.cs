@@ -1,14 +1,18 @@
 using Panal.Codecs.Jpeg2000.Codestream;
 using Panal.Codecs.Jpeg2000.HighThroughput;
+using Panal.Codecs.Jpeg2000.Packets;
 
 namespace Panal.Codecs.Jpeg2000.Blocks;
 
 /// <summary>
-/// The coders of code-blocks, each made when it is needed first. They hold some 300 kB of memory that is used for every block, so they are kept from frame to
+/// The coders of code-blocks, each made when it is needed first, and what they are given. They hold some 300 kB of memory that is used for every block, so they are kept from frame to
 /// frame: at most one set for each processor, taken and given back by any thread without waiting.
 /// </summary>
 internal sealed class BlockCoders : IDisposable
 {
+    // A slice of CT adds some 2,000 chunks to its blocks; the room for far more is not kept.
+    private const int ChunksKept = 1 << 16;
+
     private static readonly BlockCoders?[] Kept = new BlockCoders?[Environment.ProcessorCount];
 
     private BlockEncoder? _encoder;
@@ -34,6 +38,9 @@ internal sealed class BlockCoders : IDisposable
         return new BlockCoders();
     }
 
+    /// <summary>Room for what packets add to blocks.</summary>
+    internal List<BlockChunk> Chunks { get; private set; } = [];
+
     /// <summary>The encoder of a style (T.800 Table A.19).</summary>
     internal IBlockEncoder EncoderOf(int style) =>
         (style & ComponentStyle.HighThroughput) != 0 ? _fastEncoder ??= new HighThroughputEncoder()
@@ -46,6 +53,8 @@ internal sealed class BlockCoders : IDisposable
     /// <summary>Gives the set back; it is let go where enough are kept.</summary>
     public void Dispose()
     {
+        Chunks.Clear();
+        Chunks = Chunks.Capacity > ChunksKept ? [] : Chunks;
         foreach (ref var place in Kept.AsSpan())
         {
             if (Interlocked.CompareExchange(ref place, this, null) is null)

@@ -5,7 +5,11 @@ using Panal.Codecs.Jpeg2000.Codestream;
 namespace Panal.Codecs.Jpeg2000.Packets;
 
 /// <summary>Finds the length of packets by reading their headers (T.800 §B.9, §B.10), for one tile; and, if asked, what they add to code-blocks.</summary>
-internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders headers, int tileIndex, bool keepsChunks = false)
+/// <param name="tile">Where its precincts and code-blocks lie.</param>
+/// <param name="headers">Those of the codestream.</param>
+/// <param name="tileIndex">Which tile.</param>
+/// <param name="chunks">Takes what packets add to code-blocks; null for lengths only.</param>
+internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders headers, int tileIndex, List<BlockChunk>? chunks = null)
 {
     private const int StartOfPacketBytes = 6;
     private const int FirstLengthBits = 3;
@@ -16,14 +20,10 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
 
     private readonly Dictionary<(int Component, int Resolution, int Precinct), Band[]> _precincts = [];
     private readonly CodingStyle _style = headers.StyleOf(tileIndex);
-    private readonly List<BlockChunk> _chunks = [];
     private long _blocks;
 
     /// <summary>Every precinct that a packet has had something for, with its subbands.</summary>
     internal IEnumerable<(int Component, int Resolution, Band[] Bands)> Precincts => _precincts.Select(one => (one.Key.Component, one.Key.Resolution, one.Value));
-
-    /// <summary>What all packets have added to code-blocks.</summary>
-    internal ReadOnlySpan<BlockChunk> Chunks => CollectionsMarshal.AsSpan(_chunks);
 
     /// <summary>Reads a packet and keeps what it adds to code-blocks.</summary>
     /// <param name="codestream">The whole codestream.</param>
@@ -31,7 +31,7 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
     /// <exception cref="CodecException">The header is damaged.</exception>
     internal void Read(ReadOnlySpan<byte> codestream, in Packet packet)
     {
-        var first = _chunks.Count;
+        var first = chunks?.Count ?? 0;
         var data = codestream.Slice((int)packet.Offset, packet.LengthBytes);
         if (LengthOf(data, packet.Component, packet.Resolution, packet.Precinct, packet.Layer) != data.Length)
         {
@@ -40,10 +40,11 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
 
         // The bodies lie behind the header, up to the end of the packet.
         var offset = (int)packet.Offset + data.Length;
-        for (var i = _chunks.Count - 1; i >= first; i--)
+        var added = CollectionsMarshal.AsSpan(chunks)[first..];
+        for (var i = added.Length - 1; i >= 0; i--)
         {
-            offset -= _chunks[i].LengthBytes;
-            _chunks[i] = _chunks[i] with { Offset = offset };
+            offset -= added[i].LengthBytes;
+            added[i] = added[i] with { Offset = offset };
         }
     }
 
@@ -138,9 +139,9 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
             var together = Math.Min(passes, BlockSegments.PassesFrom(block.Passes, passes, style));
             var bytes = bits.Read(block.LengthBits + BitOperations.Log2((uint)together));
             length += bytes;
-            if (keepsChunks)
+            if (chunks is not null)
             {
-                Keep(ref block, new BlockChunk(0, bytes, together, BlockSegments.IsBeginning(block.Passes, style), 0));
+                Keep(chunks, ref block, new BlockChunk(0, bytes, together, BlockSegments.IsBeginning(block.Passes, style), 0));
             }
 
             block.Passes += together;
@@ -150,19 +151,19 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
         return length;
     }
 
-    private void Keep(ref Block block, in BlockChunk chunk)
+    private static void Keep(List<BlockChunk> chunks, ref Block block, in BlockChunk chunk)
     {
-        _chunks.Add(chunk);
+        chunks.Add(chunk);
         if (block.LastChunk > 0)
         {
-            _chunks[block.LastChunk - 1] = _chunks[block.LastChunk - 1] with { Next = _chunks.Count };
+            chunks[block.LastChunk - 1] = chunks[block.LastChunk - 1] with { Next = chunks.Count };
         }
         else
         {
-            block.FirstChunk = _chunks.Count;
+            block.FirstChunk = chunks.Count;
         }
 
-        block.LastChunk = _chunks.Count;
+        block.LastChunk = chunks.Count;
     }
 
     /// <summary>T.800 Table B.4.</summary>
@@ -196,7 +197,7 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
         /// <summary>Bit-planes at the top that are zero and not coded.</summary>
         internal int ZeroPlanes;
 
-        /// <summary>What packets have added to it first and last, counted from 1 in <see cref="Chunks"/>; 0 where they have added nothing.</summary>
+        /// <summary>What packets have added to it first and last, counted from 1; 0 where they have added nothing.</summary>
         internal int FirstChunk, LastChunk;
     }
 

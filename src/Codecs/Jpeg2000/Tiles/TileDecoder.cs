@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Panal.Codecs.Jpeg2000.Blocks;
 using Panal.Codecs.Jpeg2000.Codestream;
 using Panal.Codecs.Jpeg2000.Packets;
@@ -19,7 +20,8 @@ internal sealed class TileDecoder(PacketIndex index, Jpeg2000View view) : IDispo
     internal void Decode(ReadOnlySpan<byte> codestream, int tile, ReadOnlySpan<Packet> packets, in SampleLayout layout, Span<byte> samples)
     {
         var geometry = index.Geometry(tile);
-        var reader = new PacketHeaderReader(geometry, index.Headers, tile, keepsChunks: true);
+        _coders.Chunks.Clear();
+        var reader = new PacketHeaderReader(geometry, index.Headers, tile, _coders.Chunks);
         foreach (ref readonly var packet in packets)
         {
             if (packet.Layer < view.Layers && packet.Resolution <= index.Headers.StyleOf(tile, packet.Component).Levels - view.Halvings)
@@ -36,9 +38,10 @@ internal sealed class TileDecoder(PacketIndex index, Jpeg2000View view) : IDispo
                 planes[c] = new ComponentPlane(index.Headers, geometry, tile, c, view.Halvings);
             }
 
+            var chunks = CollectionsMarshal.AsSpan(_coders.Chunks);
             foreach (var (component, resolution, bands) in reader.Precincts)
             {
-                planes[component].Decode(codestream, resolution, bands, reader.Chunks, _coders.DecoderOf(planes[component].Style.BlockStyle));
+                planes[component].Decode(codestream, resolution, bands, chunks, _coders.DecoderOf(planes[component].Style.BlockStyle));
             }
 
             foreach (var plane in planes)

@@ -200,7 +200,7 @@ public sealed class Jpeg2000EncoderTests
 
     /// <summary>What a frame allocates are its headers, its packets and where its code-blocks lie; samples, coefficients and coders come from pools: 2 MB and more.</summary>
     [Theory]
-    [InlineData(false, 64 << 10, 160 << 10)]
+    [InlineData(false, 64 << 10, 96 << 10)]
     [InlineData(true, 64 << 10, 64 << 10)]
     public void A_slice_is_encoded_and_decoded_in_memory_that_is_used_again(bool isFast, int encodingBudgetBytes, int decodingBudgetBytes)
     {
