@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Panal.Codecs;
 using Panal.Codecs.Samples;
@@ -102,22 +103,31 @@ internal sealed class FrameTranscoder : IDisposable
             return true;
         }
 
-        if (layout.BitsAllocated == 8)
+        return (layout.BitsAllocated, layout.IsSigned) switch
         {
-            foreach (var sample in samples)
-            {
-                if (sample != (byte)(layout.IsSigned ? (sbyte)(sample << unused) >> unused : (byte)(sample << unused) >> unused))
-                {
-                    return false;
-                }
-            }
+            (8, false) => IsExtended(samples, unused),
+            (8, true) => IsExtended(MemoryMarshal.Cast<byte, sbyte>(samples), unused),
+            (_, false) => IsExtended(MemoryMarshal.Cast<byte, ushort>(samples), unused),
+            (_, true) => IsExtended(MemoryMarshal.Cast<byte, short>(samples), unused),
+        };
+    }
 
-            return true;
+    private static bool IsExtended<T>(ReadOnlySpan<T> samples, int unused)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var i = 0;
+        for (; i <= samples.Length - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            var several = new Vector<T>(samples[i..]);
+            if (!Vector.EqualsAll((several << unused) >> unused, several))
+            {
+                return false;
+            }
         }
 
-        foreach (var sample in MemoryMarshal.Cast<byte, ushort>(samples))
+        foreach (var sample in samples[i..])
         {
-            if (sample != (ushort)(layout.IsSigned ? (short)(sample << unused) >> unused : (ushort)(sample << unused) >> unused))
+            if ((sample << unused) >> unused != sample)
             {
                 return false;
             }
