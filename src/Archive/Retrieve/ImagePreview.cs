@@ -7,13 +7,16 @@ namespace Panal.Archive.Retrieve;
 /// An image of which only the first stages are here (docs/formats/stages.md): a file that says of itself that it is a lossy preview. It is shown, and
 /// never stored or sent as the instance.
 /// </summary>
-/// <param name="File">A Part 10 file in explicit VR little endian, in memory.</param>
-/// <param name="DataSetOffsetBytes">Where its data set begins.</param>
-/// <param name="Layers">Quality layers that it is made of.</param>
-/// <param name="AllLayers">Quality layers that the image has.</param>
-public sealed record ImagePreview(ReadOnlyMemory<byte> File, int DataSetOffsetBytes, int Layers, int AllLayers)
+/// <param name="File">The file.</param>
+public sealed record ImagePreview(PreviewFile File)
 {
-    /// <summary>Makes a preview of stages; null when they are none, or it would take too much memory.</summary>
+    /// <summary>Quality layers that it is made of.</summary>
+    public int Layers => File.Layers;
+
+    /// <summary>Quality layers that the image has.</summary>
+    public int AllLayers => File.AllLayers;
+
+    /// <summary>Makes a preview of stages; null when they are none, or what they show cannot be shown.</summary>
     internal static ImagePreview? Of(IReadOnlyList<ReadOnlyMemory<byte>> stages)
     {
         if (stages.Count == 0)
@@ -23,8 +26,7 @@ public sealed record ImagePreview(ReadOnlyMemory<byte> File, int DataSetOffsetBy
 
         try
         {
-            var preview = StagedFile.Read(stages).Preview(ImageLimits.Default);
-            return new ImagePreview(preview.Bytes, preview.DataSetOffsetBytes, preview.Layers, preview.AllLayers);
+            return new ImagePreview(StagedFile.Read(stages).Preview(ImageLimits.Default));
         }
         catch (ImageException)
         {
@@ -34,5 +36,5 @@ public sealed record ImagePreview(ReadOnlyMemory<byte> File, int DataSetOffsetBy
     }
 
     /// <summary>No patient data in logs.</summary>
-    public override string ToString() => $"{Layers} of {AllLayers} layers";
+    public override string ToString() => File.ToString();
 }

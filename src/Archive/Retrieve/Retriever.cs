@@ -140,7 +140,7 @@ public sealed class Retriever
     {
         if (instance.Preview is { } preview)
         {
-            return CorrectedWhole(instance, new MemoryStream(preview.File.ToArray(), writable: false), preview.DataSetOffsetBytes, TransferSyntax.ExplicitVrLittleEndian);
+            return CorrectedWhole(instance, preview.File.Open(), preview.File.DataSetOffsetBytes, TransferSyntax.ExplicitVrLittleEndian);
         }
 
         return OpenHeld(instance) is var (copy, file)

@@ -59,10 +59,16 @@ public sealed class Jpeg2000Decoder : IFrameDecoder
                 $"The codestream has {coded.Width} x {coded.Height} x {coded.Components} samples of {coded.BitsStored} bits; expected were {layout.Width} x {layout.Height} x {layout.Components} in {layout.BitsAllocated}.");
         }
 
-        var decoder = new TileDecoder(index, view);
-        foreach (var packets in ByTile(index))
+        using var decoder = new TileDecoder(index, view);
+        if (index.Headers.Size.Tiles == 1)
         {
-            decoder.Decode(encoded, packets[0].Tile, packets, layout, samples);
+            decoder.Decode(encoded, 0, index.Packets, layout, samples);
+            return;
+        }
+
+        foreach (var packets in index.Packets.ToArray().GroupBy(static packet => packet.Tile))
+        {
+            decoder.Decode(encoded, packets.Key, packets.ToArray(), layout, samples);
         }
     }
 
@@ -78,9 +84,6 @@ public sealed class Jpeg2000Decoder : IFrameDecoder
             throw new CodecException(CodecFault.Unsupported, $"A codestream of {headers.StyleOf(0, 0).Levels} levels cannot be halved {view.Halvings} times.");
         }
     }
-
-    private static IEnumerable<Packet[]> ByTile(PacketIndex index) =>
-        index.Headers.Size.Tiles == 1 ? [index.Packets.ToArray()] : index.Packets.ToArray().GroupBy(packet => packet.Tile).Select(tile => tile.ToArray());
 
     private static SampleLayout LayoutOf(ImageSize size, int halvings)
     {

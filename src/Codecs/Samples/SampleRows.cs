@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Panal.Codecs.Samples;
@@ -55,9 +56,15 @@ internal static class SampleRows
         }
 
         var wide = MemoryMarshal.Cast<byte, ushort>(samples).Slice(first, ((values.Length - 1) * step) + 1);
-        for (int i = 0, at = 0; i < values.Length; i++, at += step)
+        var done = 0;
+        for (; step == 1 && done <= values.Length - Vector<ushort>.Count; done += Vector<ushort>.Count)
         {
-            wide[at] = (ushort)values[i];
+            Vector.Narrow(new Vector<int>(values[done..]), new Vector<int>(values[(done + Vector<int>.Count)..])).As<short, ushort>().CopyTo(wide[done..]);
+        }
+
+        for (; done < values.Length; done++)
+        {
+            wide[done * step] = (ushort)values[done];
         }
     }
 
@@ -79,9 +86,15 @@ internal static class SampleRows
         }
 
         var wide = MemoryMarshal.Cast<byte, ushort>(samples)[first..];
-        for (int i = 0, at = 0; i < values.Length; i++, at += step)
+        var done = 0;
+        for (; step == 1 && done <= values.Length - Vector<ushort>.Count; done += Vector<ushort>.Count)
         {
-            values[i] = (ushort)(wide[at] & mask);
+            (new Vector<ushort>(wide[done..]) & new Vector<ushort>(mask)).CopyTo(values[done..]);
+        }
+
+        for (; done < values.Length; done++)
+        {
+            values[done] = (ushort)(wide[done * step] & mask);
         }
     }
 

@@ -8,10 +8,9 @@ using Panal.Imaging.Transcoding;
 namespace Panal.Imaging.Compact;
 
 /// <summary>
-/// The file that was stored at first, read at any offset out of its compact form; the samples of one frame are in memory at a time. Not for
-/// several threads at once. See docs/formats/compact-form.md.
+/// The file that was stored at first, read at any offset out of its compact form. See docs/formats/compact-form.md.
 /// </summary>
-public sealed class ReceivedStream : Stream
+public sealed class ReceivedStream : FrameStream
 {
     /// <summary>Where in a head the dictionary begins: behind the group length, which the recipe's own length changes.</summary>
     internal const int DictionaryOffset = 144;
@@ -20,46 +19,22 @@ public sealed class ReceivedStream : Stream
     private const int FirstLookBytes = 8 << 10;
 
     private readonly Stream _compact;
-    private readonly Recipe _recipe;
-    private readonly byte[] _surroundings;
     private readonly StoredImage _image;
     private readonly IFrameDecoder _decoder;
     private readonly SampleLayout _layout;
     private readonly ImageLimits _limits;
-    private byte[] _samples = [];
     private byte[] _encoded = [];
-    private int _frame = -1;
-    private long _position;
     private bool _leavesOpen;
 
-    private ReceivedStream(Stream compact, Recipe recipe, byte[] surroundings, StoredImage image, IFrameDecoder decoder, SampleLayout layout, ImageLimits limits) =>
-        (_compact, _recipe, _surroundings, _image, _decoder, _layout, _limits) = (compact, recipe, surroundings, image, decoder, layout, limits);
+    private ReceivedStream(Stream compact, Recipe recipe, byte[] surroundings, StoredImage image, IFrameDecoder decoder, SampleLayout layout, ImageLimits limits)
+        : base(surroundings.AsMemory(0, recipe.BeforeLengthBytes), recipe.Frames, recipe.FrameLengthBytes, surroundings.AsMemory(recipe.BeforeLengthBytes))
+    {
+        Hash = recipe.Hash;
+        (_compact, _image, _decoder, _layout, _limits) = (compact, image, decoder, layout, limits);
+    }
 
     /// <summary>Content hash of the first file, as the recipe says.</summary>
-    public ReadOnlyMemory<byte> Hash => _recipe.Hash;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => true;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => _recipe.LengthBytes;
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => _position;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
-            _position = value;
-        }
-    }
+    public ReadOnlyMemory<byte> Hash { get; }
 
     /// <summary>Whether a head is that of a compact form.</summary>
     public static bool IsCompact(FileMetaInformation meta) => meta.Elements.GetString(Tags.PrivateInformationCreatorUID) == Recipe.CreatorUid;
@@ -112,75 +87,15 @@ public sealed class ReceivedStream : Stream
         }
     }
 
-    /// <exception cref="CompactFormException">A frame is damaged.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    /// <inheritdoc/>
-    public override int Read(Span<byte> buffer)
-    {
-        var samplesEnd = _recipe.LengthBytes - _recipe.BehindLengthBytes;
-        ReadOnlySpan<byte> source;
-        if (_position < _recipe.BeforeLengthBytes)
-        {
-            source = _surroundings.AsSpan((int)_position, _recipe.BeforeLengthBytes - (int)_position);
-        }
-        else if (_position < samplesEnd)
-        {
-            var (frame, offset) = Math.DivRem(_position - _recipe.BeforeLengthBytes, _recipe.FrameLengthBytes);
-            source = Samples((int)frame)[(int)offset..];
-        }
-        else
-        {
-            source = _position < _recipe.LengthBytes ? _surroundings.AsSpan(_recipe.BeforeLengthBytes + (int)(_position - samplesEnd)) : default;
-        }
-
-        var length = Math.Min(source.Length, buffer.Length);
-        source[..length].CopyTo(buffer);
-        _position += length;
-        return length;
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        // What takes time is the codec; the frame itself lies in the page cache or comes from it at once.
-        cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(Read(buffer.Span));
-    }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
-    {
-        SeekOrigin.Begin => offset,
-        SeekOrigin.Current => _position + offset,
-        _ => Length + offset,
-    };
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    private protected override void Decode(int frame, Span<byte> samples) => _decoder.Decode(Fetch(frame), _layout, samples, _limits.Codec);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            ArrayPool<byte>.Shared.Return(_samples);
             ArrayPool<byte>.Shared.Return(_encoded);
-            (_samples, _encoded, _frame) = ([], [], -1);
+            _encoded = [];
             if (!_leavesOpen)
             {
                 _compact.Dispose();
@@ -221,33 +136,6 @@ public sealed class ReceivedStream : Stream
         compact.Position = image.TrailingOffset;
         compact.ReadExactly(dictionary, head.Length + (int)attributes, (int)trailing);
         return dictionary;
-    }
-
-    private ReadOnlySpan<byte> Samples(int frame)
-    {
-        if (_samples.Length == 0)
-        {
-            _samples = ArrayPool<byte>.Shared.Rent(_recipe.FrameLengthBytes);
-        }
-
-        var samples = _samples.AsSpan(0, _recipe.FrameLengthBytes);
-        if (frame == _frame)
-        {
-            return samples;
-        }
-
-        _frame = -1;
-        try
-        {
-            _decoder.Decode(Fetch(frame), _layout, samples, _limits.Codec);
-        }
-        catch (Exception e) when (e is CodecException or EndOfStreamException)
-        {
-            throw new CompactFormException($"Frame {frame} of a compact form is damaged.", e);
-        }
-
-        _frame = frame;
-        return samples;
     }
 
     private ReadOnlySpan<byte> Fetch(int frame)

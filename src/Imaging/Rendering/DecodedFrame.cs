@@ -1,5 +1,4 @@
 using Panal.Codecs;
-using Panal.Codecs.Rle;
 using Panal.Dicom;
 using Panal.Imaging.Frames;
 using Panal.Imaging.Transcoding;
@@ -54,10 +53,11 @@ internal sealed record DecodedFrame(byte[] Samples, PixelDescription Pixels, boo
         var encoded = ReadFragments(image, image.FragmentsOf(frame), limits);
         var layout = pixels.Layout with { IsPlanar = false };
         var samples = new byte[layout.LengthBytes];
-        codec.Decoder.Decode(encoded, layout, samples, limits.Codec);
+        var decoder = codec.DecoderFor(pixels);
+        decoder.Decode(encoded, layout, samples, limits.Codec);
 
-        // RLE keeps all bits; others keep those that their own header names.
-        var hasUnusedBits = codec.Decoder is RleDecoder || codec.Decoder.ReadLayout(encoded, limits.Codec)?.BitsStored > pixels.BitsStored;
+        // What has no header of its own keeps all bits; others keep those that it names.
+        var hasUnusedBits = decoder.ReadLayout(encoded, limits.Codec) is not { } coded || coded.BitsStored > pixels.BitsStored;
         return new DecodedFrame(samples, pixels with { IsPlanar = false }, IsSubsampled: false, 0, hasUnusedBits);
     }
 

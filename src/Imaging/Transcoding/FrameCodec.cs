@@ -1,10 +1,12 @@
 using Panal.Codecs;
+using Panal.Codecs.Deflate;
 using Panal.Codecs.Jpeg;
 using Panal.Codecs.Jpeg.Lossless;
 using Panal.Codecs.Jpeg2000;
 using Panal.Codecs.JpegLs;
 using Panal.Codecs.Rle;
 using Panal.Dicom;
+using Panal.Imaging.Frames;
 
 namespace Panal.Imaging.Transcoding;
 
@@ -32,16 +34,23 @@ internal sealed record FrameCodec(TransferSyntax Syntax, IFrameDecoder Decoder, 
         Of(Uids.JPEGLSNearLossless, JpegLsDecoder.Instance),
         Of(Uids.JPEGBaseline8Bit, JpegDecoder.Instance, lossyMethod: JpegMethod),
         Of(Uids.JPEGExtended12Bit, JpegDecoder.Instance, lossyMethod: JpegMethod),
+        Of(Uids.DeflatedImageFrameCompression, DeflatedFrameDecoder.OfPixels) with { DecoderOfPlanes = DeflatedFrameDecoder.OfPlanes },
     ];
 
     /// <summary>For components that may not be transformed together; null where the encoder never does that, and leaves their colours as they are.</summary>
     internal IFrameEncoder? EncoderApart { get; private init; }
+
+    /// <summary>For frames of an image whose Planar Configuration is 1; null where encoded frames do not depend on it.</summary>
+    internal IFrameDecoder? DecoderOfPlanes { get; private init; }
 
     /// <summary>Whether red, green and blue are transformed together, so that Photometric Interpretation becomes YBR_RCT (PS3.5 §8.2.4).</summary>
     internal bool TransformsRgb => EncoderApart is not null;
 
     /// <summary>The encoder of frames whose attributes are already those of the target.</summary>
     internal IFrameEncoder? EncoderFor(string? photometric) => photometric == "YBR_RCT" ? Encoder : EncoderApart ?? Encoder;
+
+    /// <summary>The decoder of the frames of an image.</summary>
+    internal IFrameDecoder DecoderFor(PixelDescription pixels) => pixels.IsPlanar ? DecoderOfPlanes ?? Decoder : Decoder;
 
     /// <summary>The codec of a transfer syntax, or null.</summary>
     internal static FrameCodec? Find(TransferSyntax syntax) => All.FirstOrDefault(codec => codec.Syntax.Uid == syntax.Uid);

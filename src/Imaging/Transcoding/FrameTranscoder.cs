@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Panal.Codecs;
 using Panal.Codecs.Samples;
@@ -9,7 +10,7 @@ namespace Panal.Imaging.Transcoding;
 /// <summary>Turns one stored frame after the other into a frame of the target; its buffers are used again for each.</summary>
 internal sealed class FrameTranscoder : IDisposable
 {
-    private readonly FrameCodec? _source;
+    private readonly IFrameDecoder? _source;
     private readonly IFrameEncoder? _target;
     private readonly SampleLayout _layout;
     private readonly bool _convertsColour;
@@ -24,7 +25,7 @@ internal sealed class FrameTranscoder : IDisposable
     /// <param name="limits">What is taken at most.</param>
     internal FrameTranscoder(PixelDescription pixels, FrameCodec? source, IFrameEncoder? target, bool convertsColour, ImageLimits limits)
     {
-        (_source, _target, _convertsColour, _limits) = (source, target, convertsColour, limits);
+        (_source, _target, _convertsColour, _limits) = (source?.DecoderFor(pixels), target, convertsColour, limits);
 
         // Decoders give what is wanted anyway: samples of a pixel side by side.
         _layout = source is null ? pixels.Layout : pixels.Layout with { IsPlanar = false };
@@ -43,7 +44,7 @@ internal sealed class FrameTranscoder : IDisposable
         }
         else
         {
-            _source.Decoder.Decode(stored, _layout, samples, _limits.Codec);
+            _source.Decode(stored, _layout, samples, _limits.Codec);
             if (_convertsColour)
             {
                 Colours.ToRgb(samples);
@@ -102,22 +103,31 @@ internal sealed class FrameTranscoder : IDisposable
             return true;
         }
 
-        if (layout.BitsAllocated == 8)
+        return (layout.BitsAllocated, layout.IsSigned) switch
         {
-            foreach (var sample in samples)
-            {
-                if (sample != (byte)(layout.IsSigned ? (sbyte)(sample << unused) >> unused : (byte)(sample << unused) >> unused))
-                {
-                    return false;
-                }
-            }
+            (8, false) => IsExtended(samples, unused),
+            (8, true) => IsExtended(MemoryMarshal.Cast<byte, sbyte>(samples), unused),
+            (_, false) => IsExtended(MemoryMarshal.Cast<byte, ushort>(samples), unused),
+            (_, true) => IsExtended(MemoryMarshal.Cast<byte, short>(samples), unused),
+        };
+    }
 
-            return true;
+    private static bool IsExtended<T>(ReadOnlySpan<T> samples, int unused)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var i = 0;
+        for (; i <= samples.Length - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            var several = new Vector<T>(samples[i..]);
+            if (!Vector.EqualsAll((several << unused) >> unused, several))
+            {
+                return false;
+            }
         }
 
-        foreach (var sample in MemoryMarshal.Cast<byte, ushort>(samples))
+        foreach (var sample in samples[i..])
         {
-            if (sample != (ushort)(layout.IsSigned ? (short)(sample << unused) >> unused : (ushort)(sample << unused) >> unused))
+            if ((sample << unused) >> unused != sample)
             {
                 return false;
             }

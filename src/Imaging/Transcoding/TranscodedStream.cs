@@ -150,11 +150,7 @@ internal sealed class TranscodedStream : Stream
                 : throw new ImageException(ImageFault.LimitExceeded, $"Pixel data of {bytes} bytes does not fit uncompressed.");
         }
 
-        // Pixel Data is OW where a sample takes more than a byte, and in implicit VR (PS3.5 §8.2, Annex A.1).
-        Span<byte> header = [0xE0, 0x7F, 0x10, 0x00, (byte)'O', (byte)(_target.IsEncapsulated || pixels.BitsAllocated <= 8 ? 'B' : 'W'), 0, 0, 0, 0, 0, 0];
-        var lengthAt = _target.IsExplicitVr ? 8 : 4;
-        BinaryPrimitives.WriteUInt32LittleEndian(header[lengthAt..], length);
-        _chunk.Write(header[..(lengthAt + 4)]);
+        PixelDataHeader.Write(_target, pixels.BitsAllocated, length, _chunk);
         if (_target.IsEncapsulated)
         {
             WriteItem(0);

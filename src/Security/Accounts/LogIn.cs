@@ -29,7 +29,7 @@ public enum LogInRefusal
 public sealed record LogInOutcome(LogInRefusal Refusal, Account? Account, TimeSpan RetryAfter);
 
 /// <summary>Decides who is let in with a password, and who with a link; everything it decides is in the audit trail.</summary>
-/// <param name="folder">The data folder, where it is kept who is shut out.</param>
+/// <param name="folder">The data folder, where it is kept who is shut out and which codes were used.</param>
 /// <param name="accounts">Who there is.</param>
 /// <param name="audit">Where it is written.</param>
 /// <param name="device">Name of this node.</param>
@@ -40,8 +40,8 @@ public sealed class LogIn(string folder, AccountRegistry accounts, AuditTrail au
     public const int WaitingLimit = 16;
 
     private readonly LockOut _lockOut = new(folder, time);
+    private readonly UsedCodes _usedCodes = new(folder);
     private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
-    private readonly Dictionary<string, long> _lastSteps = [];
     private int _waiting;
 
     /// <summary>Checks a name and a password, and the one-time password of an account that has a second factor.</summary>
@@ -140,24 +140,8 @@ public sealed class LogIn(string folder, AccountRegistry accounts, AuditTrail au
         return new LogInOutcome(LogInRefusal.None, account, TimeSpan.Zero);
     }
 
-    private bool TakesCode(Account account, string code)
-    {
-        if (account.TotpKey.Length == 0)
-        {
-            return true;
-        }
-
-        lock (_lastSteps)
-        {
-            var isCode = OneTimePassword.TryVerify(account.TotpKey, code, time.GetUtcNow(), _lastSteps.GetValueOrDefault(account.Name), out var step);
-            if (isCode)
-            {
-                _lastSteps[account.Name] = step;
-            }
-
-            return isCode;
-        }
-    }
+    private bool TakesCode(Account account, string code) =>
+        account.TotpKey.Length == 0 || _usedCodes.TryTake(account.Name, account.TotpKey, code, time.GetUtcNow());
 
     /// <summary>Hashing is dear on purpose: a few at a time on threads of their own, so that strangers cannot stop the archive with it.</summary>
     private async Task<T> InTurnAsync<T>(Func<Task<T>> work, T busy, CancellationToken cancellationToken)

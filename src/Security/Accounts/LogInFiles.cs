@@ -34,10 +34,19 @@ internal sealed record KeptSession
     public required DateTimeOffset EndsAt { get; init; }
 }
 
-/// <summary>What log-ins leave behind for the next start: who is shut out, and who was logged in; see docs/formats/log-in.md.</summary>
+/// <summary>The last one-time password that an account used; see docs/formats/log-in.md.</summary>
+internal sealed record KeptCode
+{
+    public required string Name { get; init; }
+
+    public required long Step { get; init; }
+}
+
+/// <summary>What log-ins leave behind for the next start: who is shut out, which codes were used, and who was logged in; see docs/formats/log-in.md.</summary>
 internal static class LogInFiles
 {
     public const string LockOutsName = "lock-outs.json";
+    public const string UsedCodesName = "used-codes.json";
     public const string SessionsName = "sessions.json";
 
     /// <summary>Room for the most names and the most sessions; what is longer is neither of them.</summary>
@@ -79,8 +88,9 @@ internal static class LogInFiles
     }
 }
 
-/// <summary>Names and shapes of both files.</summary>
+/// <summary>Names and shapes of the files.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, MaxDepth = 4, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(KeptLockOut[]))]
+[JsonSerializable(typeof(KeptCode[]))]
 [JsonSerializable(typeof(KeptSession[]))]
 internal sealed partial class LogInJson : JsonSerializerContext;

@@ -51,6 +51,9 @@ public static class OneTimePassword
         return false;
     }
 
+    /// <summary>Whether the code of a step would be taken now, were it not used.</summary>
+    internal static bool IsInTime(long step, DateTimeOffset now) => Math.Abs(step - (now.ToUnixTimeSeconds() / StepSeconds)) <= Drift;
+
     /// <summary>The code of one step: dynamic truncation of RFC 4226 §5.3.</summary>
     internal static string Compute(HashAlgorithmName algorithm, ReadOnlySpan<byte> key, long step, int digits)
     {

@@ -64,7 +64,7 @@ public static class ConformanceStatement
 
         C-MOVE goes to registered application entities only. An instance is sent in the transfer syntax in which it is stored whenever the receiver accepts it.
         Else it is converted on the way: between the uncompressed transfer syntaxes and deflated; and what is compressed with RLE, JPEG (baseline, extended, lossless),
-        JPEG-LS or JPEG 2000 (Part 1, high throughput) into JPEG-LS lossless, JPEG 2000 lossless, JPEG lossless or RLE if the receiver takes one of them, else uncompressed. Nothing is compressed with loss. A pending response is sent at least every three seconds.
+        JPEG-LS, JPEG 2000 (Part 1, high throughput) or frame by frame with deflate into JPEG-LS lossless, JPEG 2000 lossless, JPEG lossless or RLE if the receiver takes one of them, else uncompressed. Nothing is compressed with loss. A pending response is sent at least every three seconds.
         """;
 
     private const string CommitmentNotes = """

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Globalization;
 using Panal.Codecs;
 using Panal.Codecs.Jpeg2000;
 using Panal.Codecs.Samples;
@@ -67,6 +69,83 @@ public sealed class Jpeg2000Tests
         {
             Assert.Equal(samples, ours);
         }
+    }
+
+    /// <summary>Streams of T.803 with the bounds of its Table C.6 for decoders of class 1: the largest error and the mean of its square, for each component.</summary>
+    [Theory]
+    [InlineData("p0_01", "0", "0")]
+    [InlineData("p0_02", "0", "0")]
+    [InlineData("p0_04", "5:4:6", "0.776:0.626:1.070")]
+    [InlineData("p0_06", "635:403:378:0", "11287:6124:3968:0")]
+    [InlineData("p0_10", "0:0:0", "0:0:0")]
+    [InlineData("p0_11", "0", "0")]
+    [InlineData("p0_12", "0", "0")]
+    [InlineData("p0_14", "0:0:0", "0:0:0")]
+    [InlineData("p1_01", "0", "0")]
+    [InlineData("p1_07", "0:0", "0:0")]
+    public void Streams_of_T803_decode_within_the_bounds_of_class_1(string name, string peaks, string squares)
+    {
+        var encoded = File.ReadAllBytes(Corpus.Path("j2k", "conformance_part1", "openjpeg-data", $"{name}.j2k"));
+        var layout = Jpeg2000Decoder.Instance.ReadLayout(encoded, CodecLimits.Default)!.Value with { IsPlanar = true };
+        var samples = new byte[layout.LengthBytes];
+        Jpeg2000Decoder.Instance.Decode(encoded, layout, samples, CodecLimits.Default);
+        var compared = 0;
+        foreach (var (component, peak) in peaks.Split(':').Index())
+        {
+            var reference = Corpus.Path("j2k", "conformance_part1", "reference", "openjpeg-data", $"c1{name}_{component}.pgx");
+            if (File.Exists(reference))
+            {
+                var (largest, mean) = ErrorOf(encoded, layout, samples, component, File.ReadAllBytes(reference));
+                Assert.InRange(largest, 0, int.Parse(peak, CultureInfo.InvariantCulture));
+                Assert.InRange(mean, 0, double.Parse(squares.Split(':')[component], CultureInfo.InvariantCulture));
+                compared++;
+            }
+        }
+
+        Assert.InRange(compared, 1, int.MaxValue);
+    }
+
+    /// <summary>Streams with changes of progression, packed headers or 257 components, none of which DICOM's images have.</summary>
+    [Theory]
+    [InlineData("p0_03")]
+    [InlineData("p0_13")]
+    [InlineData("p1_02")]
+    [InlineData("p1_05")]
+    [InlineData("p1_06")]
+    public void What_is_not_decoded_of_T803_is_refused_as_such(string name)
+    {
+        var encoded = File.ReadAllBytes(Corpus.Path("j2k", "conformance_part1", "openjpeg-data", $"{name}.j2k"));
+        Assert.Equal(
+            CodecFault.Unsupported,
+            Assert.Throws<CodecException>(() =>
+            {
+                var layout = Jpeg2000Decoder.Instance.ReadLayout(encoded, CodecLimits.Default)!.Value;
+                Jpeg2000Decoder.Instance.Decode(encoded, layout, new byte[layout.LengthBytes], CodecLimits.Default);
+            }).Fault);
+    }
+
+    /// <summary>Compares a component with its reference in PGX: on its own grid, which in ours is filled up by repetition.</summary>
+    private static (int Largest, double MeanSquare) ErrorOf(byte[] codestream, in SampleLayout layout, byte[] samples, int component, byte[] reference)
+    {
+        int Size(int at) => (int)BinaryPrimitives.ReadUInt32BigEndian(codestream.AsSpan(at));
+        var (left, top) = (Size(16), Size(20));
+        var (stepX, stepY) = (codestream[43 + (3 * component)], codestream[44 + (3 * component)]);
+        var end = Array.IndexOf(reference, (byte)'\n');
+        var header = System.Text.Encoding.ASCII.GetString(reference, 0, end).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var (width, height) = (int.Parse(header[^2], CultureInfo.InvariantCulture), int.Parse(header[^1], CultureInfo.InvariantCulture));
+        var isWide = header[^3] is "12" or "+12" or "16" or "+16";
+        var (largest, sum) = (0, 0.0);
+        for (var i = 0; i < width * height; i++)
+        {
+            var (x, y) = ((((left + stepX - 1) / stepX) + (i % width)) * stepX - left, (((top + stepY - 1) / stepY) + (i / width)) * stepY - top);
+            var at = (((component * layout.Height) + y) * layout.Width) + x;
+            var ours = layout.BitsAllocated == 16 ? BinaryPrimitives.ReadUInt16LittleEndian(samples.AsSpan(2 * at)) : samples[at];
+            var theirs = isWide ? BinaryPrimitives.ReadUInt16BigEndian(reference.AsSpan(end + 1 + (2 * i))) : reference[end + 1 + i];
+            largest = Math.Max(largest, Math.Abs(ours - theirs));
+            sum += (ours - theirs) * (double)(ours - theirs);
+        }
+
+        return (largest, sum / (width * height));
     }
 
     /// <summary>Streams of OpenJPH, Kakadu and others; the irreversible transform leaves the rounding to the decoder.</summary>

@@ -46,6 +46,48 @@ public sealed class CompactedArchiveTests
     }
 
     [Fact]
+    public async Task Who_asks_for_JPEG_2000_gets_the_compact_frames_which_the_codec_of_OHIF_and_GDCM_decode_to_what_was_sent()
+    {
+        IReadOnlyList<CorpusFile> files = await Corpus.FamilyAsync("ct_series", 2, Ct);
+        await using PanalNode node = await PanalNode.StartAsync(Ct);
+        (await PanalNode.RunCommandAsync(["store", "127.0.0.1", $"{node.DicomPort}", "--called", node.AeTitle, .. files.Select(file => file.Path)], Ct)).Succeeded();
+        Assert.Contains($"{files.Count} images compacted", (await RunAsync(node, "run", "--now")).Succeeded().Output);
+        CorpusFile sent = files[0];
+        PixelFile native = await PixelFile.ReadAsync(sent.Path, Ct);
+        using var directory = new TemporaryDirectory("getscu");
+        (await ForeignProgram.RunAsync(
+            "getscu",
+            ["-S", "+B", "+xv", "-k", "QueryRetrieveLevel=STUDY", "-k", $"StudyInstanceUID={sent.StudyInstanceUid}", .. node.DcmtkAddress("GETSCU")], Ct, directory.Path)).Succeeded();
+        string got = Directory.GetFiles(directory.Path).Single(path => path.EndsWith(sent.SopInstanceUid, StringComparison.Ordinal));
+        PixelFile compact = await PixelFile.ReadAsync(got, Ct);
+        Assert.Equal("1.2.840.10008.1.2.4.90", compact.TransferSyntaxUid);
+
+        // COD: six layers, and lower bit-planes that bypass the arithmetic coder (T.800 Tables A.14, A.19), so that it is the compact form and nothing plainer.
+        byte[] frame = Assert.Single(compact.Frames);
+        int style = frame.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0x52]);
+        Assert.Equal((6, 1), (frame[style + 7], frame[style + 12] & 1));
+        await AssertDecodedByViewersAsync(frame, native);
+        Assert.Equal(native.Frames, (await compact.DecodedByAsync("gdcmconv", ["--raw"], directory, Ct))!.Frames);
+
+        // The same frame as viewers in the browser ask for it.
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, $"http://127.0.0.1:{node.HttpPort}/dicom-web/studies/{sent.StudyInstanceUid}/series/{sent.SeriesInstanceUid}/instances/{sent.SopInstanceUid}/frames/1");
+        Assert.True(request.Headers.TryAddWithoutValidation("Accept", "multipart/related; type=\"image/jp2\"; transfer-syntax=1.2.840.10008.1.2.4.90"));
+        using HttpResponseMessage answer = await client.SendAsync(request, Ct);
+        byte[] body = await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(Ct);
+        int begin = body.AsSpan().IndexOf("\r\n\r\n"u8) + 4;
+        await AssertDecodedByViewersAsync(body[begin..body.AsSpan().LastIndexOf("\r\n--"u8)], native);
+    }
+
+    private static async Task AssertDecodedByViewersAsync(byte[] frame, PixelFile native)
+    {
+        (byte[] samples, System.Text.Json.JsonElement about) = await CornerstoneCodec.DecodeAsync(frame, Ct);
+        Assert.Equal((native.Layout.Width, native.Layout.Height), (about.GetProperty("width").GetInt32(), about.GetProperty("height").GetInt32()));
+        Codecs.ForeignFrames.AssertNear("Cornerstone", native.Layout, Assert.Single(native.Frames), samples, 0);
+    }
+
+    [Fact]
     public async Task The_exact_received_files_come_back_from_a_node_that_runs_and_from_one_that_does_not()
     {
         IReadOnlyList<CorpusFile> files = await Corpus.FamilyAsync("ct_series", Slices, Ct);

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Panal.Codecs.Jpeg2000.Codestream;
 using Panal.Codecs.Jpeg2000.Packets;
 using static Panal.Codecs.Jpeg2000.Blocks.BlockContexts;
@@ -173,6 +174,7 @@ internal sealed class BlockDecoder : IBlockDecoder
 
     private void Propagate(ref RawBits raw, int plane)
     {
+        var bits = raw;
         for (var stripe = 0; stripe < _stripes; stripe++)
         {
             var allRows = RowsOf(Math.Min(Rows, _height - (stripe * Rows)));
@@ -186,9 +188,9 @@ internal sealed class BlockDecoder : IBlockDecoder
                     var shift = BitOperations.TrailingZeroCount(rows);
                     rows &= rows - 1;
                     word |= 1UL << (VisitedShift + shift);
-                    if (raw.Read() != 0)
+                    if (bits.Read() != 0)
                     {
-                        var sign = raw.Read();
+                        var sign = bits.Read();
                         Unsafe.Add(ref column, (nint)((uint)shift / RowStep)) = (1u << plane) | (sign << 31);
                         word = BecomeSignificant(ref words, _stride, word, shift, sign, _isCausal);
                         rows |= (1UL << (shift + RowStep)) & allRows & ~(word >> OwnShift);
@@ -198,6 +200,8 @@ internal sealed class BlockDecoder : IBlockDecoder
                 words = word;
             }
         }
+
+        raw = bits;
     }
 
     /// <summary>Magnitude refinement (T.800 §D.3.3): no context depends on a decision, so that all are found first, then decoded, then put into their places.</summary>
@@ -264,19 +268,26 @@ internal sealed class BlockDecoder : IBlockDecoder
 
     private void Refine(ref RawBits raw, int plane)
     {
+        var bits = raw;
         for (var stripe = 0; stripe < _stripes; stripe++)
         {
-            for (var x = 0; x < _width; x++)
+            ref var words = ref _flags[((stripe + 1) * _stride) + 1];
+            ref var column = ref _coefficients[stripe * _width * Rows];
+            for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
             {
-                ref var word = ref _flags[((stripe + 1) * _stride) + 1 + x];
-                var rows = ToRefine(word);
-                word |= rows << RefinedShift;
-                for (; rows != 0; rows &= rows - 1)
+                var rows = ToRefine(words);
+                if (rows == 0)
                 {
-                    _coefficients[(((stripe * _width) + x) * Rows) + (BitOperations.TrailingZeroCount(rows) / RowStep)] |= raw.Read() << plane;
+                    continue;
                 }
+
+                words |= rows << RefinedShift;
+                var refined = bits.Read(BitOperations.PopCount(rows));
+                (Vector128.LoadUnsafe(ref column) | (ColumnBits.Part(ColumnBits.SelectionOf(rows), refined) << plane)).StoreUnsafe(ref column);
             }
         }
+
+        raw = bits;
     }
 
     /// <summary>Cleanup, with runs of four coefficients that nothing is known of (T.800 §D.3.4).</summary>

@@ -83,9 +83,9 @@ internal sealed class BlockEncoder(int style) : IBlockEncoder
         {
             if (pass > 0)
             {
-                var propagated = Propagate(plane, BlockSegments.IsRaw(pass, style));
-                Code(pass++, plane, propagated);
-                Code(pass++, plane, Refine(plane));
+                var isRaw = BlockSegments.IsRaw(pass, style);
+                Code(pass++, plane, Propagate(plane, isRaw));
+                Code(pass++, plane, isRaw ? RefineRaw(plane) : Refine(plane));
             }
 
             Code(pass++, plane, CleanUp(plane));
@@ -243,6 +243,32 @@ internal sealed class BlockEncoder(int style) : IBlockEncoder
         }
 
         return new Decided((int)count, 0, (int)count);
+    }
+
+    /// <summary>The same where it bypasses the coder: what it decides is written at once, behind the propagation of its plane.</summary>
+    private Decided RefineRaw(int plane)
+    {
+        var count = 0;
+        for (var stripe = 0; stripe < _stripes; stripe++)
+        {
+            ref var words = ref _flags[((stripe + 1) * _stride) + 1];
+            ref var column = ref _coefficients[stripe * _width * Rows];
+            for (var x = 0; x < _width; x++, words = ref Unsafe.Add(ref words, 1), column = ref Unsafe.Add(ref column, Rows))
+            {
+                var rows = ToRefine(words);
+                if (rows == 0)
+                {
+                    continue;
+                }
+
+                words |= rows << RefinedShift;
+                var taking = BitOperations.PopCount(rows);
+                _raw.Write(ColumnBits.Gather(ColumnBits.SelectionOf(rows), BitsOf(ref column, plane).Bits), taking);
+                count += taking;
+            }
+        }
+
+        return new Decided(0, 0, count);
     }
 
     /// <summary>Cleanup, with runs of four coefficients that nothing is known of (T.800 §D.3.4).</summary>

@@ -149,24 +149,45 @@ internal sealed class MqInput
     }
 }
 
-/// <summary>Reads the bits of passes that bypass the arithmetic coder (T.800 §D.6); bits behind the end are ones.</summary>
+/// <summary>Reads the bits of passes that bypass the arithmetic coder; the byte behind an FF has seven of them, and bits behind the end are ones (T.800 §D.6).</summary>
 internal ref struct RawBits(ReadOnlySpan<byte> data)
 {
+    private const int RegisterBits = 64, ByteBits = 8;
+
     private readonly ReadOnlySpan<byte> _data = data;
     private int _position;
-    private int _left;
-    private byte _current;
+    private byte _last;
 
-    internal uint Read()
+    // Bits that are taken already, the next one highest.
+    private ulong _register;
+    private int _count;
+
+    internal uint Read() => Read(1);
+
+    /// <summary>Reads 1 to 8 bits, the first of them highest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint Read(int count)
     {
-        if (_left == 0)
+        if (_count < count)
         {
-            _left = _current == 0xFF ? 7 : 8;
-            _current = _position < _data.Length ? _data[_position] : (byte)0xFF;
-            _position++;
+            Fill();
         }
 
-        _left--;
-        return (uint)(_current >> _left) & 1;
+        var bits = (uint)(_register >> (RegisterBits - count));
+        _register <<= count;
+        _count -= count;
+        return bits;
+    }
+
+    private void Fill()
+    {
+        while (_count <= RegisterBits - ByteBits)
+        {
+            var bits = _last == 0xFF ? ByteBits - 1 : ByteBits;
+            _last = _position < _data.Length ? _data[_position] : (byte)0xFF;
+            _position++;
+            _register |= (_last & ((1ul << bits) - 1)) << (RegisterBits - bits - _count);
+            _count += bits;
+        }
     }
 }

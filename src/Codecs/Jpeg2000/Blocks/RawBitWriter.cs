@@ -33,6 +33,23 @@ internal sealed class RawBitWriter(int lengthLimitBytes)
         (_whole, _left, _current) = (whole, left, current);
     }
 
+    /// <summary>Writes 1 to 4 bits, the first of them highest.</summary>
+    internal void Write(uint bits, int count)
+    {
+        _left -= count;
+        if (_left > 0)
+        {
+            _current = (_current << count) | bits;
+            return;
+        }
+
+        var over = -_left;
+        var whole = (_current << (count - over)) | (bits >> over);
+        _data[_whole++] = (byte)whole;
+        _current = bits & ((1u << over) - 1);
+        _left = (whole == 0xFF ? 7 : 8) - over;
+    }
+
     /// <summary>Ends the segment. A last FF is left out, as decoders put one in its place.</summary>
     internal ReadOnlySpan<byte> Finish()
     {

@@ -15,7 +15,7 @@ internal static class LayerAssignment
     /// <param name="layers">How many layers; the last takes what the others leave.</param>
     internal static void Assign(ReadOnlySpan<CodedBlock> blocks, Span<CodedPass> passes, int layers)
     {
-        var bytes = new int[Steps];
+        Span<int> bytes = stackalloc int[Steps];
         var total = 0L;
         Span<int> cuts = stackalloc int[Blocks.BlockEncoder.PassLimit];
         foreach (ref readonly var block in blocks)
@@ -25,7 +25,7 @@ internal static class LayerAssignment
             total += own.Length > 0 ? own[^1].EndBytes : 0;
         }
 
-        Span<ushort> layerOf = new ushort[Steps];
+        Span<ushort> layerOf = stackalloc ushort[Steps];
         var (layer, taken) = (0, 0L);
         for (var worth = Steps - 1; worth >= 0; worth--)
         {
@@ -53,7 +53,7 @@ internal static class LayerAssignment
         layer >= layers - 1 ? totalBytes : totalBytes * 2 / 5 >> Math.Min(62, layers - 2 - layer);
 
     /// <summary>Finds the upper convex hull of gain over bytes, and gives every pass the slope of its edge.</summary>
-    private static void Rate(Span<CodedPass> passes, Span<int> cuts, int[] bytes)
+    private static void Rate(Span<CodedPass> passes, Span<int> cuts, Span<int> bytes)
     {
         var count = 0;
         Span<double> gains = stackalloc double[passes.Length + 1];

@@ -1,10 +1,15 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Panal.Codecs.Jpeg2000.Codestream;
 
 namespace Panal.Codecs.Jpeg2000.Packets;
 
 /// <summary>Finds the length of packets by reading their headers (T.800 §B.9, §B.10), for one tile; and, if asked, what they add to code-blocks.</summary>
-internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders headers, int tileIndex, bool keepsChunks = false)
+/// <param name="tile">Where its precincts and code-blocks lie.</param>
+/// <param name="headers">Those of the codestream.</param>
+/// <param name="tileIndex">Which tile.</param>
+/// <param name="chunks">Takes what packets add to code-blocks; null for lengths only.</param>
+internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders headers, int tileIndex, List<BlockChunk>? chunks = null)
 {
     private const int StartOfPacketBytes = 6;
     private const int FirstLengthBits = 3;
@@ -15,7 +20,6 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
 
     private readonly Dictionary<(int Component, int Resolution, int Precinct), Band[]> _precincts = [];
     private readonly CodingStyle _style = headers.StyleOf(tileIndex);
-    private readonly List<(Band Band, int Block, BlockChunk Chunk)> _chunks = [];
     private long _blocks;
 
     /// <summary>Every precinct that a packet has had something for, with its subbands.</summary>
@@ -27,18 +31,20 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
     /// <exception cref="CodecException">The header is damaged.</exception>
     internal void Read(ReadOnlySpan<byte> codestream, in Packet packet)
     {
-        _chunks.Clear();
+        var first = chunks?.Count ?? 0;
         var data = codestream.Slice((int)packet.Offset, packet.LengthBytes);
         if (LengthOf(data, packet.Component, packet.Resolution, packet.Precinct, packet.Layer) != data.Length)
         {
             throw new CodecException(CodecFault.Malformed, $"A packet at {packet.Offset} has another length than PLT says.");
         }
 
-        var offset = (int)packet.Offset + data.Length - _chunks.Sum(one => one.Chunk.LengthBytes);
-        foreach (var (band, block, chunk) in _chunks)
+        // The bodies lie behind the header, up to the end of the packet.
+        var offset = (int)packet.Offset + data.Length;
+        var added = CollectionsMarshal.AsSpan(chunks)[first..];
+        for (var i = added.Length - 1; i >= 0; i--)
         {
-            (band.Chunks[block] ??= []).Add(chunk with { Offset = offset });
-            offset += chunk.LengthBytes;
+            offset -= added[i].LengthBytes;
+            added[i] = added[i] with { Offset = offset };
         }
     }
 
@@ -133,9 +139,9 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
             var together = Math.Min(passes, BlockSegments.PassesFrom(block.Passes, passes, style));
             var bytes = bits.Read(block.LengthBits + BitOperations.Log2((uint)together));
             length += bytes;
-            if (keepsChunks)
+            if (chunks is not null)
             {
-                _chunks.Add((band, index, new BlockChunk(0, bytes, together, BlockSegments.IsBeginning(block.Passes, style))));
+                Keep(chunks, ref block, new BlockChunk(0, bytes, together, BlockSegments.IsBeginning(block.Passes, style), 0));
             }
 
             block.Passes += together;
@@ -143,6 +149,21 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
         }
 
         return length;
+    }
+
+    private static void Keep(List<BlockChunk> chunks, ref Block block, in BlockChunk chunk)
+    {
+        chunks.Add(chunk);
+        if (block.LastChunk > 0)
+        {
+            chunks[block.LastChunk - 1] = chunks[block.LastChunk - 1] with { Next = chunks.Count };
+        }
+        else
+        {
+            block.FirstChunk = chunks.Count;
+        }
+
+        block.LastChunk = chunks.Count;
     }
 
     /// <summary>T.800 Table B.4.</summary>
@@ -175,6 +196,9 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
 
         /// <summary>Bit-planes at the top that are zero and not coded.</summary>
         internal int ZeroPlanes;
+
+        /// <summary>What packets have added to it first and last, counted from 1; 0 where they have added nothing.</summary>
+        internal int FirstChunk, LastChunk;
     }
 
     internal sealed class Band(BlockGrid grid)
@@ -182,9 +206,6 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
         internal BlockGrid Grid => grid;
 
         internal Block[] Blocks { get; } = new Block[grid.Across * grid.Down];
-
-        /// <summary>What packets have added to each block; null where nothing.</summary>
-        internal List<BlockChunk>?[] Chunks { get; } = new List<BlockChunk>?[grid.Across * grid.Down];
 
         internal TagTree Inclusion { get; } = new(grid.Across, grid.Down);
 
@@ -197,4 +218,5 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
 /// <param name="LengthBytes">How many bytes.</param>
 /// <param name="Passes">Coding passes in them.</param>
 /// <param name="BeginsSegment">The coder begins anew here; otherwise the bytes continue those of the chunk before.</param>
-internal readonly record struct BlockChunk(int Offset, int LengthBytes, int Passes, bool BeginsSegment);
+/// <param name="Next">What the next packet adds to the same block, counted from 1; 0 where none does.</param>
+internal readonly record struct BlockChunk(int Offset, int LengthBytes, int Passes, bool BeginsSegment, int Next);

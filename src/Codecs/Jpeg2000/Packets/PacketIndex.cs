@@ -31,6 +31,9 @@ public enum PacketLengthSource
 /// </summary>
 public sealed class PacketIndex
 {
+    // Room for the packets of a slice at once; a header that promises more has to have them.
+    private const int UsualPackets = 1024;
+
     private readonly Packet[] _packets;
     private readonly TileGeometry?[] _tiles;
 
@@ -63,6 +66,7 @@ public sealed class PacketIndex
                 throw new CodecException(CodecFault.Truncated, $"Tile {parts.Key} has {promised} packets, the codestream {codestream.Length} bytes.");
             }
 
+            packets.EnsureCapacity(packets.Count + (int)Math.Min(promised, UsualPackets));
             TileParts data = new([.. parts], source);
             var reader = new PacketHeaderReader(tile, headers, parts.Key);
             foreach (var (component, resolution, precinct, layer) in PacketOrder.Of(tile, headers.StyleOf(parts.Key)))

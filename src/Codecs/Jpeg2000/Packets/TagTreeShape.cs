@@ -3,12 +3,21 @@ namespace Panal.Codecs.Jpeg2000.Packets;
 /// <summary>Where the nodes of a tag tree lie: the rectangle of the leaves first, each level above it half as wide and high (T.800 §B.10.2).</summary>
 internal readonly struct TagTreeShape
 {
+    private static readonly (int Width, int First)[] Leaf = [(1, 0)];
+
     private readonly (int Width, int First)[] _levels;
 
     /// <param name="width">Columns, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
     internal TagTreeShape(int width, int height)
     {
+        if (width == 1 && height == 1)
+        {
+            // Most precincts have one code-block in a subband.
+            (_levels, Nodes) = (Leaf, 1);
+            return;
+        }
+
         var levels = new List<(int, int)>();
         while (true)
         {

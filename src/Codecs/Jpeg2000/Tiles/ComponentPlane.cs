@@ -59,7 +59,7 @@ internal sealed class ComponentPlane : IDisposable
     internal Span<float> Fractions => MemoryMarshal.Cast<int, float>(Values);
 
     /// <summary>Decodes the code-blocks of one precinct of a resolution into their places.</summary>
-    internal void Decode(ReadOnlySpan<byte> codestream, int resolution, PacketHeaderReader.Band[] bands, IBlockDecoder decoder)
+    internal void Decode(ReadOnlySpan<byte> codestream, int resolution, PacketHeaderReader.Band[] bands, ReadOnlySpan<BlockChunk> chunks, IBlockDecoder decoder)
     {
         var quantization = _headers.QuantizationOf(_tile, _component);
         var shift = _headers.RegionShiftOf(_tile, _component);
@@ -73,19 +73,20 @@ internal sealed class ComponentPlane : IDisposable
             var (right, below) = PlaceOf(resolution, kind);
             for (var i = 0; i < bands[b].Blocks.Length; i++)
             {
-                if (bands[b].Chunks[i] is not { } chunks)
+                ref readonly var coded = ref bands[b].Blocks[i];
+                if (coded.FirstChunk == 0)
                 {
                     continue;
                 }
 
                 var block = bands[b].Grid.Block(i);
-                var planes = quantization.GuardBits + exponent - 1 + shift - bands[b].Blocks[i].ZeroPlanes;
+                var planes = quantization.GuardBits + exponent - 1 + shift - coded.ZeroPlanes;
                 if (planes is < 1 or > PlaneLimit)
                 {
                     throw new CodecException(planes < 1 ? CodecFault.Malformed : CodecFault.Unsupported, $"A code-block of {planes} bit-planes.");
                 }
 
-                DecodeBlock(codestream, chunks, block, planes, kind, decoder);
+                DecodeBlock(codestream, chunks, coded.FirstChunk, block, planes, kind, decoder);
                 var at = ((below + block.Y0 - area.Y0) * Width) + right + block.X0 - area.X0;
                 Store(decoder, block.X1 - block.X0, block.Y1 - block.Y0, at, shift, step);
             }
@@ -121,24 +122,29 @@ internal sealed class ComponentPlane : IDisposable
 
     public void Dispose() => ArrayPool<int>.Shared.Return(_values);
 
-    private void DecodeBlock(ReadOnlySpan<byte> codestream, List<BlockChunk> chunks, in Area block, int planes, BandKind kind, IBlockDecoder decoder)
+    private void DecodeBlock(ReadOnlySpan<byte> codestream, ReadOnlySpan<BlockChunk> chunks, int first, in Area block, int planes, BandKind kind, IBlockDecoder decoder)
     {
         decoder.Begin(block.X1 - block.X0, block.Y1 - block.Y0, Style.BlockStyle);
-        var longest = chunks.Sum(chunk => chunk.LengthBytes);
+        var longest = 0;
+        for (var next = first; next > 0; next = chunks[next - 1].Next)
+        {
+            longest += chunks[next - 1].LengthBytes;
+        }
+
         var data = ArrayPool<byte>.Shared.Rent(Math.Max(1, longest));
         try
         {
             var pass = 0;
-            for (var i = 0; i < chunks.Count;)
+            for (var next = first; next > 0;)
             {
                 var (length, passes) = (0, 0);
                 do
                 {
-                    codestream.Slice(chunks[i].Offset, chunks[i].LengthBytes).CopyTo(data.AsSpan(length));
-                    (length, passes) = (length + chunks[i].LengthBytes, passes + chunks[i].Passes);
-                    i++;
+                    ref readonly var chunk = ref chunks[next - 1];
+                    codestream.Slice(chunk.Offset, chunk.LengthBytes).CopyTo(data.AsSpan(length));
+                    (length, passes, next) = (length + chunk.LengthBytes, passes + chunk.Passes, chunk.Next);
                 }
-                while (i < chunks.Count && !chunks[i].BeginsSegment);
+                while (next > 0 && !chunks[next - 1].BeginsSegment);
 
                 decoder.Decode(data.AsSpan(0, length), pass, passes, planes, kind, Style.BlockStyle);
                 pass += passes;

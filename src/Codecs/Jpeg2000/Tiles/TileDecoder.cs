@@ -1,23 +1,27 @@
 using System.Buffers;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Panal.Codecs.Jpeg2000.Blocks;
 using Panal.Codecs.Jpeg2000.Codestream;
-using Panal.Codecs.Jpeg2000.HighThroughput;
 using Panal.Codecs.Jpeg2000.Packets;
 using Panal.Codecs.Samples;
 
 namespace Panal.Codecs.Jpeg2000.Tiles;
 
 /// <summary>Decodes one tile after the other into the caller's samples.</summary>
-internal sealed class TileDecoder(PacketIndex index, Jpeg2000View view)
+internal sealed class TileDecoder(PacketIndex index, Jpeg2000View view) : IDisposable
 {
-    private BlockDecoder? _blocks;
-    private HighThroughputDecoder? _fastBlocks;
+    private readonly BlockCoders _coders = BlockCoders.Take();
+
+    /// <summary>Gives the coders of its blocks back.</summary>
+    public void Dispose() => _coders.Dispose();
 
     /// <summary>Decodes a tile.</summary>
     internal void Decode(ReadOnlySpan<byte> codestream, int tile, ReadOnlySpan<Packet> packets, in SampleLayout layout, Span<byte> samples)
     {
         var geometry = index.Geometry(tile);
-        var reader = new PacketHeaderReader(geometry, index.Headers, tile, keepsChunks: true);
+        _coders.Chunks.Clear();
+        var reader = new PacketHeaderReader(geometry, index.Headers, tile, _coders.Chunks);
         foreach (ref readonly var packet in packets)
         {
             if (packet.Layer < view.Layers && packet.Resolution <= index.Headers.StyleOf(tile, packet.Component).Levels - view.Halvings)
@@ -34,9 +38,10 @@ internal sealed class TileDecoder(PacketIndex index, Jpeg2000View view)
                 planes[c] = new ComponentPlane(index.Headers, geometry, tile, c, view.Halvings);
             }
 
+            var chunks = CollectionsMarshal.AsSpan(_coders.Chunks);
             foreach (var (component, resolution, bands) in reader.Precincts)
             {
-                planes[component].Decode(codestream, resolution, bands, DecoderOf(planes[component].Style));
+                planes[component].Decode(codestream, resolution, bands, chunks, _coders.DecoderOf(planes[component].Style.BlockStyle));
             }
 
             foreach (var plane in planes)
@@ -59,9 +64,6 @@ internal sealed class TileDecoder(PacketIndex index, Jpeg2000View view)
             Array.ForEach(planes, plane => plane?.Dispose());
         }
     }
-
-    private IBlockDecoder DecoderOf(ComponentStyle style) =>
-        (style.BlockStyle & ComponentStyle.HighThroughput) != 0 ? _fastBlocks ??= new HighThroughputDecoder() : _blocks ??= new BlockDecoder();
 
     /// <summary>Puts the samples of a plane into their places; those of a subsampled component are repeated.</summary>
     private void Write(ComponentPlane plane, ImageSize size, int tile, int component, in SampleLayout layout, Span<byte> samples)
@@ -112,9 +114,16 @@ internal sealed class TileDecoder(PacketIndex index, Jpeg2000View view)
         var shift = isSigned ? 0 : 1 << (precision - 1);
         var extended = isSignWanted ? 32 - precision : 0;
         var mask = isSignWanted ? -1 : (1 << precision) - 1;
-        foreach (ref var value in row)
+        var x = 0;
+        for (; x <= row.Length - Vector<int>.Count; x += Vector<int>.Count)
         {
-            value = ((Math.Clamp(value + shift, lowest, highest) << extended) >> extended) & mask;
+            var values = Vector.Clamp(new Vector<int>(row[x..]) + new Vector<int>(shift), new Vector<int>(lowest), new Vector<int>(highest));
+            (((values << extended) >> extended) & new Vector<int>(mask)).CopyTo(row[x..]);
+        }
+
+        for (; x < row.Length; x++)
+        {
+            row[x] = ((Math.Clamp(row[x] + shift, lowest, highest) << extended) >> extended) & mask;
         }
     }
 }

@@ -1,8 +1,8 @@
 using System.Buffers;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Panal.Codecs.Jpeg2000.Blocks;
 using Panal.Codecs.Jpeg2000.Codestream;
-using Panal.Codecs.Jpeg2000.HighThroughput;
 using Panal.Codecs.Jpeg2000.Layers;
 using Panal.Codecs.Jpeg2000.Packets;
 using Panal.Codecs.Jpeg2000.Wavelets;
@@ -16,6 +16,7 @@ internal sealed class TileEncoder : IDisposable
     private readonly CodestreamHeaders _headers;
     private readonly CodecLimits _limits;
     private readonly TileGeometry _geometry;
+    private readonly BlockCoders _coders = BlockCoders.Take();
     private readonly IBlockEncoder _encoder;
     private readonly int _style;
     private readonly int[][] _planes;
@@ -38,7 +39,7 @@ internal sealed class TileEncoder : IDisposable
         (_headers, _limits, _geometry) = (headers, limits, new TileGeometry(headers, 0));
         (_width, _height) = (headers.Size.X1, headers.Size.Y1);
         _style = headers.StyleOf(0, 0).BlockStyle;
-        _encoder = (_style & ComponentStyle.HighThroughput) != 0 ? new HighThroughputEncoder() : new BlockEncoder(_style);
+        _encoder = _coders.EncoderOf(_style);
         _planes = new int[headers.Size.Components.Count][];
         for (var c = 0; c < _planes.Length; c++)
         {
@@ -95,6 +96,7 @@ internal sealed class TileEncoder : IDisposable
         ArrayPool<byte>.Shared.Return(_data);
         ArrayPool<byte>.Shared.Return(_packets);
         (_passes, _data, _packets) = ([], [], []);
+        _coders.Dispose();
     }
 
     private Span<int> Plane(int component) => _planes[component].AsSpan(0, _width * _height);
@@ -102,20 +104,33 @@ internal sealed class TileEncoder : IDisposable
     /// <summary>Takes the samples, unsigned ones shifted so that their middle is 0 (T.800 §G.1).</summary>
     private void Load(ReadOnlySpan<byte> samples, in SampleLayout layout)
     {
-        Span<ushort> row = new ushort[layout.Width];
-        var middle = 1 << (layout.BitsStored - 1);
-        var extended = 32 - layout.BitsStored;
+        var row = ArrayPool<ushort>.Shared.Rent(_width);
+        var (extended, middle) = layout.IsSigned ? (32 - layout.BitsStored, 0) : (0, 1 << (layout.BitsStored - 1));
         for (var c = 0; c < layout.Components; c++)
         {
             for (var y = 0; y < layout.Height; y++)
             {
                 SampleRows.Read(layout, samples, c, y, row, layout.BitsStored);
-                var target = Plane(c).Slice(y * _width, _width);
-                for (var x = 0; x < target.Length; x++)
-                {
-                    target[x] = layout.IsSigned ? (row[x] << extended) >> extended : row[x] - middle;
-                }
+                Shift(row.AsSpan(0, _width), Plane(c).Slice(y * _width, _width), extended, middle);
             }
+        }
+
+        ArrayPool<ushort>.Shared.Return(row);
+    }
+
+    private static void Shift(ReadOnlySpan<ushort> row, Span<int> target, int extended, int middle)
+    {
+        var x = 0;
+        for (; x <= row.Length - Vector<ushort>.Count; x += Vector<ushort>.Count)
+        {
+            Vector.Widen(new Vector<ushort>(row[x..]), out var lower, out var upper);
+            (((lower.As<uint, int>() << extended) >> extended) - new Vector<int>(middle)).CopyTo(target[x..]);
+            (((upper.As<uint, int>() << extended) >> extended) - new Vector<int>(middle)).CopyTo(target[(x + Vector<int>.Count)..]);
+        }
+
+        for (; x < row.Length; x++)
+        {
+            target[x] = ((row[x] << extended) >> extended) - middle;
         }
     }
 

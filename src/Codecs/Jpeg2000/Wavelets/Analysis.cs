@@ -8,6 +8,11 @@ internal static class Analysis
     // Columns that are transformed together: some cache lines of them.
     private const int ColumnsTogether = 64;
 
+    // A side of 65,535 samples can be halved fifteen times; one depth more is that of the high bands.
+    private const int DepthLimit = 16;
+
+    private static readonly double[] LowNorms = new double[DepthLimit + 1], HighNorms = new double[DepthLimit + 1];
+
     /// <summary>Scratch that a plane needs, in values.</summary>
     internal static int ScratchLength(int width, int height) => Math.Max(width, height * ColumnsTogether);
 
@@ -40,6 +45,13 @@ internal static class Analysis
     internal static double Norm(int depth, bool highX, bool highY) => depth == 0 ? 1 : Norm(depth, highX) * Norm(depth, highY);
 
     private static double Norm(int depth, bool isHigh)
+    {
+        // Each is asked for by every precinct; whoever comes first finds it for all.
+        ref var norm = ref (isHigh ? HighNorms : LowNorms)[depth];
+        return norm > 0 ? norm : norm = FindNorm(depth, isHigh);
+    }
+
+    private static double FindNorm(int depth, bool isHigh)
     {
         // T.800 §F.3.8.2.1.1 without its rounding: a low coefficient spreads by 1/2 1 1/2, a high one by -1/8 -1/4 3/4 -1/4 -1/8.
         double[] low = [0.5, 1, 0.5];

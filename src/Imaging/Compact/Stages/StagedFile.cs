@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using Panal.Codecs;
-using Panal.Codecs.Jpeg2000;
 using Panal.Dicom;
 using Panal.Imaging.Frames;
 using Panal.Imaging.Transcoding;
@@ -11,9 +10,6 @@ namespace Panal.Imaging.Compact.Stages;
 /// <summary>A compact file that comes in stages: what has come so far can be looked at, and is joined when all has come. See docs/formats/stages.md.</summary>
 public sealed class StagedFile
 {
-    /// <summary>Longest samples of a preview, in bytes: they are in memory; what is longer is waited for.</summary>
-    private const long PreviewLimitBytes = 128 << 20;
-
     private readonly byte[] _file;
     private readonly List<Stage> _stages = [];
     private long _lengthBytes;
@@ -56,7 +52,7 @@ public sealed class StagedFile
     /// <exception cref="InvalidOperationException">Not every byte has come.</exception>
     public Stream Open() => IsWhole ? new MemoryStream(_file, writable: false) : throw new InvalidOperationException("Not every stage has come.");
 
-    /// <summary>What has come as an uncompressed file that says of itself that it is a lossy preview.</summary>
+    /// <summary>What has come as an uncompressed file that says of itself that it is a lossy preview; the first frame is decoded at once.</summary>
     /// <exception cref="ImageException">It is damaged, or beyond a limit.</exception>
     public PreviewFile Preview(ImageLimits limits)
     {
@@ -71,8 +67,7 @@ public sealed class StagedFile
             dataSet.Write(_file.AsSpan(_stages[0].PixelsBegin.._stages[0].PixelsEnd));
             dataSet.Position = 0;
             var image = StoredImage.Read(dataSet, syntax, limits);
-            var samples = Decode(image, limits);
-            return Write(image, samples);
+            return Write(image, image.Pixels ?? throw Stage.Damaged("It has no pixels"), limits);
         }
         catch (CodecException e)
         {
@@ -130,71 +125,53 @@ public sealed class StagedFile
         return attributes.WrittenSpan.ToArray();
     }
 
-    private byte[] Decode(StoredImage image, ImageLimits limits)
+    private PreviewFile Write(StoredImage image, PixelDescription pixels, ImageLimits limits)
     {
-        var pixels = image.Pixels ?? throw Stage.Damaged("It has no pixels");
         if (pixels.Photometric == "PALETTE COLOR")
         {
-            throw new ImageException(ImageFault.Unsupported, "The colours of a palette come with the last stage.");
+            // A coarse number of an entry is the number of another colour.
+            throw new ImageException(ImageFault.Unsupported, "An image of palette entries has no preview.");
         }
 
         var layout = pixels.Layout with { IsPlanar = false };
         layout.Check(limits.Codec);
-        if (layout.LengthBytes * pixels.Frames > PreviewLimitBytes)
+        var length = layout.LengthBytes * pixels.Frames;
+        if (length >= uint.MaxValue - 1)
         {
-            throw new ImageException(ImageFault.LimitExceeded, $"A preview of {layout.LengthBytes * pixels.Frames} bytes.");
+            throw new ImageException(ImageFault.LimitExceeded, $"A preview of {length} bytes.");
         }
 
-        var samples = new byte[layout.LengthBytes * pixels.Frames];
-        for (var frame = 0; frame < pixels.Frames; frame++)
-        {
-            var fragments = image.FragmentsOf(frame);
-            var encoded = fragments is [var one] ? one : throw Stage.Damaged("A frame has several fragments");
-            var codestream = ((MemoryStream)image.Bytes).GetBuffer().AsSpan((int)encoded.Offset, encoded.LengthBytes);
-            Jpeg2000Decoder.Decode(
-                codestream, new Jpeg2000View(Layers, 0), layout, samples.AsSpan((int)(layout.LengthBytes * frame), (int)layout.LengthBytes), limits.Codec);
-        }
-
-        return samples;
-    }
-
-    private PreviewFile Write(StoredImage image, byte[] samples)
-    {
         var attributes = image.Attributes;
-        if (attributes.GetString(Tags.PhotometricInterpretation) == "YBR_RCT")
-        {
-            // What JPEG 2000 transforms its decoder transforms back.
-            attributes.Set(Tags.PhotometricInterpretation, "RGB");
-        }
-
-        var ratio = (double)samples.Length / Math.Max(1, _lengthBytes);
-        attributes.Set(Tags.LossyImageCompression, "01");
-        attributes.Set(Tags.LossyImageCompressionMethod, "ISO_15444_1");
-        attributes.Set(Tags.LossyImageCompressionRatio, ratio.ToString("0.##", CultureInfo.InvariantCulture));
-        attributes.Set(Tags.ImageType, ["DERIVED", .. attributes.GetStrings(Tags.ImageType).Skip(1)]);
-        attributes.Set(Tags.DerivationDescription, $"Preview of {Layers} of {AllLayers} quality layers");
-        attributes.SetBytes(Tags.PixelData, image.Pixels!.BitsAllocated > 8 ? Vr.OW : Vr.OB, (samples.Length & 1) == 0 ? samples : [.. samples, 0]);
-        var file = new ArrayBufferWriter<byte>(samples.Length + (16 << 10));
+        Mark(attributes, (double)length / Math.Max(1, _lengthBytes));
         var (sopClassUid, sopInstanceUid) = (attributes.GetString(Tags.SOPClassUID) ?? "", attributes.GetString(Tags.SOPInstanceUID) ?? "");
         if (!FileTranscoder.CanStandInHead(sopClassUid) || !FileTranscoder.CanStandInHead(sopInstanceUid))
         {
             throw Stage.Damaged("Its UIDs are none");
         }
 
-        FileMeta.WriteHeader(sopClassUid, sopInstanceUid, TransferSyntax.ExplicitVrLittleEndian, file);
-        var dataSetOffset = file.WrittenCount;
-        DataSetEncoding.Encode(attributes, TransferSyntax.ExplicitVrLittleEndian, file);
-        return new PreviewFile(file.WrittenMemory, dataSetOffset, Layers, AllLayers);
+        var head = new ArrayBufferWriter<byte>(16 << 10);
+        FileMeta.WriteHeader(sopClassUid, sopInstanceUid, TransferSyntax.ExplicitVrLittleEndian, head);
+        var dataSetOffset = head.WrittenCount;
+        DataSetEncoding.Encode(attributes, TransferSyntax.ExplicitVrLittleEndian, head);
+        PixelDataHeader.Write(TransferSyntax.ExplicitVrLittleEndian, pixels.BitsAllocated, (uint)(length + (length & 1)), head);
+        var frames = new PreviewFrames(image, layout, pixels.Frames, Layers, limits);
+        frames.DecodeFirst();
+        return new PreviewFile(head.WrittenMemory, dataSetOffset, frames, Layers, AllLayers);
     }
-}
 
-/// <summary>An image with the layers that have come: a Part 10 file in explicit VR little endian that is shown, and never kept or sent as the instance.</summary>
-/// <param name="Bytes">The file.</param>
-/// <param name="DataSetOffsetBytes">Where its data set begins.</param>
-/// <param name="Layers">Quality layers that it is made of.</param>
-/// <param name="AllLayers">Quality layers that the image has.</param>
-public sealed record PreviewFile(ReadOnlyMemory<byte> Bytes, int DataSetOffsetBytes, int Layers, int AllLayers)
-{
-    /// <summary>No patient data in logs.</summary>
-    public override string ToString() => $"{Layers} of {AllLayers} layers";
+    /// <summary>Says in the attributes that the image is a preview.</summary>
+    private void Mark(DataSet attributes, double ratio)
+    {
+        if (attributes.GetString(Tags.PhotometricInterpretation) == "YBR_RCT")
+        {
+            // What JPEG 2000 transforms its decoder transforms back.
+            attributes.Set(Tags.PhotometricInterpretation, "RGB");
+        }
+
+        attributes.Set(Tags.LossyImageCompression, "01");
+        attributes.Set(Tags.LossyImageCompressionMethod, "ISO_15444_1");
+        attributes.Set(Tags.LossyImageCompressionRatio, ratio.ToString("0.##", CultureInfo.InvariantCulture));
+        attributes.Set(Tags.ImageType, ["DERIVED", .. attributes.GetStrings(Tags.ImageType).Skip(1)]);
+        attributes.Set(Tags.DerivationDescription, $"Preview of {Layers} of {AllLayers} quality layers");
+    }
 }

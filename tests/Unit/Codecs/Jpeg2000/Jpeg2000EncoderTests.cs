@@ -198,6 +198,21 @@ public sealed class Jpeg2000EncoderTests
         Assert.Throws<ArgumentException>(() => Decode(encoded, new Jpeg2000View(0, 0)));
     }
 
+    /// <summary>What a frame allocates are its headers, its packets and where its code-blocks lie; samples, coefficients and coders come from pools: 2 MB and more.</summary>
+    [Theory]
+    [InlineData(false, 64 << 10, 96 << 10)]
+    [InlineData(true, 64 << 10, 64 << 10)]
+    public void A_slice_is_encoded_and_decoded_in_memory_that_is_used_again(bool isFast, int encodingBudgetBytes, int decodingBudgetBytes)
+    {
+        var layout = new SampleLayout(512, 512, 1, 16, 12);
+        var encoder = isFast ? Jpeg2000Encoder.HighThroughput : Jpeg2000Encoder.Lossless;
+        var samples = Frames.Make(layout);
+        var target = new byte[encoder.MaximumLengthBytes(layout)];
+        var length = 0;
+        Assert.InRange(Allocated.Bytes(() => encoder.TryEncode(samples, layout, target, CodecLimits.Default, out length)), 0, encodingBudgetBytes);
+        Assert.InRange(Hostile.AllocatedBytes(Jpeg2000Decoder.Instance, target[..length], layout), 0, decodingBudgetBytes);
+    }
+
     private static byte[] Decode(byte[] encoded, Jpeg2000View view)
     {
         var layout = Jpeg2000Decoder.ReadLayout(encoded, view, CodecLimits.Default);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http;
 using Panal.Archive.Retrieve;
+using Panal.Archive.Search;
 using Panal.Catalogue;
 using Panal.Codecs.Samples;
 using Panal.Dicom;
@@ -33,8 +34,11 @@ public sealed class PreviewTests
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal((layers, "wait=0"), (Header(answer, "Panal-Layers"), Header(answer, "Preference-Applied")));
         var body = await answer.Content.ReadAsByteArrayAsync(Ct);
-        var expected = StagedFile.Read(remote.Stages).Preview(ImageLimits.Default).Bytes.Span[^(int)Layout.LengthBytes..];
-        Assert.True(expected.SequenceEqual(body));
+        using var preview = StagedFile.Read(remote.Stages).Preview(ImageLimits.Default).Open();
+        var expected = new byte[Layout.LengthBytes];
+        preview.Position = preview.Length - expected.Length;
+        preview.ReadExactly(expected);
+        Assert.Equal(expected, body);
     }
 
     [Fact]
@@ -75,6 +79,62 @@ public sealed class PreviewTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, instance.StatusCode);
         Assert.Equal(0, remote.Previews);
         Assert.Null(web.Archive.Holdings.Catalogue.FindInstance(Uid)!.Copy);
+        Assert.Empty(await web.Archive.FilesAsync());
+    }
+
+    [Theory]
+    [InlineData("studies/1.2.3/rendered")]
+    [InlineData("studies/1.2.3/series/1.2.3.1/rendered")]
+    [InlineData("studies/1.2.3/series/1.2.3.1/instances/1.2.3.1.1/rendered")]
+    [InlineData("studies/1.2.3/series/1.2.3.1/instances/1.2.3.1.1/frames/1/rendered")]
+    [InlineData("studies/1.2.3/metadata")]
+    [InlineData("studies/1.2.3/series/1.2.3.1/metadata")]
+    public async Task Whatever_shows_a_preview_says_of_how_many_layers_it_is(string path)
+    {
+        var (web, remote) = await OpenAsync(2);
+        await using var _ = web;
+        using var answer = await web.GetAsync(path, null, NoWait);
+        Assert.Equal((HttpStatusCode.OK, "3/6"), (answer.StatusCode, Header(answer, "Panal-Layers")));
+        Assert.Equal(1, remote.Previews);
+    }
+
+    [Theory]
+    [InlineData("studies/1.2.3", "multipart/related; type=\"application/dicom\"")]
+    [InlineData("studies/1.2.3/series/1.2.3.1", "multipart/related; type=\"application/dicom\"")]
+    [InlineData("studies/1.2.3/series/1.2.3.1/instances/1.2.3.1.1", "multipart/related; type=\"application/dicom\"; transfer-syntax=*")]
+    [InlineData("studies/1.2.3/thumbnail", "image/jpeg")]
+    [InlineData("studies/1.2.3/series/1.2.3.1/instances/1.2.3.1.1/thumbnail", "image/jpeg")]
+    public async Task What_is_kept_by_others_is_never_a_preview_even_for_those_who_would_rather_not_wait(string path, string accept)
+    {
+        var (web, remote) = await OpenAsync(2);
+        await using var _ = web;
+        using var answer = await web.GetAsync(path, accept, NoWait);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, 0), (answer.StatusCode, remote.Previews));
+    }
+
+    [Fact]
+    public async Task A_preview_in_hand_is_neither_sent_nor_exported_nor_kept()
+    {
+        var (web, remote) = await OpenAsync(2);
+        await using var _ = web;
+        var holdings = web.Archive.Holdings;
+        var retriever = new Retriever(holdings.Catalogue, holdings.Volumes, remote);
+        var wanted = new DataSet();
+        wanted.Set(Tags.QueryRetrieveLevel, "STUDY");
+        wanted.Set(Tags.StudyInstanceUID, "1.2.3");
+        var request = new RetrieveRequest(InformationModel.StudyRoot, wanted, Relational: false);
+        var preview = await retriever.PreviewAsync(Assert.Single(retriever.Locate(request, Ct)), Ct);
+        Assert.Equal(3, preview!.Preview!.Layers);
+
+        // What C-MOVE, C-GET and forwarding send comes through here.
+        Assert.Equal(
+            OpenResult.HeldElsewhere,
+            retriever.Open(preview, [Panal.Dicom.Uids.ExplicitVRLittleEndian, Panal.Dicom.Uids.ImplicitVRLittleEndian, Panal.Dicom.Uids.JPEG2000Lossless]).Result);
+        var folder = Path.Combine(web.Archive.Directory, "export");
+        var exported = await new ReceivedExport(retriever).ExportAsync(request, folder, static _ => { }, Ct);
+        Assert.Equal((0, 1), (exported.Written, exported.Failed));
+        Assert.Empty(Directory.GetFiles(folder));
+        Assert.Null(holdings.Catalogue.FindInstance(Uid)!.Copy);
         Assert.Empty(await web.Archive.FilesAsync());
     }
 

@@ -117,6 +117,40 @@ public sealed class TranscoderTests
         Assert.All(pixels.Value.ToArray(), sample => Assert.Equal(90, sample));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Samples_that_were_deflated_frame_by_frame_as_pixels_or_as_planes_are_pixels_again(bool isPlanar)
+    {
+        var images = new Images { Layout = new(37, 21, 3, 8, 8, IsPlanar: isPlanar), Photometric = "RGB", Frames = 2 };
+        var dataSet = images.Attributes();
+        dataSet.Set(new Element(Tags.PixelData, Vr.OB, (ReadOnlyMemory<byte>[])[default, .. images.Samples.Select(Deflate)]));
+        var target = new System.Buffers.ArrayBufferWriter<byte>();
+        var syntax = TransferSyntax.ForUid(Uids.DeflatedImageFrameCompression);
+        DataSetEncoding.Encode(dataSet, syntax, target);
+        var decoded = Decode(Transcode(target.WrittenSpan.ToArray(), syntax, TransferSyntax.ExplicitVrLittleEndian), TransferSyntax.ExplicitVrLittleEndian);
+        Assert.Equal((ushort)0, decoded.GetUInt16(Tags.PlanarConfiguration));
+        Assert.Null(decoded.GetString(Tags.LossyImageCompression));
+        Assert.True(decoded.TryGet(Tags.PixelData, out var pixels));
+        var frame = images.Layout.LengthBytes;
+        for (var i = 0; i < 2 * frame; i++)
+        {
+            var (at, from) = ((int)(i % frame), images.Samples[(int)(i / frame)]);
+            Assert.Equal(from[isPlanar ? (at % 3 * 37 * 21) + (at / 3) : at], pixels.Value.Span[i]);
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Deflate(byte[] frame)
+    {
+        var target = new MemoryStream();
+        using (var deflate = new System.IO.Compression.DeflateStream(target, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        {
+            deflate.Write(frame);
+        }
+
+        return target.ToArray();
+    }
+
     [Fact]
     public void What_JPEG_2000_transformed_is_RGB_again()
     {

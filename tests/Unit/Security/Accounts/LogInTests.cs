@@ -130,12 +130,46 @@ public sealed class LogInTests : IAsyncLifetime
     public async Task A_second_factor_is_asked_for_after_the_right_password_only_and_its_code_counts_once()
     {
         await _accounts.ChangeAsync("ana", a => a with { TotpKey = Key }, Token);
-        Assert.True(Base32.TryDecode(Key, out var key));
-        var code = OneTimePassword.Compute(System.Security.Cryptography.HashAlgorithmName.SHA1, key, _clock.GetUtcNow().ToUnixTimeSeconds() / 30, 6);
+        var code = CodeNow();
         Assert.Equal(LogInRefusal.Wrong, (await EnterAsync("ana", "wrong horse battery")).Refusal);
         Assert.Equal(LogInRefusal.CodeNeeded, (await EnterAsync("ana", Password)).Refusal);
         Assert.Equal(LogInRefusal.None, (await EnterAsync("ana", Password, code)).Refusal);
         Assert.Equal(LogInRefusal.Wrong, (await EnterAsync("ana", Password, code)).Refusal);
+    }
+
+    [Fact]
+    public async Task A_one_time_password_counts_once_over_a_restart_too_and_the_next_one_lets_in()
+    {
+        await _accounts.ChangeAsync("ana", a => a with { TotpKey = Key }, Token);
+        await _accounts.AddAsync(new Account { Name = "eva", Role = Role.Radiologist, TotpKey = Key }, Password, onlyFirst: false, Token);
+        Assert.Equal(LogInRefusal.None, (await EnterAsync("ana", Password, CodeNow())).Refusal);
+        using (var again = new LogIn(_folder.Path, _accounts, _audit, "NODE", _clock))
+        {
+            Assert.Equal(LogInRefusal.Wrong, (await again.EnterAsync("ana", Password, CodeNow(), IPAddress.Loopback, Token)).Refusal);
+            Assert.Equal(LogInRefusal.None, (await again.EnterAsync("eva", Password, CodeNow(), IPAddress.Loopback, Token)).Refusal);
+            _clock.Move(TimeSpan.FromSeconds(90));
+            Assert.Equal(LogInRefusal.None, (await again.EnterAsync("eva", Password, CodeNow(), IPAddress.Loopback, Token)).Refusal);
+        }
+
+        // What no code can be of any more is forgotten.
+        Assert.DoesNotContain("ana", await File.ReadAllTextAsync(_folder.File("used-codes.json"), Token), StringComparison.Ordinal);
+        using var third = new LogIn(_folder.Path, _accounts, _audit, "NODE", _clock);
+        Assert.Equal(LogInRefusal.None, (await third.EnterAsync("ana", Password, CodeNow(), IPAddress.Loopback, Token)).Refusal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[null]")]
+    [InlineData("""[{"Name":null,"Step":1}]""")]
+    [InlineData("""[{"Name":"ana","Step":0}]""")]
+    [InlineData("""[{"Name":"ana","Step":59700000,"More":1}]""")]
+    [InlineData("""[{"Name":"ana","Step":2000000000}]""")]
+    public async Task A_file_of_used_codes_that_is_none_or_of_another_time_keeps_nobody_out(string text)
+    {
+        await _accounts.ChangeAsync("ana", a => a with { TotpKey = Key }, Token);
+        await File.WriteAllTextAsync(_folder.File("used-codes.json"), text, Token);
+        using var again = new LogIn(_folder.Path, _accounts, _audit, "NODE", _clock);
+        Assert.Equal(LogInRefusal.None, (await again.EnterAsync("ana", Password, CodeNow(), IPAddress.Loopback, Token)).Refusal);
     }
 
     [Fact]
@@ -171,6 +205,12 @@ public sealed class LogInTests : IAsyncLifetime
         Assert.Null(link.Current);
         Assert.Null(await link.UseAsync(secret, new Account { Name = "tom" }, Password, Token));
         Assert.Equal(["eva"], accounts.Accounts.Select(a => a.Name));
+    }
+
+    private string CodeNow()
+    {
+        Assert.True(Base32.TryDecode(Key, out var key));
+        return OneTimePassword.Compute(System.Security.Cryptography.HashAlgorithmName.SHA1, key, _clock.GetUtcNow().ToUnixTimeSeconds() / 30, 6);
     }
 
     private Task<LogInOutcome> EnterAsync(string name, string password, string code = "") =>

@@ -3,6 +3,7 @@ using Panal.Codecs.Jpeg2000;
 using Panal.Codecs.Samples;
 using Panal.Dicom;
 using Panal.Imaging;
+using Panal.Imaging.Compact;
 using Panal.Imaging.Compact.Stages;
 using Panal.Imaging.Frames;
 using Panal.Unit.Architecture;
@@ -47,7 +48,8 @@ public sealed class StagedFileTests
         var compact = await MakeAsync(images);
         var preview = StagedFile.Read(Cut(compact)[..stages]).Preview(ImageLimits.Default);
         Assert.Equal((layers, 6), (preview.Layers, preview.AllLayers));
-        var image = ReadImage(preview.Bytes.ToArray(), preview.DataSetOffsetBytes, Explicit);
+        var file = Bytes(preview);
+        var image = ReadImage(file, preview.DataSetOffsetBytes, Explicit);
         Assert.Equal("01", image.Attributes.GetString(Tags.LossyImageCompression));
         Assert.Equal("ISO_15444_1", image.Attributes.GetString(Tags.LossyImageCompressionMethod));
         Assert.Equal("DERIVED", image.Attributes.GetString(Tags.ImageType));
@@ -64,16 +66,51 @@ public sealed class StagedFileTests
             Jpeg2000Decoder.Decode(
                 compact.AsSpan((int)fragment.Offset, fragment.LengthBytes), new Jpeg2000View(layers, 0), images.Layout, expected, ImageLimits.Default.Codec);
             var shown = image.FragmentsOf(frame)[0];
-            Assert.True(expected.AsSpan().SequenceEqual(preview.Bytes.Span.Slice((int)shown.Offset, shown.LengthBytes)));
+            Assert.True(expected.AsSpan().SequenceEqual(file.AsSpan((int)shown.Offset, shown.LengthBytes)));
             Assert.Equal(stages == 3, expected.AsSpan().SequenceEqual(images.Samples[frame]));
         }
+    }
+
+    [Fact]
+    public async Task A_preview_of_many_frames_decodes_the_one_that_is_read_and_holds_no_other()
+    {
+        var images = new Images { Layout = new(257, 131, 1, 8, 8), Frames = 9 };
+        var preview = StagedFile.Read(Cut(await MakeAsync(images))[..1]).Preview(ImageLimits.Default);
+        var all = Bytes(preview);
+        Assert.Equal(0, all.Length % 2);
+        using var file = preview.Open();
+        var frame = new byte[images.Layout.LengthBytes];
+        var first = all.Length - (frame.Length * images.Frames) - 1;
+        foreach (var number in (int[])[8, 2, 5])
+        {
+            file.Position = first + (number * frame.Length);
+            file.ReadExactly(frame);
+            Assert.True(frame.AsSpan().SequenceEqual(all.AsSpan(first + (number * frame.Length), frame.Length)));
+        }
+
+        // Opening the file and reading a frame of it take no memory that all frames together would need.
+        var taken = Allocated.Bytes(() =>
+        {
+            using var again = preview.Open();
+            again.Position = first + frame.Length;
+            again.ReadExactly(frame);
+        });
+        Assert.InRange(taken, 0, images.Layout.LengthBytes);
+    }
+
+    [Fact]
+    public async Task An_image_of_palette_entries_has_no_preview_since_a_coarse_number_is_another_colour()
+    {
+        var stages = Cut(await MakeAsync(new Images { Layout = new(64, 48, 1, 8, 8), Photometric = "PALETTE COLOR" }));
+        Assert.Equal(ImageFault.Unsupported, Assert.Throws<ImageException>(() => StagedFile.Read(stages[..1]).Preview(ImageLimits.Default)).Fault);
+        Assert.True(StagedFile.Read(stages).IsWhole);
     }
 
     [Fact]
     public async Task Colours_of_a_preview_are_red_green_and_blue()
     {
         var preview = StagedFile.Read(Cut(await MakeAsync(new Images { Layout = new(64, 48, 3, 8, 8), Photometric = "RGB" }))[..1]).Preview(ImageLimits.Default);
-        var image = ReadImage(preview.Bytes.ToArray(), preview.DataSetOffsetBytes, Explicit);
+        var image = ReadImage(Bytes(preview), preview.DataSetOffsetBytes, Explicit);
         Assert.Equal("RGB", image.Attributes.GetString(Tags.PhotometricInterpretation));
         Assert.Equal(64 * 48 * 3, image.FragmentsOf(0)[0].LengthBytes);
     }
@@ -90,7 +127,7 @@ public sealed class StagedFileTests
         var compact = await CompactFiles.MakeAsync(CompactFiles.File(dataSet, Explicit), Uids.JPEG2000Lossless);
         var stages = Cut(compact);
         var preview = StagedFile.Read(stages[..1]).Preview(ImageLimits.Default);
-        var image = ReadImage(preview.Bytes.ToArray(), preview.DataSetOffsetBytes, Explicit);
+        var image = ReadImage(Bytes(preview), preview.DataSetOffsetBytes, Explicit);
         Assert.False(image.Attributes.Contains(new Tag(0x00291001)));
         Assert.False(image.Attributes.Contains(Tags.RedPaletteColorLookupTableData));
         Assert.Equal("P1", image.Attributes.GetString(Tags.PatientID));
@@ -176,13 +213,21 @@ public sealed class StagedFileTests
         all[number] = replaced;
         try
         {
-            _ = StagedFile.Read(all[..(number + 1)]).Preview(ImageLimits.Default);
+            _ = Bytes(StagedFile.Read(all[..(number + 1)]).Preview(ImageLimits.Default));
             return true;
         }
-        catch (ImageException)
+        catch (Exception e) when (e is ImageException or CompactFormException)
         {
             return false;
         }
+    }
+
+    private static byte[] Bytes(PreviewFile preview)
+    {
+        using var file = preview.Open();
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
     }
 
     private static StoredImage ReadImage(byte[] file, int dataSetOffset, TransferSyntax syntax) =>
