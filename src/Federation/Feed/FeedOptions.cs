@@ -11,7 +11,7 @@ public sealed record FeedOptions
 
     /// <summary>
     /// While this node brings objects from others, copies of what others hold are gathered for so long: those who bring the same are told by the transfers
-    /// themselves, and a step for each object to each member would take a fiftieth of a slow line from them.
+    /// themselves, and a step for each object to each member would take up to a hundredth of a slow line from them.
     /// </summary>
     public TimeSpan CopyGathering { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -95,22 +95,13 @@ internal sealed class FeedSource(
     internal bool HasOnlyCopies()
     {
         _lookedAt = Math.Max(_lookedAt, _cursor.Sequence);
-        while (_mode == FeedMode.Feed && catalogue.Changes(_lookedAt, stepChanges) is var changes)
+        IReadOnlyList<Change> changes;
+        while ((changes = catalogue.Changes(_lookedAt, stepChanges)).Count > 0 && changes.All(IsCopy))
         {
-            if (changes.Count == 0)
-            {
-                return true;
-            }
-
-            if (!changes.All(IsCopy))
-            {
-                return false;
-            }
-
             _lookedAt = changes[^1].Sequence;
         }
 
-        return false;
+        return _mode == FeedMode.Feed && changes.Count == 0;
     }
 
     private bool IsCopy(Change change) =>

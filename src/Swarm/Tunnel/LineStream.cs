@@ -147,7 +147,9 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
     private async ValueTask<int> ReadLaterAsync(Memory<byte> buffer, TimeSpan wait, CancellationToken cancellationToken)
     {
         await Task.Delay(wait, time, cancellationToken);
-        return await ReadLineAsync(buffer, cancellationToken);
+
+        // All that has come, in one call: what a second call took would be acknowledged by itself.
+        return await (Socket.Available > buffer.Length ? ReadAheadAsync(buffer, cancellationToken) : ReadLineAsync(buffer, cancellationToken));
     }
 
     private ValueTask<int> ReadLineAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>

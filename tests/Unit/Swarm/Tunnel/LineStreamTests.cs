@@ -44,6 +44,20 @@ public sealed class LineStreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task All_that_comes_in_a_pause_is_taken_from_the_kernel_at_once()
+    {
+        await BecomeSlowAsync();
+        await SendAsync(2_000);
+        Assert.Equal(2_000, await _line.ReadAsync(_buffer, Cancelled));
+        await SendAsync(20_000);
+        var later = _line.ReadAsync(_buffer.AsMemory(0, 16_384), Cancelled).AsTask();
+        _time.Advance(LineStream.LongestPause);
+        Assert.Equal(16_384, await later);
+        Assert.Equal(0, _line.Socket.Available);
+        Assert.Equal(20_000 - 16_384, await _line.ReadAsync(_buffer, Cancelled));
+    }
+
+    [Fact]
     public async Task After_a_short_message_and_after_the_pause_is_read_at_once()
     {
         await BecomeSlowAsync();
