@@ -10,17 +10,17 @@ internal static class DimseMetrics
 
     private static readonly Meter Meter = new(MeterName);
 
-    public static readonly Counter<long> Associations = Meter.CreateCounter<long>("panal.dimse.associations", description: "Associations established");
+    public static readonly Counter<long> Associations = Meter.CreateCounter<long>("associations", description: "Associations established");
 
-    public static readonly UpDownCounter<long> Open = Meter.CreateUpDownCounter<long>("panal.dimse.associations.open", description: "Associations open now");
+    public static readonly UpDownCounter<long> Open = Meter.CreateUpDownCounter<long>("associations.open", description: "Associations open now");
 
-    public static readonly Counter<long> Rejected = Meter.CreateCounter<long>("panal.dimse.associations.rejected", description: "Association requests rejected");
+    public static readonly Counter<long> Rejected = Meter.CreateCounter<long>("associations.rejected", description: "Association requests rejected");
 
-    public static readonly Counter<long> Aborted = Meter.CreateCounter<long>("panal.dimse.associations.aborted", description: "Associations that did not end by release");
+    public static readonly Counter<long> Aborted = Meter.CreateCounter<long>("associations.aborted", description: "Associations that did not end by release");
 
-    public static readonly Counter<long> Messages = Meter.CreateCounter<long>("panal.dimse.messages", description: "Requests received");
+    public static readonly Counter<long> Messages = Meter.CreateCounter<long>("messages", description: "Requests received");
 
-    public static readonly Counter<long> ReceivedBytes = Meter.CreateCounter<long>("panal.dimse.received", "By", "Bytes of PDUs received");
+    public static readonly Counter<long> ReceivedBytes = Meter.CreateCounter<long>("received", "By", "Bytes of PDUs received");
 
-    public static readonly Counter<long> SentBytes = Meter.CreateCounter<long>("panal.dimse.sent", "By", "Bytes of P-DATA-TF PDUs sent");
+    public static readonly Counter<long> SentBytes = Meter.CreateCounter<long>("sent", "By", "Bytes of P-DATA-TF PDUs sent");
 }

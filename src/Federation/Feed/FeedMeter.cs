@@ -19,13 +19,13 @@ public sealed class FeedMeter : IDisposable
     /// <param name="catalogue">Whose publishers are looked at whenever somebody reads the meter.</param>
     public FeedMeter(CatalogueDatabase catalogue)
     {
-        _sentBytes = _meter.CreateCounter<long>("panal.feed.sent", "By", "Bytes of frames sent to subscribers");
-        _receivedBytes = _meter.CreateCounter<long>("panal.feed.received", "By", "Bytes of frames received from publishers");
-        _steps = _meter.CreateCounter<long>("panal.feed.steps", description: "Steps applied, one transaction each");
-        _instances = _meter.CreateCounter<long>("panal.feed.instances", description: "Instances told by the steps applied");
-        _failures = _meter.CreateCounter<long>("panal.feed.failures", description: "Streams that ended by a failure");
+        _sentBytes = _meter.CreateCounter<long>("sent", "By", "Bytes of frames sent to subscribers");
+        _receivedBytes = _meter.CreateCounter<long>("received", "By", "Bytes of frames received from publishers");
+        _steps = _meter.CreateCounter<long>("steps", description: "Steps applied, one transaction each");
+        _instances = _meter.CreateCounter<long>("instances", description: "Instances told by the steps applied");
+        _failures = _meter.CreateCounter<long>("failures", description: "Streams that ended by a failure");
         _meter.CreateObservableGauge(
-            "panal.feed.lag", () => catalogue.Publishers().Select(publisher => new Measurement<long>(publisher.LagChanges, Of(publisher.Node))),
+            "lag", () => catalogue.Publishers().Select(publisher => new Measurement<long>(publisher.LagChanges, Of(publisher.Node))),
             description: "Changes of a publisher that are not known here");
     }
 

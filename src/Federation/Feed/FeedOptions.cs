@@ -9,6 +9,12 @@ public sealed record FeedOptions
     /// <summary>Changes are gathered for so long before they are sent: 500 slices that arrive in 25 s cost some 50 steps, not 500.</summary>
     public TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// While this node brings objects from others, copies of what others hold are gathered for so long: those who bring the same are told by the transfers
+    /// themselves, and a step for each object to each member would take up to a hundredth of a slow line from them.
+    /// </summary>
+    public TimeSpan CopyGathering { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>A publisher with nothing new says where it stands so often.</summary>
     public TimeSpan HeadInterval { get; init; } = TimeSpan.FromSeconds(10);
 

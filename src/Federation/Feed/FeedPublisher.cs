@@ -7,8 +7,16 @@ using Panal.Swarm.Links;
 namespace Panal.Federation.Feed;
 
 /// <summary>Serves this node's feed, and snapshots of what it holds, to the nodes that may have them; see docs/formats/feed.md.</summary>
+/// <param name="catalogue">What is told.</param>
+/// <param name="rights">Who may hear what.</param>
+/// <param name="options">How often.</param>
+/// <param name="meter">Counts it.</param>
+/// <param name="isBringing">Whether objects of other nodes are being brought now.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
 public sealed class FeedPublisher(
-    CatalogueDatabase catalogue, IFeedRights rights, FeedOptions options, FeedMeter meter, TimeProvider time, ILogger<FeedPublisher> logger) : ILinkService
+    CatalogueDatabase catalogue, IFeedRights rights, FeedOptions options, FeedMeter meter, Func<bool> isBringing, TimeProvider time, ILogger<FeedPublisher> logger)
+    : ILinkService
 {
     /// <summary>Name and version of the protocol.</summary>
     public const string ProtocolName = "feed/1";
@@ -97,12 +105,12 @@ public sealed class FeedPublisher(
                 headAt = time.GetTimestamp();
             }
 
-            await WaitAsync(commit, options.HeadInterval - time.GetElapsedTime(headAt), ct);
+            await WaitAsync(source, commit, options.HeadInterval - time.GetElapsedTime(headAt), ct);
         }
     }
 
     /// <summary>Waits for a commit and what follows it closely, or for the time to say where the feed stands.</summary>
-    private async ValueTask WaitAsync(Task commit, TimeSpan longest, CancellationToken ct)
+    private async ValueTask WaitAsync(FeedSource source, Task commit, TimeSpan longest, CancellationToken ct)
     {
         try
         {
@@ -113,7 +121,12 @@ public sealed class FeedPublisher(
             return;
         }
 
-        await Task.Delay(options.Gathering, time, ct);
+        var since = time.GetTimestamp();
+        do
+        {
+            await Task.Delay(options.Gathering, time, ct);
+        }
+        while (isBringing() && time.GetElapsedTime(since) < options.CopyGathering && source.HasOnlyCopies());
     }
 
     private async ValueTask FlushAsync(PipeWriter pipe, CountingWriter output, NodeId subscriber, CancellationToken ct)

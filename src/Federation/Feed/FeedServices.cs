@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Panal.Swarm.Links;
+using Panal.Swarm.Transfers.Running;
 
 namespace Panal.Federation.Feed;
 
@@ -15,7 +16,8 @@ public static class FeedServices
     {
         services.AddSingleton(options);
         services.AddSingleton<FeedMeter>();
-        services.AddSingleton<FeedPublisher>();
+        services.AddSingleton(static provider => ActivatorUtilities.CreateInstance<FeedPublisher>(
+            provider, () => provider.GetService<TransferService>()?.IsBringing == true));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILinkService, FeedPublisher>(static provider => provider.GetRequiredService<FeedPublisher>()));
         services.AddSingleton<FeedSubscriber>();
         services.AddSingleton<FeedService>();

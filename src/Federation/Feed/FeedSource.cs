@@ -15,6 +15,7 @@ internal sealed class FeedSource(
     private FeedCursor _cursor;
     private long _told;
     private bool _isFresh;
+    private long _lookedAt;
 
     /// <summary>Nothing more will be written.</summary>
     internal bool HasEnded { get; private set; }
@@ -89,6 +90,22 @@ internal sealed class FeedSource(
 
         throw new InvalidDataException("A study is more than a step of the feed can say.");
     }
+
+    /// <summary>True if all that is new are copies here of what other nodes are known to hold: whoever hears of them later misses nothing.</summary>
+    internal bool HasOnlyCopies()
+    {
+        _lookedAt = Math.Max(_lookedAt, _cursor.Sequence);
+        IReadOnlyList<Change> changes;
+        while ((changes = catalogue.Changes(_lookedAt, stepChanges)).Count > 0 && changes.All(IsCopy))
+        {
+            _lookedAt = changes[^1].Sequence;
+        }
+
+        return _mode == FeedMode.Feed && changes.Count == 0;
+    }
+
+    private bool IsCopy(Change change) =>
+        change.Kind is ChangeKind.InstanceAdded or ChangeKind.CopiesChanged && catalogue.HoldersOfInstance(change.SopInstanceUid).Count > 0;
 
     /// <summary>
     /// The cursor of another day's filter, under today's. Each step must go beyond the cursor before it, and there is one to come: it tells what has become too

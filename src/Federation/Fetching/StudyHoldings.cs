@@ -12,6 +12,8 @@ namespace Panal.Federation.Fetching;
 public sealed class StudyHoldings(
     CatalogueDatabase catalogue, VolumeStore volumes, IFetchRights rights, TimeProvider time, UseStatistics? statistics = null) : IHeldObjects
 {
+    private readonly ChangedStudies _changed = new(catalogue);
+
     /// <inheritdoc/>
     public ValueTask<IHeldScope?> FindAsync(NodeId peer, TransferScope scope, CancellationToken cancellationToken)
     {
@@ -103,8 +105,6 @@ public sealed class StudyHoldings(
         // A study that is stored has a commit for each few images: looked at together, they cost one reading of it.
         private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
-        private const int ChangesAtOnce = 1024;
-
         private volatile Dictionary<ContentHash, HeldObject> _objects = objects;
         private long _seen = seen;
 
@@ -130,22 +130,17 @@ public sealed class StudyHoldings(
         /// <summary>Whether one of the changes since it was asked last is about this study.</summary>
         private bool IsConcerned()
         {
-            var isConcerned = false;
-            HashSet<string>? known = null;
-            while (of.Catalogue.Changes(_seen, ChangesAtOnce) is { Count: > 0 } changes)
+            var newest = of.Catalogue.LastSequence();
+            if (of._changed.Since(_seen) is not { } changes)
             {
-                known ??= _objects.Values.Select(static held => held.Uid).ToHashSet(StringComparer.Ordinal);
-
-                // What was compacted away may have been about it.
-                isConcerned |= changes[0].Sequence > _seen + 1 || changes.Any(change => IsAbout(change.SopInstanceUid, known));
-                _seen = changes[^1].Sequence;
+                // What is not known may have been about it.
+                _seen = newest;
+                return true;
             }
 
-            return isConcerned;
+            _seen += changes.Length;
+            return changes.Any(change => change.StudyInstanceUid is { } study ? study == scope.Name : _objects.Values.Any(held => held.Uid == change.Uid));
         }
-
-        private bool IsAbout(string uid, HashSet<string> known) =>
-            uid == scope.Name || known.Contains(uid) || of.Catalogue.FindInstance(uid)?.StudyInstanceUid == scope.Name;
 
         public IHeldObject? Open(ContentHash hash)
         {

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Panal.Swarm.Transfers.Running;
 
 namespace Panal.Federation.Recycling;
 
@@ -14,16 +13,14 @@ public sealed class RecyclingMeter : IDisposable
     private readonly Counter<long> _bytes;
 
     /// <param name="statistics">What is counted there is looked at whenever somebody reads the meter.</param>
-    /// <param name="transfers">What was served to others is counted there.</param>
-    public RecyclingMeter(UseStatistics statistics, TransferService transfers)
+    public RecyclingMeter(UseStatistics statistics)
     {
-        _studies = _meter.CreateCounter<long>("panal.recycling.studies", description: "Studies that were dropped");
-        _bytes = _meter.CreateCounter<long>("panal.recycling.bytes", "By", "Bytes that were dropped");
-        _meter.CreateObservableCounter("panal.use.hits", () => statistics.Counts.Hits, description: "Instances that were here when they were asked for");
-        _meter.CreateObservableCounter("panal.use.hit_bytes", () => statistics.Counts.HitBytes, "By", "Their bytes, which no line had to carry");
-        _meter.CreateObservableCounter("panal.use.misses", () => statistics.Counts.Misses, description: "Instances that other nodes had to be asked for");
-        _meter.CreateObservableCounter("panal.use.miss_bytes", () => statistics.Counts.MissBytes, "By", "Their bytes");
-        _meter.CreateObservableCounter("panal.transfer.served", () => transfers.ServedBytes, "By", "Bytes of blocks that were sent to other nodes");
+        _studies = _meter.CreateCounter<long>("studies", description: "Studies that were dropped");
+        _bytes = _meter.CreateCounter<long>("bytes", "By", "Bytes that were dropped");
+        _meter.CreateObservableCounter("use.hits", () => statistics.Counts.Hits, description: "Instances that were here when they were asked for");
+        _meter.CreateObservableCounter("use.hit_bytes", () => statistics.Counts.HitBytes, "By", "Their bytes, which no line had to carry");
+        _meter.CreateObservableCounter("use.misses", () => statistics.Counts.Misses, description: "Instances that other nodes had to be asked for");
+        _meter.CreateObservableCounter("use.miss_bytes", () => statistics.Counts.MissBytes, "By", "Their bytes");
     }
 
     /// <summary>A study was dropped.</summary>

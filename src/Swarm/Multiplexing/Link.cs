@@ -71,7 +71,7 @@ internal sealed partial class Link : IDisposable
 
     public LinkTraffic Traffic => _traffic;
 
-    /// <summary>The TCP connection below the tunnel, which is told how long an answer takes; null if there is none.</summary>
+    /// <summary>The TCP connection below the tunnel, which is told how much is handed to it at once; null if there is none.</summary>
     public LineStream? Line { get; init; }
 
     /// <summary>Whether we made the connection.</summary>
@@ -345,7 +345,6 @@ internal sealed partial class Link : IDisposable
     private void Look()
     {
         _traffic.Look();
-        Line?.RoundTripIs(_traffic.LastRoundTrip);
         bool isStalled;
         LinkCloseReason? overdue;
         lock (_gate)
@@ -366,8 +365,9 @@ internal sealed partial class Link : IDisposable
         {
             Close(reason, "a better link of the same pair stands");
         }
-        else
+        else if (!_traffic.IsResting || _traffic.Silence >= _options.PingInterval)
         {
+            // Where both rest, one ping in the interval tells both that the other lives; where they do not, the line may have become another.
             Ping();
         }
     }

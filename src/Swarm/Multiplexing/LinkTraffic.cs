@@ -6,6 +6,9 @@ internal sealed class LinkTraffic
     private const double Weight = 0.5;
     private const double RoundTripWeight = 0.125;
 
+    /// <summary>Less than this between two looks are pings and heads of feeds, in bytes.</summary>
+    private const long RestBytes = 1024;
+
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly long _begun;
@@ -39,11 +42,11 @@ internal sealed class LinkTraffic
     /// <inheritdoc cref="SentPerSecond"/>
     public double ReceivedPerSecond { get; private set; }
 
+    /// <summary>Nothing to speak of went over it between the last two looks.</summary>
+    public bool IsResting { get; private set; }
+
     /// <summary>Smoothed time from ping to pong; null until there was one.</summary>
     public TimeSpan? RoundTrip { get; private set; }
-
-    /// <summary>The last time from ping to pong; zero until there was one.</summary>
-    public TimeSpan LastRoundTrip { get; private set; }
 
     /// <summary>The shortest time from ping to pong; null until there was one.</summary>
     public TimeSpan? LeastRoundTrip { get; private set; }
@@ -74,6 +77,7 @@ internal sealed class LinkTraffic
             }
 
             var (sent, received) = (SentBytes, ReceivedBytes);
+            IsResting = sent - _sentThen + received - _receivedThen < RestBytes;
             SentPerSecond += Weight * ((sent - _sentThen) / seconds - SentPerSecond);
             ReceivedPerSecond += Weight * ((received - _receivedThen) / seconds - ReceivedPerSecond);
             (_sentThen, _receivedThen, _lookedAt) = (sent, received, _time.GetTimestamp());
@@ -110,7 +114,6 @@ internal sealed class LinkTraffic
 
             _pending = null;
             var taken = _time.GetElapsedTime(_pingedAt);
-            LastRoundTrip = taken;
             LeastRoundTrip = taken < (LeastRoundTrip ?? TimeSpan.MaxValue) ? taken : LeastRoundTrip;
             RoundTrip = RoundTrip is { } before ? before + RoundTripWeight * (taken - before) : taken;
         }

@@ -11,6 +11,9 @@ internal static class Announcing
     /// <summary>The longest: beyond, receivers ask sources for what others have.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(6);
 
+    /// <summary>The shortest time between two messages that tell holders what we have.</summary>
+    public static readonly TimeSpan OfHoldings = TimeSpan.FromMilliseconds(480);
+
     private const int FewPeers = 9;
     private const double BlocksOfUplink = 1.5;
 
@@ -23,5 +26,16 @@ internal static class Announcing
     {
         var delay = TimeSpan.FromSeconds(BlocksOfUplink * ContentHash.BlockBytes / uplinkBytesPerSecond * Math.Max(1, peers - FewPeers));
         return waiting < 2 || delay < Idle ? Idle : delay > Longest ? Longest : delay;
+    }
+
+    /// <summary>
+    /// The time between two messages to holders that were not asked for anything meanwhile: they only choose by what we have whom to serve, which is worth
+    /// one in a thousand of our uplink.
+    /// </summary>
+    public static TimeSpan HoldingsDelay(int holders, double uplinkBytesPerSecond)
+    {
+        const double MessageBytes = 120, PartOfUplink = 1.0 / 1000;
+        var delay = TimeSpan.FromSeconds(holders * MessageBytes / (uplinkBytesPerSecond * PartOfUplink));
+        return delay < OfHoldings ? OfHoldings : delay > Longest ? Longest : delay;
     }
 }

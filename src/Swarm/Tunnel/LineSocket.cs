@@ -8,6 +8,7 @@ namespace Panal.Swarm.Tunnel;
 internal static class LineSocket
 {
     private const int ProtocolTcp = 6;
+    private const int TcpThinLinearTimeouts = 16;
     private const int TcpUserTimeout = 18;
     private const int TcpNotSentLowWaterMark = 25;
 
@@ -44,13 +45,17 @@ internal static class LineSocket
         }
     }
 
-    /// <summary>Sets what can be set; what the system lacks is left out.</summary>
+    /// <summary>
+    /// Sets what can be set; what the system lacks is left out. On a line that is full of blocks for others a ping, a request or its answer is often lost; sent
+    /// again after ever longer waits, it would be missing for so long that the link is taken for dead.
+    /// </summary>
     public static void Tune(Socket socket)
     {
         socket.NoDelay = true;
         if (OperatingSystem.IsLinux())
         {
             Set(socket, TcpUserTimeout, UserTimeoutMilliseconds);
+            Set(socket, TcpThinLinearTimeouts, 1);
             Set(socket, TcpNotSentLowWaterMark, NotSentBytes);
         }
     }

@@ -12,7 +12,8 @@ namespace Panal.Swarm.Tunnel;
 ///
 /// Whoever reads each segment as it comes makes the kernel acknowledge every second one: 66 bytes for 3,028, or 2.2 % of what a receiver
 /// gets, on the uplink that it needs to pass blocks on. What is read some milliseconds later is acknowledged together. Measured in the lab at 6.4
-/// Mbit/s: 2.2 % without a pause, 0.8 % with 10 ms, 0.5 % with 20 ms, at the same rate.
+/// Mbit/s: 2.2 % without a pause, 0.8 % with 10 ms, 0.5 % with 20 ms, at the same rate. Which line is slow is seen by how fast bytes come: how long an
+/// answer takes says little, since that of a line which is idle for a moment comes at once.
 /// </remarks>
 /// <param name="socket">A connected socket.</param>
 /// <param name="owner">What closes the socket; null if that is this stream.</param>
@@ -20,15 +21,19 @@ namespace Panal.Swarm.Tunnel;
 internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time) : NetworkStream(socket, ownsSocket: owner is null)
 {
     /// <summary>The longest pause: below the 40 ms after which the kernel acknowledges by itself.</summary>
-    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(32);
+    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(36);
 
-    /// <summary>On a line that answers sooner than this nothing is gained: it is not slow.</summary>
-    private static readonly TimeSpan SlowRoundTrip = TimeSpan.FromMilliseconds(24);
+    /// <summary>What comes slower came over a line whose other direction is scarce too, or from a node that would not be faster without a pause; in bytes a second.</summary>
+    private const double SlowBytesPerSecond = 1_500_000;
+
+    /// <summary>A longer gap is the sender's, not the line's: the rate is measured anew.</summary>
+    private static readonly TimeSpan LongestGap = TimeSpan.FromMilliseconds(60);
+
+    /// <summary>A rate is judged after so much at least: what a line hands over at once when something stood in its queue says little.</summary>
+    private const int LeastRunBytes = 24 * 1024;
 
     /// <summary>A read that brought less was a message, whose answer may be awaited: what follows is read at once.</summary>
     private const int LeastBytes = 1024;
-
-    private const int PartOfRoundTrip = 4;
 
     /// <summary>The largest batch of a link in its records.</summary>
     private const int MostGatheredBytes = Multiplexing.LinePace.MostBytes + 4096;
@@ -41,6 +46,8 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
     private long _readAt;
     private bool _hasMore;
     private TimeSpan _pause;
+    private TimeSpan _run;
+    private long _runBytes;
     private byte[]? _gathered;
     private int _gatheredBytes;
     private byte[]? _ahead;             // an idle line owns no buffer
@@ -55,13 +62,6 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
 
     /// <summary>How long one waits for more after a read that took all there was; zero to read at once.</summary>
     public TimeSpan Pause => _pause;
-
-    /// <summary>Learns how long an answer takes: the pause stays a small part of it.</summary>
-    public void RoundTripIs(TimeSpan roundTrip)
-    {
-        var pause = roundTrip / PartOfRoundTrip;
-        _pause = roundTrip < SlowRoundTrip ? TimeSpan.Zero : pause < LongestPause ? pause : LongestPause;
-    }
 
     /// <summary>Learns how much is handed to the line at once, in bytes: the kernel holds as much again, no more.</summary>
     public void BatchIs(int bytes) => LineSocket.HoldUnsent(Socket, bytes);
@@ -147,7 +147,9 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
     private async ValueTask<int> ReadLaterAsync(Memory<byte> buffer, TimeSpan wait, CancellationToken cancellationToken)
     {
         await Task.Delay(wait, time, cancellationToken);
-        return await ReadLineAsync(buffer, cancellationToken);
+
+        // All that has come, in one call: what a second call took would be acknowledged by itself.
+        return await (Socket.Available > buffer.Length ? ReadAheadAsync(buffer, cancellationToken) : ReadLineAsync(buffer, cancellationToken));
     }
 
     private ValueTask<int> ReadLineAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
@@ -205,6 +207,22 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
     {
         _wasFilled = read == most && most > LeastAheadBytes;
         _hasMore = read >= LeastBytes && read < most;
-        _readAt = _pause > TimeSpan.Zero ? time.GetTimestamp() : 0;
+        var (before, now) = (_readAt, time.GetTimestamp());
+        _readAt = now;
+        var gap = time.GetElapsedTime(before, now);
+        if (gap > LongestGap)
+        {
+            // What came now may have come at any time since.
+            (_runBytes, _run) = (0, TimeSpan.Zero);
+            return;
+        }
+
+        _runBytes += read;
+        _run += gap;
+        if (_runBytes >= LeastRunBytes && _run >= LongestPause)
+        {
+            _pause = _runBytes < SlowBytesPerSecond * _run.TotalSeconds ? LongestPause : TimeSpan.Zero;
+            (_runBytes, _run) = (0, TimeSpan.Zero);
+        }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>A line that shall come over links and feed is waited for so long at most.</summary>
     private static readonly TimeSpan SpreadLimit = TimeSpan.FromSeconds(60);
-    private static readonly Regex Served = new(@"^\S*panal_transfer_served\S* (?<bytes>[\d.e+]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+    private static readonly Regex Served = new(@"^\S*panal_swarm_transfers_sent\S* (?<bytes>[\d.e+]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(250);
 
     private readonly TemporaryDirectory directory = new("cluster");

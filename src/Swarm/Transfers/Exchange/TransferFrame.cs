@@ -96,11 +96,16 @@ internal static class TransferFrame
     }
 
     /// <summary>Writes a header and gives the span for the content, which has to be advanced by all of its length together with the header.</summary>
-    public static Span<byte> Begin(IBufferWriter<byte> output, TransferFrameKind kind, int contentBytes)
+    /// <param name="output">Where it goes.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="contentBytes">Length of the content, in bytes.</param>
+    /// <param name="blockBytes">How much of the content is what all this is for.</param>
+    public static Span<byte> Begin(IBufferWriter<byte> output, TransferFrameKind kind, int contentBytes, int blockBytes = 0)
     {
         var span = output.GetSpan(HeaderBytes + contentBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(span, (uint)contentBytes + 1);
         span[4] = (byte)kind;
+        TransferMetrics.Told(kind, HeaderBytes + contentBytes - blockBytes);
         return span.Slice(HeaderBytes, contentBytes);
     }
 }

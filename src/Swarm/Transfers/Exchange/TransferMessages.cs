@@ -180,7 +180,7 @@ internal static class TransferMessages
     /// <param name="frameBytes">What to advance the output by when proof and bytes are there.</param>
     public static Span<byte> BeginBlock(IBufferWriter<byte> output, int block, int proofBytes, int lengthBytes, out Span<byte> proof, out int frameBytes)
     {
-        var content = TransferFrame.Begin(output, TransferFrameKind.Block, BlockHeaderBytes + proofBytes + lengthBytes);
+        var content = TransferFrame.Begin(output, TransferFrameKind.Block, BlockHeaderBytes + proofBytes + lengthBytes, lengthBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(content, (uint)block);
         content[4] = (byte)(proofBytes / ContentHash.LengthBytes);
         proof = content.Slice(BlockHeaderBytes, proofBytes);

@@ -281,8 +281,11 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
             }
         }
 
-        service.Cancel(this, lost);
-        _wake.Set();
+        if (lost.Count > 0)
+        {
+            service.Cancel(this, lost);
+            _wake.Set();
+        }
     }
 
     /// <summary>Tells what our archive gets and loses meanwhile; to whom we say nothing, as soon as it may know.</summary>
@@ -484,13 +487,14 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
             return null;
         }
 
-        if (!TryWriteBlock(serving.Block))
+        if (TryWriteBlock(serving.Block))
         {
-            _outgoing.Order(TransferFrameKind.Refuse, serving.Block);
-            _outgoing.WriteTo(stream.Output);
+            return serving.LengthBytes;
         }
 
-        return serving.LengthBytes;
+        _outgoing.Order(TransferFrameKind.Refuse, serving.Block);
+        _outgoing.WriteTo(stream.Output);
+        return 0;
     }
 
     private bool TryWriteBlock(int block)

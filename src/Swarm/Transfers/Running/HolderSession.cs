@@ -176,6 +176,8 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
     {
         if (!transfer.Awaits(message.Block))
         {
+            // It crossed a cancel, or came from another meanwhile.
+            TransferMetrics.RepeatedBytes.Add(message.Bytes.Length);
             if (++_unasked > MaxUnasked)
             {
                 throw new TransferViolationException("A holder sends what nobody asked for.");

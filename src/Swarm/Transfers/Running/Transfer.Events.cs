@@ -312,6 +312,13 @@ public sealed partial class Transfer
         {
             _download.Tick();
             Drive();
+            var now = _service.Now;
+            if (now - _toldAt < Announcing.HoldingsDelay(_followers.Count, UplinkBytesPerSecond))
+            {
+                return;
+            }
+
+            _toldAt = now;
             foreach (var session in _sessions)
             {
                 if (session is not null && session.Outgoing.HasAny)

@@ -31,6 +31,7 @@ public sealed partial class Transfer : IAsyncDisposable
     private readonly TaskCompletionSource _replayed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _working = Task.CompletedTask;
     private TransferState _state = TransferState.Waiting;
+    private TimeSpan _toldAt;
     private bool _isPaused;
     private bool _isReplayed;
     private bool _isTold;

@@ -23,6 +23,17 @@ public sealed partial class TransferService
     /// <summary>Bytes of blocks that were sent to others since the start.</summary>
     public long ServedBytes => Interlocked.Read(ref _servedBytes);
 
+    private bool HasCustomers
+    {
+        get
+        {
+            lock (_serving)
+            {
+                return _customers.Count > 0;
+            }
+        }
+    }
+
     /// <summary>A receiver is there; false if there are too many.</summary>
     internal bool Join(CustomerSession customer)
     {
@@ -48,6 +59,7 @@ public sealed partial class TransferService
         }
 
         TransferMetrics.Receivers.Add(1);
+        Pace();
         return true;
     }
 
@@ -152,9 +164,10 @@ public sealed partial class TransferService
 
             customer.Line!.Width.End(customer.Number, lengthBytes, Now);
             _queue.SetBusy(customer.Number, isBusy: false);
-            TransferMetrics.SentBytes.Add(lengthBytes);
         }
 
+        Interlocked.Add(ref _servedBytes, lengthBytes);
+        TransferMetrics.SentBytes.Add(lengthBytes);
         Dispatch();
     }
 
@@ -201,7 +214,6 @@ public sealed partial class TransferService
                     return;
                 }
 
-                Interlocked.Add(ref _servedBytes, next.LengthBytes);
                 _queue.SetBusy(next.Customer, isBusy: true);
                 var customer = _customers.Find(customer => customer.Number == next.Customer)!;
                 customer.Line!.Begin(next.Customer, next.LengthBytes, now);

@@ -16,8 +16,6 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
     /// <summary>The protocol that it serves.</summary>
     public const string ProtocolName = "transfer/1";
 
-    private static readonly TimeSpan SlowTick = TimeSpan.FromMilliseconds(480);
-
     private readonly PartialFolder _folder;
     private readonly Lazy<NodeId> _self;
     private readonly long _origin;
@@ -25,6 +23,8 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
     private readonly Lock _opening = new();         // what begins while the folder is read is neither swept nor opened twice
     private readonly Dictionary<Guid, Transfer> _transfers = [];
     private readonly ITimer _timer;
+    private readonly Lock _ticking = new();
+    private TimeSpan _interval = Timeout.InfiniteTimeSpan;
     private TimeSpan _slowAt;
     private bool _isStopped;
 
@@ -50,7 +50,8 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
         _folder = new PartialFolder(files, options.Folder, options.ReserveBytes);
         _origin = time.GetTimestamp();
         _limitTimer = time.CreateTimer(static service => ((TransferService)service!).Dispatch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer = time.CreateTimer(static service => ((TransferService)service!).Tick(), this, options.AnnounceInterval, options.AnnounceInterval);
+        _timer = time.CreateTimer(static service => ((TransferService)service!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        TransferMetrics.Begin();
     }
 
     /// <inheritdoc/>
@@ -67,6 +68,9 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Whether something is brought now.</summary>
+    public bool IsBringing => Transfers.Any(static transfer => transfer.IsBusy);
 
     internal ILinks Links { get; }
 
@@ -219,14 +223,28 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
         }
 
         TransferMetrics.UnderWay.Add(1);
-
+        Pace();
         transfer.Start();
+    }
+
+    /// <summary>Ticks as often as there is somebody to tell something to: a node at rest is not woken.</summary>
+    private void Pace()
+    {
+        lock (_ticking)
+        {
+            var interval = HasCustomers ? Options.AnnounceInterval : Transfers.Count > 0 ? Announcing.OfHoldings : Timeout.InfiniteTimeSpan;
+            if (interval != _interval)
+            {
+                _interval = interval;
+                _timer.Change(interval, interval);
+            }
+        }
     }
 
     private void Tick()
     {
         var now = Now;
-        var isSlow = now - _slowAt >= SlowTick;
+        var isSlow = now - _slowAt >= Announcing.OfHoldings - Options.AnnounceInterval / 2;
         _slowAt = isSlow ? now : _slowAt;
         foreach (var transfer in Transfers)
         {
@@ -235,5 +253,6 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
 
         WakeCustomers();
         Dispatch();
+        Pace();
     }
 }

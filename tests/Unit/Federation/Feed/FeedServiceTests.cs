@@ -138,7 +138,7 @@ public sealed class FeedServiceTests : IFeedRights
     {
         var options = new FeedOptions { Gathering = TimeSpan.FromMilliseconds(1), FirstRetry = TimeSpan.FromMilliseconds(1), LongestRetry = TimeSpan.FromMilliseconds(10) };
         var meter = new FeedMeter(here.Database);
-        var links = new MemoryLinks(Here, There, new FeedPublisher(there.Database, this, options, meter, TimeProvider.System, NullLogger<FeedPublisher>.Instance));
+        var links = new MemoryLinks(Here, There, new FeedPublisher(there.Database, this, options, meter, static () => false, TimeProvider.System, NullLogger<FeedPublisher>.Instance));
         var subscriber = new FeedSubscriber(here.Database, links, options, meter, TimeProvider.System, NullLogger<FeedSubscriber>.Instance);
         var service = new FeedService(here.Database, subscriber, options, TimeProvider.System, NullLogger<FeedService>.Instance);
         await service.StartAsync(Here, 0, Ct);

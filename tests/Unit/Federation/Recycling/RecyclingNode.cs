@@ -24,7 +24,7 @@ internal sealed class RecyclingNode : IPlacementRights, IAdministrationWitness, 
         Statistics = new UseStatistics(Folder, TimeSpan.FromDays(30), Clock);
         Pins = new PinnedStudies(Folder, Clock);
         History = new RecyclingHistory(Folder);
-        Meter = new RecyclingMeter(Statistics, node.Transfers);
+        Meter = new RecyclingMeter(Statistics);
         Desk = new PlacementDesk(node, TimeProvider.System);
         Service = new PlacementService(
             node.Archive.Holdings.Catalogue, node.Archive.Holdings.Volumes, node.Remote, Pins, node, this, this, TimeProvider.System, NullLogger<PlacementService>.Instance);

@@ -116,7 +116,7 @@ internal sealed class SimulatedMember : ILinks, ILinkSteering, IAsyncDisposable
             Office = new NetworkOffice(Membership, folder, time);
             Exchange = new MembershipExchange(Membership, Office, NullLogger<MembershipExchange>.Instance);
             _meter = new FeedMeter(catalogue);
-            Publisher = new FeedPublisher(catalogue, Membership, options, _meter, time, NullLogger<FeedPublisher>.Instance);
+            Publisher = new FeedPublisher(catalogue, Membership, options, _meter, static () => false, time, NullLogger<FeedPublisher>.Instance);
             var subscriber = new FeedSubscriber(catalogue, member, options, _meter, time, NullLogger<FeedSubscriber>.Instance);
             _feed = new FeedService(catalogue, subscriber, options, time, NullLogger<FeedService>.Instance);
             var follower = new NetworkFollower(Membership, folder, Office, Exchange, member, member, _feed, time, NullLogger<NetworkFollower>.Instance);

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.Extensions.Time.Testing;
 using Panal.Swarm.Links;
+using Panal.Swarm.Wire;
 
 namespace Panal.Unit.Swarm.Multiplexing;
 
@@ -139,6 +141,50 @@ public sealed class LinkTests
         Assert.Empty(await ReadToEndAsync(stream.Input));
         Assert.Equal(LinkCloseReason.Duplicate, (await pair.AcceptorEnd).Reason);
         Assert.Equal(LinkCloseReason.Duplicate, (await pair.DiallerEnd).Reason);
+    }
+
+    [Fact]
+    public async Task Where_both_ends_rest_one_of_them_asks_and_where_something_goes_both_do()
+    {
+        var time = new FakeTimeProvider();
+        var (one, other) = MemoryLine.Create();
+        using var link = LinkPair.Make(one, isDialler: true, [Echo], time: time);
+        using var stop = new CancellationTokenSource();
+        var run = link.RunAsync(static _ => { }, stop.Token);
+        var end = new ScriptedEnd(other);
+        await end.SendAsync(ScriptedEnd.Frame(7, 0, 0, (await end.ReadAsync())!.Value.Payload));
+        await AskAsync();
+        time.Advance(TimeSpan.FromSeconds(2));
+        await AskAsync();
+
+        // It looks after 2.5 s, and has heard something half a second before; after 5 s too; after 7.5 s it has not for long.
+        time.Advance(TimeSpan.FromSeconds(0.6));
+        await AskAsync();
+        time.Advance(TimeSpan.FromSeconds(2.5));
+        time.Advance(TimeSpan.FromSeconds(2.5));
+        var asked = (await end.ReadAsync())!.Value;
+        Assert.Equal(FrameType.Ping, asked.Type);
+        await end.SendAsync(ScriptedEnd.Frame(7, 0, 0, asked.Payload));
+
+        await end.SendAsync(ScriptedEnd.Open(2, "echo/1"));
+        await end.SendAsync(ScriptedEnd.Frame(2, 0, 2, new byte[2000]));
+        while ((await end.ReadAsync())!.Value.Type != FrameType.Data)
+        {
+        }
+
+        await AskAsync();
+        time.Advance(TimeSpan.FromSeconds(2.5));
+        Assert.Equal(FrameType.Ping, (await end.ReadAsync())!.Value.Type);
+        await stop.CancelAsync();
+        await other.DisposeAsync();
+        await run;
+
+        // A ping of its own would come before the answer.
+        async Task AskAsync()
+        {
+            await end.SendAsync(ScriptedEnd.Frame(6, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
+            Assert.Equal(FrameType.Pong, (await end.ReadAsync())!.Value.Type);
+        }
     }
 
     [Fact]

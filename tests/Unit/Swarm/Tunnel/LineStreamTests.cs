@@ -33,22 +33,34 @@ public sealed class LineStreamTests : IAsyncLifetime
     [Fact]
     public async Task On_a_slow_line_what_follows_a_segment_is_read_after_a_pause()
     {
-        _line.RoundTripIs(TimeSpan.FromMilliseconds(80));
-        Assert.Equal(TimeSpan.FromMilliseconds(20), _line.Pause);
+        await BecomeSlowAsync();
         await SendAsync(2_000);
         Assert.Equal(2_000, await _line.ReadAsync(_buffer, Cancelled));
         await SendAsync(3_000);
         var later = _line.ReadAsync(_buffer, Cancelled).AsTask();
         Assert.False(later.IsCompleted);
-        _time.Advance(TimeSpan.FromMilliseconds(20));
+        _time.Advance(LineStream.LongestPause);
         Assert.Equal(3_000, await later);
+    }
+
+    [Fact]
+    public async Task All_that_comes_in_a_pause_is_taken_from_the_kernel_at_once()
+    {
+        await BecomeSlowAsync();
+        await SendAsync(2_000);
+        Assert.Equal(2_000, await _line.ReadAsync(_buffer, Cancelled));
+        await SendAsync(20_000);
+        var later = _line.ReadAsync(_buffer.AsMemory(0, 16_384), Cancelled).AsTask();
+        _time.Advance(LineStream.LongestPause);
+        Assert.Equal(16_384, await later);
+        Assert.Equal(0, _line.Socket.Available);
+        Assert.Equal(20_000 - 16_384, await _line.ReadAsync(_buffer, Cancelled));
     }
 
     [Fact]
     public async Task After_a_short_message_and_after_the_pause_is_read_at_once()
     {
-        _line.RoundTripIs(TimeSpan.FromSeconds(1));
-        Assert.Equal(LineStream.LongestPause, _line.Pause);
+        await BecomeSlowAsync();
         await SendAsync(100);
         Assert.Equal(100, await _line.ReadAsync(_buffer, Cancelled));
         await SendAsync(5_000);
@@ -61,21 +73,42 @@ public sealed class LineStreamTests : IAsyncLifetime
     [Fact]
     public async Task What_did_not_fit_is_read_at_once()
     {
-        _line.RoundTripIs(TimeSpan.FromSeconds(1));
+        await BecomeSlowAsync();
         await SendAsync(8_000);
         Assert.Equal(4_000, await _line.ReadAsync(_buffer.AsMemory(0, 4_000), Cancelled));
         Assert.Equal(4_000, await _line.ReadAsync(_buffer, Cancelled));
     }
 
     [Fact]
-    public async Task A_quick_line_is_never_waited_for()
+    public async Task A_line_is_quick_until_it_was_seen_to_be_slow_and_again_when_it_is()
     {
-        _line.RoundTripIs(TimeSpan.FromMilliseconds(2));
+        await ReadAtOnceAsync();
+        await BecomeSlowAsync();
+
+        // 15 Mbit/s.
+        for (var number = 0; number < 8; number++)
+        {
+            await SendAsync(60_000);
+            var reading = _line.ReadAsync(_buffer, Cancelled).AsTask();
+            _time.Advance(LineStream.LongestPause);
+            await reading;
+        }
+
         Assert.Equal(TimeSpan.Zero, _line.Pause);
-        await SendAsync(5_000);
-        Assert.Equal(5_000, await _line.ReadAsync(_buffer, Cancelled));
-        await SendAsync(5_000);
-        Assert.Equal(5_000, await _line.ReadAsync(_buffer, Cancelled));
+        await ReadAtOnceAsync();
+    }
+
+    [Fact]
+    public async Task What_comes_now_and_then_says_nothing_of_the_line()
+    {
+        for (var number = 0; number < 20; number++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await SendAsync(5_000);
+            Assert.Equal(5_000, await _line.ReadAsync(_buffer, Cancelled));
+        }
+
+        Assert.Equal(TimeSpan.Zero, _line.Pause);
     }
 
     [Fact]
@@ -98,11 +131,15 @@ public sealed class LineStreamTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(80)]
-    public async Task What_was_read_ahead_is_handed_out_in_any_portions_and_ends_where_the_line_ends(int roundTripMilliseconds)
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_read_ahead_is_handed_out_in_any_portions_and_ends_where_the_line_ends(bool isSlow)
     {
-        _line.RoundTripIs(TimeSpan.FromMilliseconds(roundTripMilliseconds));
+        if (isSlow)
+        {
+            await BecomeSlowAsync();
+        }
+
         var sent = new byte[200_000];
         new Random(1).NextBytes(sent);
         var sending = SendAsync(sent);
@@ -142,6 +179,29 @@ public sealed class LineStreamTests : IAsyncLifetime
         var owner = new MemoryStream();
         await new LineStream(socket, owner, _time).DisposeAsync();
         Assert.False(owner.CanRead);
+    }
+
+    private async Task ReadAtOnceAsync()
+    {
+        Assert.Equal(TimeSpan.Zero, _line.Pause);
+        for (var number = 0; number < 2; number++)
+        {
+            await SendAsync(5_000);
+            Assert.Equal(5_000, await _line.ReadAsync(_buffer, Cancelled));
+        }
+    }
+
+    // 10 kB in 40 ms: 2 Mbit/s.
+    private async Task BecomeSlowAsync()
+    {
+        for (var number = 0; number < 5; number++)
+        {
+            await SendAsync(10_000);
+            Assert.Equal(10_000, await _line.ReadAsync(_buffer, Cancelled));
+            _time.Advance(TimeSpan.FromMilliseconds(40));
+        }
+
+        Assert.Equal(LineStream.LongestPause, _line.Pause);
     }
 
     private async Task SendAsync(ReadOnlyMemory<byte> bytes)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Panal.Swarm;
 using Panal.Swarm.Pieces;
 using Panal.Swarm.Transfers;
@@ -316,6 +317,17 @@ public sealed class TransferServiceTests
     }
 
     [Fact]
+    public async Task A_node_that_neither_brings_nor_serves_is_not_woken()
+    {
+        await using var network = new MemoryNetwork();
+        var time = new CountedTime();
+        network.AddNode(time: time);
+        var before = time.Looks;
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(before, time.Looks);
+    }
+
+    [Fact]
     public async Task A_clock_that_jumps_years_hinders_no_transfer()
     {
         await using var network = new MemoryNetwork();
@@ -395,6 +407,18 @@ public sealed class TransferServiceTests
         resumed.Resume();
         await resumed.Ended.WaitAsync(Token);
         Same(source, receiver, objects);
+    }
+
+    /// <summary>A clock that knows how often it was looked at.</summary>
+    private sealed class CountedTime : FakeTimeProvider
+    {
+        public int Looks { get; private set; }
+
+        public override long GetTimestamp()
+        {
+            Looks++;
+            return base.GetTimestamp();
+        }
     }
 
     /// <summary>Somebody sets the clock of the machine; time that only grows is not touched by that.</summary>
