@@ -131,6 +131,16 @@ public sealed partial class CatalogueDatabase : IAsyncDisposable
     public IReadOnlyList<Conflict> Conflicts(bool isOpenOnly, long afterId, int limit) =>
         _readers.Read((isOpenOnly, afterId, limit), static (reader, state) => Lookups.Conflicts(reader, state.isOpenOnly, state.afterId, state.limit), CancellationToken.None);
 
+    /// <summary>Has the other content of an open conflict kept as a version when it comes, durably; false when it is kept already, or the conflict is none of contents.</summary>
+    public ValueTask<bool> WantContentAsync(long conflictId, CancellationToken ct) =>
+        RunDurablyAsync(conflictId, static (writer, id) => writer.Conflicts.Want(id), ct);
+
+    /// <summary>Whether a content is to be kept as a version of its instance because an administrator wants it.</summary>
+    /// <param name="sopInstanceUid">The instance.</param>
+    /// <param name="hash">SHA-256 of the content.</param>
+    public bool IsContentWanted(string sopInstanceUid, ReadOnlyMemory<byte> hash) => _readers.Read(
+        (sopInstanceUid, hash), static (reader, of) => Lookups.IsContentWanted(reader, of.sopInstanceUid, of.hash.Span), CancellationToken.None);
+
     /// <summary>Marks a conflict as resolved, durably; false when it was already, or is unknown.</summary>
     public ValueTask<bool> ResolveConflictAsync(long id, CancellationToken ct) =>
         RunDurablyAsync(id, static (writer, id) => writer.Conflicts.Resolve(id, writer.Now), ct);

@@ -308,14 +308,14 @@ public sealed partial class Ingester
 
     private async ValueTask<IngestOutcome> DecideAgainstAsync(InstanceRow held, Received received, CancellationToken ct)
     {
-        var hash = received.Hash;
-        if (held.Copies.Any(copy => copy.Hash.Span.SequenceEqual(hash.ToArray())))
+        var hash = received.Hash.ToArray();
+        if (held.Copies.Any(copy => copy.Hash.Span.SequenceEqual(hash)))
         {
             return new IngestOutcome(IngestResult.AlreadyThere);
         }
 
         Log.OtherContent(_logger, received.Request.SopInstanceUid, received.Request.SourceAeTitle);
-        switch (_options.Duplicates)
+        switch (_catalogue.IsContentWanted(received.Request.SopInstanceUid, hash) ? DuplicatePolicy.KeepBothVersions : _options.Duplicates)
         {
             case DuplicatePolicy.KeepBothVersions:
                 var record = await CommitAsync(received, isVersion: true, ct);

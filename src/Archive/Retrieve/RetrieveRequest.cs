@@ -33,8 +33,11 @@ public sealed record InstanceReference(
     /// <summary>True when its bytes are here.</summary>
     public bool IsHeldHere => Copy is not null;
 
-    /// <summary>When its study was corrected last; null for never. What leaves of it then is not what is stored.</summary>
-    public DateTimeOffset? CorrectedAt { get; init; }
+    /// <summary>When its study was corrected last, as it was located; null for never. What leaves of it then is not what is stored.</summary>
+    public DateTimeOffset? CorrectedAt => Correction?.At;
+
+    /// <summary>What is said of its study in place of what its file says, as it was located: all that leaves by one retrieval says the same.</summary>
+    internal StudyCorrection? Correction { get; init; }
 
     /// <summary>
     /// Names the bytes that leave for ever: content hash of the stored file in hexadecimal, with the time of the last correction behind a hyphen; another name for a

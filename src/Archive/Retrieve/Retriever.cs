@@ -193,7 +193,7 @@ public sealed class Retriever
         return new OutgoingInstance(file, file.Length - compact.DataSetOffsetBytes, syntax);
     }
 
-    private StoredFile CorrectedWhole(InstanceReference instance, Stream file, long dataSetOffset, TransferSyntax syntax)
+    private static StoredFile CorrectedWhole(InstanceReference instance, Stream file, long dataSetOffset, TransferSyntax syntax)
     {
         Stream corrected = Corrected(instance, file, dataSetOffset, syntax);
         corrected.Position = 0;
@@ -201,11 +201,11 @@ public sealed class Retriever
     }
 
     /// <summary>What leaves of a file, which it owns.</summary>
-    private Stream Corrected(InstanceReference instance, Stream file, long dataSetOffset, TransferSyntax syntax)
+    private static Stream Corrected(InstanceReference instance, Stream file, long dataSetOffset, TransferSyntax syntax)
     {
         try
         {
-            return _catalogue.CorrectionOf(instance.StudyInstanceUid) is { } correction ? CorrectedFile.Open(file, dataSetOffset, syntax, correction) : file;
+            return instance.Correction is { } correction ? CorrectedFile.Open(file, dataSetOffset, syntax, correction) : file;
         }
         catch (DicomFormatException e)
         {
@@ -238,6 +238,6 @@ public sealed class Retriever
         new(row.SopClassUid, row.SopInstanceUid, row.TransferSyntaxUid, row.StudyInstanceUid, row.PatientId, row.Copy)
         {
             SeriesInstanceUid = row.SeriesInstanceUid,
-            CorrectedAt = correction?.At,
+            Correction = correction,
         };
 }

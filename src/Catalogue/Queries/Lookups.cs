@@ -141,21 +141,37 @@ internal static class Lookups
     internal static List<Conflict> Conflicts(Reader reader, bool isOpenOnly, long afterId, int limit)
     {
         Statement statement = reader.Prepare(
-            "SELECT id, kind, subject, instance, source, detected_at, decision, version, other, resolved_at FROM conflict WHERE id > ?1"
+            "SELECT id, kind, subject, instance, source, detected_at, decision, version, other, resolved_at, fingerprint FROM conflict WHERE id > ?1"
             + (isOpenOnly ? " AND resolved_at IS NULL" : string.Empty) + " ORDER BY id LIMIT ?2").Bind(1, afterId).Bind(2, limit);
         var conflicts = new List<Conflict>();
         while (statement.Step())
         {
             var other = new DataSet();
             AttributeDecoder.DeclareCharacterSet(other, AttributeDecoder.AddTo(other, statement.Blob(8).ToArray()));
+            var kind = (ConflictKind)statement.Int64(1);
             conflicts.Add(new Conflict(
-                statement.Int64(0), (ConflictKind)statement.Int64(1), statement.Text(2), statement.Text(3), statement.Text(4), Time(statement.Int64(5)),
+                statement.Int64(0), kind, statement.Text(2), statement.Text(3), statement.Text(4), Time(statement.Int64(5)),
                 (ConflictDecision)statement.Int64(6), (int?)statement.NullableInt64(7), other,
-                statement.NullableInt64(9) is { } at ? Time(at) : null));
+                statement.NullableInt64(9) is { } at ? Time(at) : null)
+            {
+                ContentHash = kind == ConflictKind.OtherContent ? statement.Blob(10).ToArray() : ReadOnlyMemory<byte>.Empty,
+            });
         }
 
         statement.Reset();
         return conflicts;
+    }
+
+    internal static bool IsContentWanted(Reader reader, string sopInstanceUid, ReadOnlySpan<byte> hash)
+    {
+        Statement statement = reader.Prepare(
+            $"""
+            SELECT 1 FROM conflict WHERE kind = {(long)ConflictKind.OtherContent} AND subject = ?1 AND fingerprint = ?2
+            AND decision = {(long)ConflictDecision.Wanted} AND resolved_at IS NULL
+            """).Bind(1, sopInstanceUid).Bind(2, hash);
+        bool isWanted = statement.Step();
+        statement.Reset();
+        return isWanted;
     }
 
     internal static List<Job> Jobs(Reader reader, string kind, DateTimeOffset dueUntil, JobState state, int limit)

@@ -44,6 +44,9 @@ public enum ConflictDecision : byte
 
     /// <summary>An administrator chose the later content: the archive answers with it, and what came first is kept as the version.</summary>
     ChoseLater = 6,
+
+    /// <summary>An administrator wants the other content, which is not kept here: whoever brings it, it is kept as another version.</summary>
+    Wanted = 7,
 }
 
 /// <summary>What became of the choice of a version.</summary>
@@ -76,5 +79,8 @@ public sealed record Conflict(
     DataSet Other,
     DateTimeOffset? ResolvedAt)
 {
+    /// <summary>SHA-256 of the other content, where contents are disputed; else empty.</summary>
+    public ReadOnlyMemory<byte> ContentHash { get; init; }
+
     public override string ToString() => "[redacted]";
 }

@@ -28,6 +28,12 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
         WHERE id = ?1 AND subject = ?2 AND fingerprint = ?3 AND kind = {(long)ConflictKind.OtherContent} AND resolved_at IS NULL
         """);
 
+    private readonly Statement _want = connection.Prepare(
+        $"""
+        UPDATE conflict SET decision = {(long)ConflictDecision.Wanted}
+        WHERE id = ?1 AND kind = {(long)ConflictKind.OtherContent} AND version IS NULL AND resolved_at IS NULL
+        """);
+
     private readonly Statement _resolve = connection.Prepare("UPDATE conflict SET resolved_at = ?2 WHERE id = ?1 AND resolved_at IS NULL");
 
     /// <summary>Compares the parents that an instance names with the rows it was put under.</summary>
@@ -94,6 +100,13 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
     internal void RecordHeldElsewhere(string sopInstanceUid, ReadOnlySpan<byte> hash, string node, long now) =>
         _insert.Bind(1, (long)ConflictKind.OtherContent).Bind(2, sopInstanceUid).Bind(3, hash).Bind(4, sopInstanceUid).Bind(5, node)
             .Bind(6, now).Bind(7, (long)ConflictDecision.HeldElsewhere).BindNull(8).Bind(9, ReadOnlySpan<byte>.Empty).Run();
+
+    /// <summary>Has the other content kept when it comes; false when the conflict is none of contents, is resolved, or keeps it already.</summary>
+    internal bool Want(long id)
+    {
+        _want.Bind(1, id).Run();
+        return connection.Changes == 1;
+    }
 
     internal bool Resolve(long id, long now)
     {
@@ -168,7 +181,7 @@ internal sealed class ConflictWriter(Connection connection, CatalogueOptions opt
 
     public void Dispose()
     {
-        foreach (Statement statement in (Statement[])[_insert, _count, _find, _decide, _choose, _resolve])
+        foreach (Statement statement in (Statement[])[_insert, _count, _find, _decide, _choose, _want, _resolve])
         {
             statement.Dispose();
         }

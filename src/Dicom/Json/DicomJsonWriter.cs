@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Panal.Dicom.Text;
 
@@ -19,7 +18,7 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
     private static readonly JsonEncodedText InlineBinaryName = JsonEncodedText.Encode("InlineBinary");
     private static readonly JsonEncodedText BulkDataName = JsonEncodedText.Encode("BulkDataURI");
 
-    private readonly StringBuilder _path = new();
+    private string _path = "";
 
     public void Write(DataSet dataSet)
     {
@@ -38,7 +37,7 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
 
     private void WriteElement(in Element element, SpecificCharacterSet characterSet)
     {
-        var reference = bulkData is null ? null : Reference(element);
+        var reference = Reference(element);
         if (element.IsEncapsulated && reference is null)
         {
             return;
@@ -74,13 +73,13 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
 
     private string? Reference(in Element element)
     {
-        if (element.IsSequence || element.Tag == Tags.SpecificCharacterSet)
+        if (bulkData is null || element.IsSequence || element.Tag == Tags.SpecificCharacterSet)
         {
             return null;
         }
 
         var length = element.IsEncapsulated ? element.Fragments.Sum(fragment => (long)fragment.Length) : element.Value.Length;
-        return length == 0 ? null : bulkData!(new BulkData($"{_path}{element.Tag.Value:X8}", element.Vr, length));
+        return length == 0 ? null : bulkData(new BulkData(_path, element.Tag, element.Vr, length));
     }
 
     private void WriteItems(in Element element)
@@ -91,17 +90,18 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
         }
 
         writer.WriteStartArray(ValueName);
-        var length = _path.Length;
+        var above = _path;
         for (var index = 0; index < element.Items.Count; index++)
         {
             if (bulkData is not null)
             {
-                _path.Append(CultureInfo.InvariantCulture, $"{element.Tag.Value:X8}/{index}/");
+                _path = string.Create(CultureInfo.InvariantCulture, $"{above}{element.Tag.Value:X8}/{index}/");
             }
 
             Write(element.Items[index]);
-            _path.Length = length;
         }
+
+        _path = above;
 
         writer.WriteEndArray();
     }

@@ -24,6 +24,9 @@ public readonly record struct FragmentPlace(long OffsetBytes, long LengthBytes);
 /// <param name="Omitted">What was left out, by the path that <see cref="Json.BulkData"/> has, such as <c>00400275/0/00420011</c>.</param>
 public sealed record DataSetOutline(DataSet DataSet, IReadOnlyDictionary<string, OmittedValue> Omitted)
 {
+    /// <summary>Whether a value was left out. It is asked of every value: a path is made only for one that is as short as what stands in the place of those.</summary>
+    public bool Omits(in Json.BulkData value) => value.LengthBytes == OutlineReader.PlaceholderBytes && Omitted.ContainsKey(value.Path);
+
     /// <summary>The number of elements only: values may be patient data.</summary>
     public override string ToString() => DataSet.ToString();
 }

@@ -14,9 +14,13 @@ public sealed class OutlineReader
     /// <summary>One read takes the head of a usual image whole.</summary>
     private const int BufferBytes = 16 << 10;
 
-    private const int ArenaBlockBytes = 8 << 10;
+    /// <summary>The values of a usual slice, which are some hundred bytes; what is longer takes blocks of its own.</summary>
+    private const int ArenaBlockBytes = 2 << 10;
 
-    private static readonly byte[] Placeholder = new byte[2];
+    /// <summary>Length of what stands in the place of a value that is left out.</summary>
+    internal const int PlaceholderBytes = 2;
+
+    private static readonly byte[] Placeholder = new byte[PlaceholderBytes];
 
     private readonly Stream _source;
     private readonly OutlineOptions _options;

@@ -72,7 +72,7 @@ public static class NativeXml
         var length = element.IsEncapsulated ? element.Fragments.Sum(fragment => (long)fragment.Length) : element.Value.Length;
         var reference = bulkData is null || element.IsSequence || length == 0 || element.Tag == Tags.SpecificCharacterSet
             ? null
-            : bulkData(new BulkData($"{path}{element.Tag.Value:X8}", element.Vr, length));
+            : bulkData(new BulkData(path, element.Tag, element.Vr, length));
         if (element.IsEncapsulated && reference is null)
         {
             return;

@@ -15,6 +15,9 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
     /// <summary>Less room than this at the end of a block of the server is left unused: a read for a few bytes costs as much as one for many.</summary>
     private const int RoomBytes = 4 << 10;
 
+    /// <summary>So much is gathered before it is handed to the thread that sends: each handing over wakes one, and costs more than reading a block.</summary>
+    private const int StepBytes = 256 << 10;
+
     /// <summary>An instance and how it leaves.</summary>
     private sealed record Outgoing(InstanceReference Instance, TransferSyntax Stored, TransferSyntax Syntax)
     {
@@ -133,6 +136,7 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
         var range = ByteRange.Of(request.Context, file.LengthBytes);
         file.Bytes.Position = range.FirstByte;
         await CopyFileAsync(file.Bytes, range.LengthBytes, response.BodyWriter, ct);
+        await response.BodyWriter.FlushAsync(ct);
     }
 
     private static void Describe(HttpResponse response, Outgoing outgoing)
@@ -155,22 +159,28 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
 
         foreach (var one in chosen)
         {
+            if (!one.Instance.IsHeldHere)
+            {
+                // What there is leaves before the next one is waited for.
+                await response.BodyWriter.FlushAsync(ct);
+            }
+
             await SendPartAsync(request, boundary, await holding.BringAsync(one.Instance, ct) is { } here ? one with { Instance = here } : throw new IOException("An instance did not come"));
         }
 
-        await response.Body.WriteAsync(end, ct);
+        await response.BodyWriter.WriteAsync(end, ct);
     }
 
     private async Task SendPartAsync(WebRequest request, string boundary, Outgoing one)
     {
-        var (body, ct) = (request.Context.Response.Body, request.Context.RequestAborted);
+        var (response, ct) = (request.Context.Response, request.Context.RequestAborted);
         if (!one.IsAsStored)
         {
             await using var converted = Convert(one);
             if (converted is not null)
             {
-                await body.WriteAsync(HeadOf(request, boundary, one), ct);
-                await SendConvertedAsync(one, converted, body, ct);
+                response.BodyWriter.Write(HeadOf(request, boundary, one));
+                await SendConvertedAsync(one, converted, response.Body, ct);
                 return;
             }
 
@@ -178,9 +188,9 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
             one = one with { Syntax = one.Stored };
         }
 
-        await body.WriteAsync(HeadOf(request, boundary, one), ct);
         using var file = Open(one);
-        await CopyFileAsync(file.Bytes, file.LengthBytes, request.Context.Response.BodyWriter, ct);
+        response.BodyWriter.Write(HeadOf(request, boundary, one));
+        await CopyFileAsync(file.Bytes, file.LengthBytes, response.BodyWriter, ct);
     }
 
     private static byte[] HeadOf(WebRequest request, string boundary, Outgoing one) => Encoding.ASCII.GetBytes(MultipartBody.HeadOf(
@@ -208,7 +218,7 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
         await CopyAsync(converted.DataSet, body, ct);
     }
 
-    /// <summary>Copies bytes; a file that ends early is a fault.</summary>
+    /// <summary>Copies bytes, of which the last wait for a flush; a file that ends early is a fault.</summary>
     private static async Task CopyFileAsync(Stream source, long length, PipeWriter target, CancellationToken ct)
     {
         while (length > 0)
@@ -223,7 +233,10 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
 
             target.Advance(read);
             length -= read;
-            await target.FlushAsync(ct);
+            if (target.UnflushedBytes >= StepBytes)
+            {
+                await target.FlushAsync(ct);
+            }
         }
     }
 

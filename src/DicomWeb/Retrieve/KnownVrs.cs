@@ -1,5 +1,6 @@
 using System.Globalization;
 using Panal.Dicom;
+using Panal.Dicom.Json;
 
 namespace Panal.DicomWeb.Retrieve;
 
@@ -17,13 +18,13 @@ internal static class KnownVrs
         for (var index = 0; index < dataSet.Count; index++)
         {
             var element = dataSet.Elements[index];
-            var place = string.Create(CultureInfo.InvariantCulture, $"{path}{element.Tag.Value:X8}");
             for (var item = 0; item < element.Items.Count; item++)
             {
-                Restore(element.Items[item], outline, string.Create(CultureInfo.InvariantCulture, $"{place}/{item}/"));
+                Restore(element.Items[item], outline, string.Create(CultureInfo.InvariantCulture, $"{path}{element.Tag.Value:X8}/{item}/"));
             }
 
-            if (element.Vr == Vr.UN && !element.IsSequence && !element.IsEncapsulated && !outline.Omitted.ContainsKey(place)
+            if (element.Vr == Vr.UN && !element.IsSequence && !element.IsEncapsulated
+                && !outline.Omits(new BulkData(path, element.Tag, element.Vr, element.Value.Length))
                 && DataDictionary.TryFind(element.Tag, out var entry) && entry.Choice == VrChoice.One && TryRestore(dataSet, element, entry.Vr, out var restored))
             {
                 dataSet.Set(restored);

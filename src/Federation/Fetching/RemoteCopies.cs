@@ -79,6 +79,21 @@ public sealed class RemoteCopies(
     public ValueTask<Transfer?> FetchStudyAsync(string studyInstanceUid, TransferPriority priority, IReadOnlySet<string> among, CancellationToken ct) =>
         FetchStudyAsync(studyInstanceUid, priority, null, among, ct);
 
+    /// <summary>
+    /// Brings a content that other nodes hold beside another one of its instance that may be here. Whether the archive keeps it is for the catalogue to say
+    /// (<see cref="CatalogueDatabase.WantContentAsync"/>).
+    /// </summary>
+    /// <param name="studyInstanceUid">Study of the instance.</param>
+    /// <param name="holder">A node that holds it, and which content that is.</param>
+    /// <param name="ct">Ends the wait; what was begun goes on.</param>
+    /// <returns>Whether it came.</returns>
+    public async ValueTask<bool> BringContentAsync(string studyInstanceUid, InstanceHolder holder, CancellationToken ct)
+    {
+        var content = new ContentHash(holder.Hash.Span);
+        return await BeginContentAsync(new TransferScope(studyInstanceUid), new TransferObject(content, holder.LengthBytes, true), ct) is { } transfer
+            && await WaitAsync(transfer, token => transfer.WaitForAsync(content, token), ct);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _beginning.Dispose();
 
@@ -116,6 +131,25 @@ public sealed class RemoteCopies(
 
             Log.FetchBegins(logger, objects.Count);
             return transfers.Begin(new TransferPlan(scope, [.. InStages(objects, compact).DistinctBy(static brought => brought.Hash)], priority));
+        }
+        catch (Exception e) when (e is IOException or ArgumentException)
+        {
+            Log.NotFetched(logger, e.Message);
+            return null;
+        }
+        finally
+        {
+            _beginning.Release();
+        }
+    }
+
+    private async ValueTask<Transfer?> BeginContentAsync(TransferScope scope, TransferObject content, CancellationToken ct)
+    {
+        await _beginning.WaitAsync(ct);
+        try
+        {
+            return transfers.Find(scope).FirstOrDefault(transfer => transfer.Brings(content.Hash))
+                ?? transfers.Begin(new TransferPlan(scope, [content], TransferPriority.Interactive));
         }
         catch (Exception e) when (e is IOException or ArgumentException)
         {

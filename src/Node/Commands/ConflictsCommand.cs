@@ -30,7 +30,7 @@ internal static class ConflictsCommand
     private static Command CreateKeep()
     {
         var conflict = new Argument<long>("number") { Description = "Number of the conflict." };
-        var side = new Argument<KeptSide>("side") { Description = "shown: what is shown is right. other: the other content is answered with from now on, or what the other source says of patient and study is said by all nodes." };
+        var side = new Argument<KeptSide>("side") { Description = "shown: what is shown is right. other: the other content is answered with from now on, after it was brought here from the node that holds it where that is needed, or what the other source says of patient and study is said by all nodes." };
         var reason = new Option<string>("--reason") { Description = "Why; it is kept in the audit trail.", HelpName = "TEXT", Required = true };
         return NetworkCommand.Asking("keep", "Decide a conflict. Nothing is deleted: the other content stays as a version.", [conflict, side, reason], async (parsed, data, cancellationToken) =>
         {

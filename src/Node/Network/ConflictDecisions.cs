@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Panal.Archive.Conflicts;
 using Panal.Catalogue;
 using Panal.Dicom;
+using Panal.Federation.Fetching;
 using Panal.Federation.Membership;
 using Panal.Security.Accounts;
 using Panal.Security.Audit;
@@ -31,7 +32,7 @@ internal sealed record KeepAsk(KeptSide Keep, string Reason);
 internal sealed record KeepView(long Id, string Done);
 
 /// <summary>`/api/network/conflicts/{conflict}/keep`: which side of a conflict is right. Nothing is deleted by it: contents stay as versions, attributes in the record of corrections.</summary>
-internal sealed class ConflictDecisions(CatalogueDatabase catalogue, ContentChooser chooser, CorrectionRoutes corrections, AuditTrail trail, Panal.Node.Options.NodeConfiguration configuration)
+internal sealed class ConflictDecisions(CatalogueDatabase catalogue, ContentChooser chooser, CorrectionRoutes corrections, RemoteCopies remote, AuditTrail trail, Panal.Node.Options.NodeConfiguration configuration)
 {
     /// <summary>Shortest and longest reason, in characters: one that says something, and fits a line of the audit trail.</summary>
     private const int ReasonMinimum = 3, ReasonLimit = 200;
@@ -46,9 +47,8 @@ internal sealed class ConflictDecisions(CatalogueDatabase catalogue, ContentChoo
         }
 
         var conflict = long.TryParse(context.GetRouteValue("conflict") as string, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0
-            && catalogue.Conflicts(isOpenOnly: true, id - 1, 1) is [var found] && found.Id == id
-                ? found
-                : throw new JoinRefusedException(JoinRefusal.Unknown, "There is no such conflict, or it is decided.");
+            ? Find(id)
+            : throw Decided();
         var isDone = false;
         try
         {
@@ -64,8 +64,19 @@ internal sealed class ConflictDecisions(CatalogueDatabase catalogue, ContentChoo
         }
     });
 
-    /// <summary>Whether the other side can be chosen: its content is kept here, or its words can be a correction.</summary>
-    public static bool MayKeepOther(Conflict conflict) => conflict.Kind == ConflictKind.OtherContent ? conflict.Version is not null : CorrectionOf(conflict).Count > 0;
+    /// <summary>Whether the other side can be chosen: its content is kept here or held by another node, or its words can be a correction.</summary>
+    public static bool MayKeepOther(CatalogueDatabase catalogue, Conflict conflict) => conflict.Kind == ConflictKind.OtherContent
+        ? conflict.Version is not null || HolderOf(catalogue, conflict) is not null
+        : CorrectionOf(conflict).Count > 0;
+
+    /// <summary>An open conflict.</summary>
+    private Conflict Find(long id) => catalogue.Conflicts(isOpenOnly: true, id - 1, 1) is [var found] && found.Id == id ? found : throw Decided();
+
+    private static JoinRefusedException Decided() => new(JoinRefusal.Unknown, "There is no such conflict, or it is decided.");
+
+    /// <summary>A node that holds the other content; null when none is known.</summary>
+    private static InstanceHolder? HolderOf(CatalogueDatabase catalogue, Conflict conflict) => catalogue.HoldersOfInstance(conflict.Subject)
+        .FirstOrDefault(holder => holder.LengthBytes > 0 && holder.Hash.Span.SequenceEqual(conflict.ContentHash.Span));
 
     private async Task<string> KeepShownAsync(long id, CancellationToken cancellationToken)
     {
@@ -73,7 +84,25 @@ internal sealed class ConflictDecisions(CatalogueDatabase catalogue, ContentChoo
         return "What is shown stays; what else is kept stays too.";
     }
 
-    private async Task<string> KeepOtherContentAsync(Conflict conflict, CancellationToken cancellationToken) =>
+    /// <summary>The other content comes here first where only another node holds it; what has come stays and is found by whoever decides again.</summary>
+    private async Task<string> KeepOtherContentAsync(Conflict conflict, CancellationToken cancellationToken)
+    {
+        if (conflict.Version is null && HolderOf(catalogue, conflict) is { } holder && catalogue.FindInstance(conflict.Subject) is { } instance)
+        {
+            await catalogue.WantContentAsync(conflict.Id, cancellationToken).ConfigureAwait(false);
+            if (!await remote.BringContentAsync(instance.StudyInstanceUid, holder, cancellationToken).ConfigureAwait(false))
+            {
+                throw new JoinRefusedException(
+                    JoinRefusal.Conflict, "The other content is held by another node only, and nothing comes from there now. It is still wanted: it is kept when it comes; decide again then.");
+            }
+
+            conflict = Find(conflict.Id);
+        }
+
+        return await ChooseAsync(conflict, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<string> ChooseAsync(Conflict conflict, CancellationToken cancellationToken) =>
         await chooser.ChooseLaterAsync(conflict, cancellationToken).ConfigureAwait(false) switch
         {
             ContentChoice.Chosen => "The other content is answered with from now on; the former one is kept as a version.",
@@ -83,7 +112,7 @@ internal sealed class ConflictDecisions(CatalogueDatabase catalogue, ContentChoo
                 JoinRefusal.Conflict, "The bytes of the other content cannot be read back as they were stored: what is shown must stay."),
             _ => throw new JoinRefusedException(
                 JoinRefusal.Conflict,
-                "The other content is not kept here: a node keeps it with the policy KeepBothVersions (docs/configuration.md, Archive:Duplicates). With that, send it here again and decide then."),
+                "The other content is not kept here, and no node is known to hold it: a node keeps it with the policy KeepBothVersions (docs/configuration.md, Archive:Duplicates). With that, send it here again and decide then."),
         };
 
     /// <summary>What the other source says is said from now on: a correction, with all that belongs to one.</summary>

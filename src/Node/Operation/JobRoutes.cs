@@ -68,7 +68,7 @@ internal sealed class JobRoutes(CatalogueDatabase catalogue, JobRunner jobs, Aud
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static ConflictView ViewOf(Conflict conflict) => new(
+    private ConflictView ViewOf(Conflict conflict) => new(
         conflict.Id,
         conflict.Kind.ToString(),
         conflict.Subject,
@@ -78,7 +78,7 @@ internal sealed class JobRoutes(CatalogueDatabase catalogue, JobRunner jobs, Aud
         conflict.Decision.ToString(),
         conflict.Other.Where(static element => element.Tag != Tags.SpecificCharacterSet)
             .ToDictionary(element => NameOf(element.Tag), element => string.Join('\\', conflict.Other.GetStrings(element.Tag))),
-        ConflictDecisions.MayKeepOther(conflict));
+        ConflictDecisions.MayKeepOther(catalogue, conflict));
 
     private static string NameOf(Tag tag) => DataDictionary.KeywordOf(tag) is { Length: > 0 } keyword ? keyword : tag.ToString();
 

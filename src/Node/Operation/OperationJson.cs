@@ -66,7 +66,7 @@ internal sealed record JobView(long Id, string Kind, string Key, DateTimeOffset 
 /// <param name="DetectedAt">When.</param>
 /// <param name="Decision">What was done.</param>
 /// <param name="Other">The other values, by keyword.</param>
-/// <param name="MayKeepOther">Whether the other side can be chosen: its content is kept here, or its words can be a correction.</param>
+/// <param name="MayKeepOther">Whether the other side can be chosen: its content is kept here or held by another node, from which it comes first, or its words can be a correction.</param>
 internal sealed record ConflictView(
     long Id, string Kind, string Subject, string SopInstanceUid, string Source, DateTimeOffset DetectedAt, string Decision, IReadOnlyDictionary<string, string> Other, bool MayKeepOther);
 

@@ -50,6 +50,29 @@ public sealed class ContentChooserTests
         Assert.Single(catalogue.Conflicts(isOpenOnly: true, 0, 10));
     }
 
+    [Fact]
+    public async Task A_content_that_is_wanted_is_kept_when_it_comes_whatever_the_policy_is_and_can_be_chosen()
+    {
+        await using var archive = await TemporaryArchive.OpenAsync(new IngestOptions { Duplicates = DuplicatePolicy.KeepFirst });
+        var catalogue = archive.Holdings.Catalogue;
+        Assert.Equal(IngestResult.Stored, (await archive.StoreAsync(First)).Result);
+        Assert.Equal(IngestResult.KeptFirst, (await archive.StoreAsync(Later)).Result);
+        var conflict = Assert.Single(catalogue.Conflicts(isOpenOnly: true, 0, 10));
+        Assert.False(catalogue.IsContentWanted(conflict.Subject, conflict.ContentHash));
+
+        Assert.True(await catalogue.WantContentAsync(conflict.Id, Ct));
+        Assert.True(catalogue.IsContentWanted(conflict.Subject, conflict.ContentHash));
+        Assert.Equal(IngestResult.KeptFirst, (await archive.StoreAsync(Later with { Pixel = 3 })).Result);
+        Assert.Equal(IngestResult.KeptBoth, (await archive.StoreAsync(Later)).Result);
+
+        conflict = catalogue.Conflicts(isOpenOnly: true, 0, 10).Single(one => one.Id == conflict.Id);
+        Assert.Equal((ConflictDecision.KeptBoth, 1), (conflict.Decision, conflict.Version));
+        Assert.False(await catalogue.WantContentAsync(conflict.Id, Ct));
+        Assert.Equal(ContentChoice.Chosen, await new ContentChooser(catalogue, archive.Holdings.Volumes).ChooseLaterAsync(conflict, Ct));
+        Assert.Equal(Later.Encode(TransferSyntax.ExplicitVrLittleEndian), GivenOut(archive));
+        Assert.False(await catalogue.WantContentAsync(conflict.Id, Ct));
+    }
+
     private static async Task<TemporaryArchive> BothAsync()
     {
         var archive = await TemporaryArchive.OpenAsync(new IngestOptions { Duplicates = DuplicatePolicy.KeepBothVersions });

@@ -81,7 +81,7 @@ public sealed class DicomJsonTests
             asked.Add(value);
             return "urn:" + value.Path;
         });
-        Assert.Equal([new("00400275/1/00420011", Vr.OB, 2), new("7FE00010", Vr.OB, 6)], asked);
+        Assert.Equal([new("00400275/1/", Tags.EncapsulatedDocument, Vr.OB, 2), new("", Tags.PixelData, Vr.OB, 6)], asked);
         Assert.Contains("\"BulkDataURI\":\"urn:00400275/1/00420011\"", Encoding.UTF8.GetString(json.Span));
 
         var back = DicomJson.Read(json, DecodeLimits.Default, (uri, tag, vr, out value) =>

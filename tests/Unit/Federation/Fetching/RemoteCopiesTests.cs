@@ -132,6 +132,34 @@ public sealed class RemoteCopiesTests
         Assert.Equal("Refuse 0 1", await listener.NextAsync());
     }
 
+    [Fact]
+    public async Task A_content_that_another_node_holds_under_a_UID_that_is_here_comes_when_it_is_wanted_and_stays_a_version()
+    {
+        await using var network = new MemoryNetwork();
+        await using var holder = await FetchingNode.StartAsync(network);
+        await using var clinic = await FetchingNode.StartAsync(network);
+        await holder.Archive.StoreAsync(new Sample { Pixel = 1, PixelBytes = 100_000 });
+        await clinic.Archive.StoreAsync(new Sample { Pixel = 2, PixelBytes = 100_000 });
+        await clinic.FollowAsync(holder);
+        var rows = clinic.Archive.Holdings.Catalogue;
+        var conflict = Assert.Single(rows.Conflicts(isOpenOnly: true, 0, 10));
+        var other = Assert.Single(rows.HoldersOfInstance(conflict.Subject));
+        Assert.Equal((ConflictDecision.HeldElsewhere, true), (conflict.Decision, conflict.ContentHash.Span.SequenceEqual(other.Hash.Span)));
+
+        // A holder that is away brings nothing now; what was begun goes on when it is back.
+        network.Cut(holder.Id);
+        Assert.True(await rows.WantContentAsync(conflict.Id, Token));
+        Assert.False(await clinic.Remote.BringContentAsync("1.2.3", other, Token));
+        network.Add(holder.Id, holder.Transfers);
+        Assert.True(await clinic.Remote.BringContentAsync("1.2.3", other, Token));
+
+        conflict = Assert.Single(rows.Conflicts(isOpenOnly: true, 0, 10));
+        Assert.Equal((ConflictDecision.KeptBoth, 1), (conflict.Decision, conflict.Version));
+        Assert.Equal(Panal.Archive.Conflicts.ContentChoice.Chosen, await new Panal.Archive.Conflicts.ContentChooser(rows, clinic.Archive.Holdings.Volumes).ChooseLaterAsync(conflict, Token));
+        Assert.True(rows.FindInstance(conflict.Subject)!.Copy!.Hash.Span.SequenceEqual(other.Hash.Span));
+        Assert.Equal(2, (await clinic.Archive.FilesAsync()).Count);
+    }
+
     private static IReadOnlyList<InstanceReference> Locate(FetchingNode node)
     {
         var identifier = new DataSet();
