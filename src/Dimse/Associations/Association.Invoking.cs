@@ -27,23 +27,48 @@ public sealed partial class Association
 
     /// <summary>Invokes an operation without data set and returns its response.</summary>
     public ValueTask<DimseResponse> RequestAsync(DimseCommand command, CancellationToken ct) =>
-        RequestOneAsync(command, dataSet: null, stream: null, ct);
+        RequestOneAsync(command, dataSet: null, framed: null, ct);
 
     /// <summary>Invokes an operation with a data set from memory and returns its response.</summary>
     public ValueTask<DimseResponse> RequestAsync(DimseCommand command, DataSet dataSet, CancellationToken ct) =>
-        RequestOneAsync(command, dataSet, stream: null, ct);
+        RequestOneAsync(command, dataSet, framed: null, ct);
 
     /// <summary>Invokes an operation whose data set is read from a stream, encoded in the context's transfer syntax.</summary>
     /// <remarks>A stream that fails, and a cancellation while it is sent, end the association: the message cannot be completed.</remarks>
-    public ValueTask<DimseResponse> RequestAsync(DimseCommand command, Stream dataSet, CancellationToken ct) =>
+    public async ValueTask<DimseResponse> RequestAsync(DimseCommand command, Stream dataSet, CancellationToken ct)
+    {
+        using var framed = Sender.Frame(command.Context, dataSet);
+        return await RequestOneAsync(command, dataSet: null, framed, ct);
+    }
+
+    /// <summary>Invokes an operation with a data set whose beginning was read before, by <see cref="PrepareAsync"/> of this association.</summary>
+    /// <inheritdoc cref="RequestAsync(DimseCommand, Stream, CancellationToken)" path="/remarks"/>
+    public ValueTask<DimseResponse> RequestAsync(DimseCommand command, FramedDataSet dataSet, CancellationToken ct) =>
         RequestOneAsync(command, dataSet: null, dataSet, ct);
+
+    /// <summary>Reads the beginning of a data set that will be sent in this context, while other messages may be under way; sends nothing.</summary>
+    /// <exception cref="IOException">The stream fails; the association lives on.</exception>
+    public async ValueTask<FramedDataSet> PrepareAsync(PresentationContext context, Stream dataSet, CancellationToken ct)
+    {
+        var framed = Sender.Frame(context, dataSet);
+        try
+        {
+            await framed.BeginAsync(ct);
+            return framed;
+        }
+        catch
+        {
+            framed.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Invokes C-FIND, C-GET or C-MOVE and returns the responses as they come; the last is not pending.</summary>
     /// <remarks>Who stops early sends C-CANCEL by it; what still comes is thrown away.</remarks>
     public async IAsyncEnumerable<DimseResponse> RequestManyAsync(
         DimseCommand command, DataSet identifier, [EnumeratorCancellation] CancellationToken ct)
     {
-        var entry = await SendAsync(command, identifier, stream: null, ct);
+        var entry = await SendAsync(command, identifier, framed: null, ct);
         var isFinal = false;
         try
         {
@@ -73,9 +98,9 @@ public sealed partial class Association
         return Sender.SendAsync(command.Context, cancel, dataSet: null, ct);
     }
 
-    private async ValueTask<DimseResponse> RequestOneAsync(DimseCommand command, DataSet? dataSet, Stream? stream, CancellationToken ct)
+    private async ValueTask<DimseResponse> RequestOneAsync(DimseCommand command, DataSet? dataSet, FramedDataSet? framed, CancellationToken ct)
     {
-        var entry = await SendAsync(command, dataSet, stream, ct);
+        var entry = await SendAsync(command, dataSet, framed, ct);
         try
         {
             while (true)
@@ -93,7 +118,7 @@ public sealed partial class Association
         }
     }
 
-    private async ValueTask<Pending> SendAsync(DimseCommand command, DataSet? dataSet, Stream? stream, CancellationToken ct)
+    private async ValueTask<Pending> SendAsync(DimseCommand command, DataSet? dataSet, FramedDataSet? framed, CancellationToken ct)
     {
         await invoking.EnterAsync(ct);
         var entry = new Pending();
@@ -101,9 +126,9 @@ public sealed partial class Association
         try
         {
             connection.ReconsiderSilence();
-            await (stream is null
+            await (framed is null
                 ? Sender.SendAsync(command.Context, command.Elements, dataSet, ct)
-                : Sender.SendStreamAsync(command.Context, command.Elements, stream, ct));
+                : Sender.SendFramedAsync(command.Context, command.Elements, framed, ct));
             return entry;
         }
         catch
@@ -199,12 +224,13 @@ public sealed partial class Association
             return isBroken;
         }
 
-        await entry.AddAsync(response);
         if (!response.IsPending)
         {
             Remove(id);
         }
 
+        // After it has given up its place: who awaits the response may go on at once, on this thread.
+        await entry.AddAsync(response);
         return isBroken;
     }
 
@@ -251,7 +277,13 @@ public sealed partial class Association
     private sealed class Pending
     {
         private readonly Channel<DimseResponse> responses =
-            Channel.CreateBounded<DimseResponse>(new BoundedChannelOptions(WaitingResponses) { SingleReader = true, SingleWriter = true });
+            Channel.CreateBounded<DimseResponse>(new BoundedChannelOptions(WaitingResponses)
+            {
+                SingleReader = true,
+                SingleWriter = true,
+                // Who sends instances goes on with the next one on the thread that read the answer.
+                AllowSynchronousContinuations = true,
+            });
 
         public async ValueTask<DimseResponse> ReadAsync(CancellationToken ct)
         {

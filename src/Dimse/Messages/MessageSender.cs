@@ -4,24 +4,26 @@ using Panal.Dicom;
 namespace Panal.Dimse;
 
 /// <summary>
-/// Writes messages as P-DATA-TF PDUs: a command set and the first PDUs of its data set go to the transport in one flush,
+/// Writes messages as P-DATA-TF PDUs: a command set and the first PDUs of its data set go to the transport in one write,
 /// each PDU holds one PDV (some peers read no more), and a stream is read straight into the PDU.
 /// </summary>
 internal sealed class MessageSender
 {
-    private const int HeadersBytes = PduHeader.SizeBytes + PdvHeader.SizeBytes;
-
     // Written before a flush; more would only be kept in memory.
     private const int FlushBytes = 120 << 10;
 
     // Kept from message to message; larger buffers go back.
     private const int KeptBufferBytes = 256 << 10;
 
+    // So much a slow line must take within the time of one write; large enough that the calls cost nothing.
+    private const int WriteBytes = 256 << 10;
+
     // Below this a peer's maximum length leaves no room for a fragment worth sending.
     private const int SmallestFragmentBytes = 2;
 
     private readonly UpperLayerConnection connection;
     private readonly int longestFragmentBytes;
+    private readonly ArrayBufferWriter<byte> framedCommand = new();
     private ArrayBufferWriter<byte> scratch = new();
 
     public MessageSender(UpperLayerConnection connection, int sendPduLengthBytes, uint peerMaximumLengthBytes)
@@ -40,7 +42,9 @@ internal sealed class MessageSender
         try
         {
             CheckMaySend();
-            WriteCommand(context.Id, command, dataSet is not null);
+            FrameCommand(context.Id, command, dataSet is not null);
+            connection.Output.Write(framedCommand.WrittenSpan);
+            connection.CountSent(framedCommand.WrittenCount);
             if (dataSet is not null)
             {
                 scratch.ResetWrittenCount();
@@ -61,18 +65,32 @@ internal sealed class MessageSender
         }
     }
 
-    /// <summary>Sends a message whose data set comes from a stream, already encoded in the context's transfer syntax.</summary>
+    /// <summary>A data set from a stream, already encoded in the context's transfer syntax, as this peer takes it.</summary>
+    public FramedDataSet Frame(PresentationContext context, Stream dataSet) => new(dataSet, context.Id, longestFragmentBytes);
+
+    /// <summary>Sends a message whose data set comes from a stream; its buffer is given back when the message has left.</summary>
     /// <remarks>When the stream or the cancellation breaks the message off, the association ends: nothing could follow.</remarks>
-    public async ValueTask SendStreamAsync(PresentationContext context, DataSet command, Stream dataSet, CancellationToken ct)
+    public async ValueTask SendFramedAsync(PresentationContext context, DataSet command, FramedDataSet dataSet, CancellationToken ct)
     {
         await connection.EnterSendAsync(ct);
         try
         {
             CheckMaySend();
-            WriteCommand(context.Id, command, hasDataSet: true);
+            FrameCommand(context.Id, command, hasDataSet: true);
             try
             {
-                await WriteStreamAsync(context.Id, dataSet, ct);
+                await dataSet.BeginAsync(ct);
+                if (!dataSet.TryPutBefore(framedCommand.WrittenSpan))
+                {
+                    await WriteAsync(framedCommand.WrittenMemory);
+                }
+
+                await WriteAsync(dataSet.Framed);
+                while (!dataSet.IsWhole)
+                {
+                    await dataSet.ReadAsync(ct);
+                    await WriteAsync(dataSet.Framed);
+                }
             }
             catch (Exception failure)
             {
@@ -82,6 +100,7 @@ internal sealed class MessageSender
         }
         finally
         {
+            dataSet.Dispose();
             connection.LeaveSend();
         }
     }
@@ -99,15 +118,16 @@ internal sealed class MessageSender
         }
     }
 
-    private void WriteCommand(byte contextId, DataSet command, bool hasDataSet)
+    private void FrameCommand(byte contextId, DataSet command, bool hasDataSet)
     {
         command.SetUInt16(Tags.CommandDataSetType, hasDataSet ? CommandFields.WithDataSet : CommandFields.NoDataSet);
         scratch.ResetWrittenCount();
         DataSetEncoding.Encode(command, TransferSyntax.ImplicitVrLittleEndian, scratch);
+        framedCommand.ResetWrittenCount();
         var rest = scratch.WrittenSpan;
         do
         {
-            rest = WriteFragment(contextId, isCommand: true, rest);
+            rest = WriteFragment(framedCommand, contextId, isCommand: true, rest);
         }
         while (!rest.IsEmpty);
     }
@@ -118,8 +138,9 @@ internal sealed class MessageSender
         var unflushed = 0;
         do
         {
-            var left = WriteFragment(contextId, isCommand: false, scratch.WrittenSpan[written..]).Length;
+            var left = WriteFragment(connection.Output, contextId, isCommand: false, scratch.WrittenSpan[written..]).Length;
             unflushed += scratch.WrittenCount - left - written;
+            connection.CountSent(FramedDataSet.HeadersBytes + scratch.WrittenCount - left - written);
             written = scratch.WrittenCount - left;
             if (unflushed >= FlushBytes)
             {
@@ -130,69 +151,23 @@ internal sealed class MessageSender
         while (written < scratch.WrittenCount);
     }
 
-    private ReadOnlySpan<byte> WriteFragment(byte contextId, bool isCommand, ReadOnlySpan<byte> rest)
+    private ReadOnlySpan<byte> WriteFragment(IBufferWriter<byte> target, byte contextId, bool isCommand, ReadOnlySpan<byte> rest)
     {
         var length = Math.Min(rest.Length, longestFragmentBytes);
-        var span = connection.Output.GetSpan(HeadersBytes + length);
-        rest[..length].CopyTo(span[HeadersBytes..]);
-        Finish(span, new PdvHeader(contextId, isCommand, length == rest.Length, length));
+        var span = target.GetSpan(FramedDataSet.HeadersBytes + length);
+        FramedDataSet.WriteHeaders(span, new PdvHeader(contextId, isCommand, length == rest.Length, length));
+        rest[..length].CopyTo(span[FramedDataSet.HeadersBytes..]);
+        target.Advance(FramedDataSet.HeadersBytes + length);
         return rest[length..];
     }
 
-    private void Finish(Span<byte> span, PdvHeader pdv)
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> framed)
     {
-        PduHeader.Write(span, PduType.Data, (uint)(PdvHeader.SizeBytes + pdv.FragmentBytes));
-        pdv.Write(span[PduHeader.SizeBytes..]);
-        connection.Output.Advance(HeadersBytes + pdv.FragmentBytes);
-        connection.CountSent(HeadersBytes + pdv.FragmentBytes);
-    }
-
-    // One byte more than a fragment is read, to know which is the last; it begins the next fragment.
-    private async ValueTask WriteStreamAsync(byte contextId, Stream dataSet, CancellationToken ct)
-    {
-        byte carried = 0;
-        var unflushed = 0;
-        var hasCarried = false;
-        bool isLast;
-        do
+        for (; !framed.IsEmpty; framed = framed[Math.Min(framed.Length, WriteBytes)..])
         {
-            var memory = connection.Output.GetMemory(HeadersBytes + longestFragmentBytes + 1).Slice(HeadersBytes, longestFragmentBytes + 1);
-            var filled = 0;
-            if (hasCarried)
-            {
-                memory.Span[filled++] = carried;
-            }
-
-            while (filled < memory.Length)
-            {
-                var read = await dataSet.ReadAsync(memory[filled..], ct);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                filled += read;
-            }
-
-            isLast = filled < memory.Length;
-            var length = Math.Min(filled, longestFragmentBytes);
-            if (!isLast)
-            {
-                hasCarried = true;
-                carried = memory.Span[length];
-            }
-
-            // The same memory: nothing was advanced since.
-            Finish(connection.Output.GetSpan(HeadersBytes + longestFragmentBytes + 1), new PdvHeader(contextId, IsCommand: false, isLast, length));
-
-            // Small PDUs leave together: a flush wakes the transport.
-            unflushed += length;
-            if (isLast || unflushed >= FlushBytes)
-            {
-                unflushed = 0;
-                await connection.FlushAsync();
-            }
+            var part = framed[..Math.Min(framed.Length, WriteBytes)];
+            await connection.WriteAsync(part);
+            connection.CountSent(part.Length);
         }
-        while (!isLast);
     }
 }

@@ -274,9 +274,13 @@ internal sealed class UpperLayerConnection : IDisposable
     public void LeaveSend() => sendTurn.Release();
 
     /// <summary>Hands what was written to the transport; waits while the peer does not read, but not for ever.</summary>
-    public ValueTask FlushAsync()
+    public ValueTask FlushAsync() => CheckFlushAsync(output.FlushAsync(CancellationToken.None));
+
+    /// <summary>Hands what was written and these bytes, which are not copied where the transport is a stream, to the transport; waits as a flush does.</summary>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => CheckFlushAsync(output.WriteAsync(bytes, CancellationToken.None));
+
+    private ValueTask CheckFlushAsync(ValueTask<FlushResult> pending)
     {
-        var pending = output.FlushAsync(CancellationToken.None);
         if (pending.IsCompletedSuccessfully)
         {
             CheckFlush(pending.Result);

@@ -14,8 +14,8 @@ public sealed record MoveOriginator(string AeTitle, ushort MessageId);
 public sealed record SendOutcome(SendableInstance Instance, ushort? Status, string? Problem);
 
 /// <summary>
-/// Sends instances over one association. The next instance is opened while the current one is under way; where the peer grants an
-/// asynchronous operations window, several are under way at once.
+/// Sends instances over one association. The next instance is opened and its beginning read while the current one is under way; where the
+/// peer grants an asynchronous operations window, several are under way at once.
 /// </summary>
 internal sealed class InstanceSender(Association association, int window, ILogger logger)
 {
@@ -29,6 +29,7 @@ internal sealed class InstanceSender(Association association, int window, ILogge
         IEnumerable<SendableInstance> instances, MoveOriginator? originator, Action<SendOutcome> report, Func<bool> isCancelled, CancellationToken ct)
     {
         var underWay = new Queue<Task<SendOutcome>>(window);
+        ReadyInstance? ready = null;
         try
         {
             foreach (var instance in instances)
@@ -43,15 +44,16 @@ internal sealed class InstanceSender(Association association, int window, ILogge
                     break;
                 }
 
-                var (opened, problem) = TryOpen(instance);
+                (ready, var problem) = await PrepareAsync(instance, ct);
                 if (underWay.Count >= window)
                 {
                     report(await underWay.Dequeue());
                 }
 
-                if (opened is { } ready)
+                if (ready is not null)
                 {
-                    underWay.Enqueue(SendOneAsync(instance, ready.DataSet, ready.Context, originator, ct));
+                    underWay.Enqueue(SendOneAsync(instance, ready, originator, ct));
+                    ready = null;
                 }
                 else
                 {
@@ -67,6 +69,7 @@ internal sealed class InstanceSender(Association association, int window, ILogge
         finally
         {
             // Only after a cancellation is anything left here; nobody waits for its outcome, but its file must be closed.
+            await (ready?.DisposeAsync() ?? default);
             await Task.WhenAll((IEnumerable<Task>)underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -101,7 +104,7 @@ internal sealed class InstanceSender(Association association, int window, ILogge
         }
     }
 
-    private ((OutgoingDataSet DataSet, PresentationContext Context)? Opened, string? Problem) TryOpen(SendableInstance instance)
+    private async ValueTask<(ReadyInstance? Ready, string? Problem)> PrepareAsync(SendableInstance instance, CancellationToken ct)
     {
         if (_hasEnded)
         {
@@ -115,30 +118,46 @@ internal sealed class InstanceSender(Association association, int window, ILogge
             return (null, "The peer does not take its SOP class");
         }
 
+        OutgoingDataSet? opened = null;
         try
         {
-            return instance.Open(accepted) is { } opened
-                ? ((opened, offered.First(context => context.TransferSyntax.Uid == opened.TransferSyntaxUid)), null)
-                : (null, "The peer does not take its transfer syntax");
+            opened = instance.Open(accepted);
+            if (opened is null)
+            {
+                return (null, "The peer does not take its transfer syntax");
+            }
+
+            var context = offered.First(context => context.TransferSyntax.Uid == opened.TransferSyntaxUid);
+            return (new ReadyInstance(opened, context, await association.PrepareAsync(context, opened.Content, ct)), null);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
+            if (opened is not null)
+            {
+                await opened.DisposeAsync();
+            }
+
+            if (e is OperationCanceledException)
+            {
+                throw;
+            }
+
             Log.InstanceUnreadable(logger, e);
             return (null, "The instance cannot be read");
         }
     }
 
     private async Task<SendOutcome> SendOneAsync(
-        SendableInstance instance, OutgoingDataSet opened, PresentationContext context, MoveOriginator? originator, CancellationToken ct)
+        SendableInstance instance, ReadyInstance ready, MoveOriginator? originator, CancellationToken ct)
     {
-        await using (opened)
+        await using (ready)
         {
             var command = originator is null
-                ? DimseCommand.Store(context, instance.SopClassUid, instance.SopInstanceUid, DimsePriority.Medium)
-                : DimseCommand.Store(context, instance.SopClassUid, instance.SopInstanceUid, DimsePriority.Medium, originator.AeTitle, originator.MessageId);
+                ? DimseCommand.Store(ready.Context, instance.SopClassUid, instance.SopInstanceUid, DimsePriority.Medium)
+                : DimseCommand.Store(ready.Context, instance.SopClassUid, instance.SopInstanceUid, DimsePriority.Medium, originator.AeTitle, originator.MessageId);
             try
             {
-                var response = await association.RequestAsync(command, opened.Content, ct);
+                var response = await association.RequestAsync(command, ready.Beginning, ct);
                 if (ServiceStatus.KindOf(response.Status) == StatusKind.Failure)
                 {
                     Log.PeerRefusedInstance(logger, response.Status);
@@ -158,6 +177,16 @@ internal sealed class InstanceSender(Association association, int window, ILogge
                 Log.InstanceUnreadable(logger, e);
                 return new SendOutcome(instance, null, "The instance cannot be read");
             }
+        }
+    }
+
+    /// <summary>An instance that is open, with its beginning in memory.</summary>
+    private sealed record ReadyInstance(OutgoingDataSet DataSet, PresentationContext Context, FramedDataSet Beginning) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            Beginning.Dispose();
+            await DataSet.DisposeAsync();
         }
     }
 }

@@ -65,6 +65,23 @@ public sealed class StoreOnDiskTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_read_ahead_has_its_bytes_whether_it_is_staged_or_settled()
+    {
+        await using var store = await OpenAsync(Options);
+        var content = Content(3_000_001, seed: 5);
+        var stored = await StoreAsync(store, "ahead", content);
+        for (var turn = 0; turn < 2; turn++)
+        {
+            await using var reader = store.Open(stored.Volume, "ahead");
+            reader.ReadAhead();
+            var read = new byte[content.Length];
+            reader.ReadExactly(read);
+            Assert.True(read.AsSpan().SequenceEqual(content));
+            await UntilSettledAsync(store);
+        }
+    }
+
+    [Fact]
     public async Task Many_writers_and_every_way_to_cut_the_bytes_give_whole_files()
     {
         await using var store = await OpenAsync(Options);

@@ -183,6 +183,8 @@ public sealed class AssociationTests
     [InlineData(16384u, 100_000)]
     [InlineData(8u, 101)]
     [InlineData(131072u, 1_000_000)]
+    [InlineData(16384u, 3_000_001)]
+    [InlineData(0u, 5_000_000)]
     public async Task A_stream_is_sent_in_PDUs_no_longer_than_the_peer_takes(uint maximum, int length)
     {
         var content = RandomBytes(length);
@@ -228,6 +230,50 @@ public sealed class AssociationTests
         var command = DimseCommand.Store(pair.Requestor.Contexts[1], Uids.CTImageStorage, "1.2", DimsePriority.Low);
         await Assert.ThrowsAsync<IOException>(async () => await pair.Requestor.RequestAsync(command, new FailingStream(), Ct));
         await pair.Acceptor.WaitAsync(ScriptedPeer.Patience, Ct);
+    }
+
+    [Fact]
+    public async Task A_stream_that_fails_while_it_is_prepared_costs_the_association_nothing()
+    {
+        await using var pair = await AssociationPair.OpenAsync(Service.Success);
+        await Assert.ThrowsAsync<IOException>(async () => await pair.Requestor.PrepareAsync(pair.Requestor.Contexts[1], new FailingStream(), Ct));
+        Assert.Equal(DimseStatus.Success, (await pair.Requestor.RequestAsync(DimseCommand.Echo(pair.Requestor.Contexts[0]), Ct)).Status);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1 << 20)]
+    [InlineData(2_500_000)]
+    public async Task What_was_prepared_leaves_whole_with_other_messages_in_between(int length)
+    {
+        var received = new List<byte[]>();
+        var service = new Service(async (request, ct) =>
+        {
+            received.Add(await ReadAllAsync(request.DataSet, ct));
+            await request.RespondAsync(DimseStatus.Success, ct);
+        });
+        await using var pair = await AssociationPair.OpenAsync(service);
+        var (content, context) = (RandomBytes(length), pair.Requestor.Contexts[1]);
+        using var stream = new SlowStream(content);
+        using var prepared = await pair.Requestor.PrepareAsync(context, stream, Ct);
+        await pair.Requestor.RequestAsync(DimseCommand.Echo(pair.Requestor.Contexts[0]), Ct);
+        var command = DimseCommand.Store(context, Uids.CTImageStorage, "1.2", DimsePriority.Low);
+        Assert.Equal(DimseStatus.Success, (await pair.Requestor.RequestAsync(command, prepared, Ct)).Status);
+        Assert.True(received[^1].AsSpan().SequenceEqual(content));
+    }
+
+    [Fact]
+    public async Task Who_awaited_a_response_may_ask_again_and_release_on_the_spot()
+    {
+        await using var pair = await AssociationPair.OpenAsync(Service.Success);
+        var context = pair.Requestor.Contexts[0];
+        for (var round = 0; round < 1_000; round++)
+        {
+            Assert.Equal(DimseStatus.Success, (await pair.Requestor.RequestAsync(DimseCommand.Echo(context), Ct)).Status);
+        }
+
+        await pair.Requestor.ReleaseAsync(Ct);
+        await Assert.ThrowsAsync<AssociationEndedException>(async () => await pair.Requestor.RequestAsync(DimseCommand.Echo(context), Ct));
     }
 
     [Theory]

@@ -20,17 +20,13 @@ public sealed class InstanceSenderTests
     }
 
     [Fact]
-    public async Task The_next_instance_is_opened_while_the_current_one_is_under_way()
+    public async Task The_beginning_of_the_next_instance_is_read_while_the_current_one_is_under_way()
     {
-        var opened = new TaskCompletionSource();
-        var receiver = new Receiver { Before = () => opened.Task };
-        SendableInstance second = Instance("1.2.2") with
+        var read = new TaskCompletionSource();
+        var receiver = new Receiver { Before = () => read.Task };
+        var second = Instance("1.2.2") with
         {
-            Open = accepted =>
-            {
-                opened.TrySetResult();
-                return new OutgoingDataSet(new MemoryStream(), accepted.First());
-            },
+            Open = accepted => new OutgoingDataSet(new WatchedStream { Reading = () => read.TrySetResult() }, accepted.First()),
         };
         Assert.Equal(2, (await SendAsync(receiver, [Instance("1.2.1"), second])).Count);
     }
@@ -55,9 +51,26 @@ public sealed class InstanceSenderTests
     }
 
     [Fact]
+    public async Task An_instance_whose_beginning_cannot_be_read_fails_alone_and_is_closed()
+    {
+        var closed = new List<string>();
+        SendableInstance Torn(string uid) => Instance(uid) with
+        {
+            Open = accepted => new OutgoingDataSet(
+                new WatchedStream { Reading = () => throw new IOException("the disk fails"), Closed = () => closed.Add(uid) }, accepted.First()),
+        };
+        var outcomes = await SendAsync(new Receiver(), [Torn("1.2.1"), Instance("1.2.2"), Torn("1.2.3"), Instance("1.2.4")]);
+        Assert.Equal([null, (ushort?)0, null, (ushort?)0], outcomes.OrderBy(outcome => outcome.Instance.SopInstanceUid).Select(outcome => outcome.Status));
+        Assert.Equal(["1.2.1", "1.2.3"], closed);
+    }
+
+    [Fact]
     public async Task An_instance_that_breaks_off_takes_the_rest_of_the_association_with_it_and_all_are_told()
     {
-        var torn = Instance("1.2.1") with { Open = accepted => new OutgoingDataSet(new TornStream(), accepted.First()) };
+        var torn = Instance("1.2.1") with
+        {
+            Open = accepted => new OutgoingDataSet(new WatchedStream(3 << 20) { Reading = () => throw new IOException("the disk fails"), From = 2 << 20 }, accepted.First()),
+        };
         var outcomes = await SendAsync(new Receiver(), [torn, Instance("1.2.2"), Instance("1.2.3")]);
         Assert.Equal(["1.2.1", "1.2.2", "1.2.3"], outcomes.Select(outcome => outcome.Instance.SopInstanceUid));
         Assert.All(outcomes, outcome => Assert.Null(outcome.Status));
@@ -141,9 +154,29 @@ public sealed class InstanceSenderTests
         }
     }
 
-    private sealed class TornStream : MemoryStream
+    /// <summary>Tells when it is read beyond a position, and when it is closed.</summary>
+    private sealed class WatchedStream(int lengthBytes = 100) : MemoryStream(new byte[lengthBytes])
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            ValueTask.FromException<int>(new IOException("the disk fails"));
+        public long From { get; init; }
+
+        public Action Reading { get; init; } = () => { };
+
+        public Action Closed { get; init; } = () => { };
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (Position >= From)
+            {
+                Reading();
+            }
+
+            return base.ReadAsync(buffer, cancellationToken);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            Closed();
+            base.Dispose(disposing);
+        }
     }
 }
