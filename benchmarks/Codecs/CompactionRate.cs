@@ -10,8 +10,8 @@ namespace Panal.CodecsLoad;
 /// <summary>How many slices a second one core makes compact: encoded, written to memory, decoded again and compared by their hash, as an archive does it.</summary>
 internal static class CompactionRate
 {
-    /// <summary>Measures each transfer syntax of the compact form; each slice counts with the best of all rounds.</summary>
-    public static async Task MeasureAsync(string directory, int count, TimeSpan limit)
+    /// <summary>Measures each transfer syntax of the compact form, or the one that is named; each slice counts with the best of all rounds.</summary>
+    public static async Task MeasureAsync(string directory, int count, TimeSpan limit, string? onlyUid)
     {
         var files = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
         var slices = new List<byte[]>();
@@ -25,7 +25,7 @@ internal static class CompactionRate
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{slices.Count} files, {slices.Sum(slice => (long)slice.Length) / 1e6:F1} MB; one thread"));
         Console.WriteLine($"{"",-34} {"ratio",7} {"slices/s",9} {"MB/s",8}");
-        foreach (var syntax in CompactForm.Targets)
+        foreach (var syntax in CompactForm.Targets.Where(target => onlyUid is null || target.Uid == onlyUid))
         {
             var (received, compact, taken, made) = (0L, 0L, TimeSpan.Zero, 0);
             foreach (var slice in slices)

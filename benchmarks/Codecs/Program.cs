@@ -14,7 +14,7 @@ using Panal.Imaging.Transcoding;
 namespace Panal.CodecsLoad;
 
 /// <summary>
-/// Our lossless codecs beside those of Debian on the same slices, in turns; or the rate of compaction. Usage: CodecsLoad DIRECTORY [slices] [seconds for each] [compaction].
+/// Our lossless codecs beside those of Debian on the same slices, in turns; or the rate of compaction. Usage: CodecsLoad DIRECTORY [slices] [seconds for each] [compaction [UID of a transfer syntax]].
 /// </summary>
 internal static class Program
 {
@@ -33,15 +33,15 @@ internal static class Program
     {
         if (arguments.Length == 0 || !Directory.Exists(arguments[0]))
         {
-            Console.Error.WriteLine("CodecsLoad DIRECTORY [slices] [seconds for each] [compaction]");
+            Console.Error.WriteLine("CodecsLoad DIRECTORY [slices] [seconds for each] [compaction [UID of a transfer syntax]]");
             return 2;
         }
 
         var count = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 8;
         var limit = TimeSpan.FromSeconds(arguments.Length > 2 ? int.Parse(arguments[2], CultureInfo.InvariantCulture) : 4);
-        if (arguments is [.., "compaction"])
+        if (arguments is [_, _, _, "compaction", ..])
         {
-            await CompactionRate.MeasureAsync(arguments[0], count, limit);
+            await CompactionRate.MeasureAsync(arguments[0], count, limit, arguments is [.., "compaction"] ? null : arguments[^1]);
             return 0;
         }
 

@@ -19,7 +19,9 @@ public sealed class LineTests
     public async Task A_line_that_is_cut_heals_and_nothing_that_ever_passed_over_it_shows_a_patient()
     {
         LongRun.Only();
-        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct, isProxied: true);
+
+        // Virtual addresses of IPv6, as all other tests have those of IPv4.
+        var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct, isProxied: true, range: "ipv6");
         await using var _ = centre;
         await using var clinic = await ClusterNode.StartAsync("CLINIC", Ct, isProxied: true);
         await using var web = new LinkProxy(centre.HttpPort);
@@ -27,6 +29,7 @@ public sealed class LineTests
         await clinic.JoinAsync(centre, fingerprint, Ct, url: $"http://127.0.0.1:{web.Port}");
         Assert.Contains(Planted, await clinic.UntilFoundAsync("1.2.30.1", Ct), StringComparison.Ordinal);
         (await clinic.RunAsync(Ct, "fetch", "1.2.30.1")).Succeeded();
+        Assert.Matches(@"\bfd[0-9a-f]{2}:[0-9a-f:]+", (await clinic.RunAsync(Ct, "network", "status")).Succeeded().Output);
 
         LinkProxy[] lines = [centre.Line!, clinic.Line!];
         Array.ForEach(lines, line => line.Cut());

@@ -76,11 +76,13 @@ internal sealed class ClusterNode : IAsyncDisposable
     }
 
     /// <summary>Starts a node and makes a network on it while it runs.</summary>
+    /// <param name="range">Its virtual addresses; those of a network that names none when null.</param>
     /// <returns>The node and the fingerprint of its authority.</returns>
-    public static async Task<(ClusterNode Node, string Fingerprint)> StartCentreAsync(CancellationToken ct, bool isProxied = false, string? settings = null)
+    public static async Task<(ClusterNode Node, string Fingerprint)> StartCentreAsync(CancellationToken ct, bool isProxied = false, string? settings = null, string? range = null)
     {
         var node = await StartAsync("CENTRE", ct, isProxied: isProxied, settings: settings);
-        var made = (await node.RunAsync(ct, ["network", "create", "Red Andina", .. node.MemberOptions()])).Succeeded();
+        string[] addresses = range is null ? [] : ["--range", range];
+        var made = (await node.RunAsync(ct, ["network", "create", "Red Andina", .. node.MemberOptions(), .. addresses])).Succeeded();
         return (node, made.Output.Trim().Split('\n')[^1].Trim());
     }
 
