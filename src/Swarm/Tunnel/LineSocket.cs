@@ -8,6 +8,7 @@ namespace Panal.Swarm.Tunnel;
 internal static class LineSocket
 {
     private const int ProtocolTcp = 6;
+    private const int TcpQuickAcknowledgements = 12;
     private const int TcpThinLinearTimeouts = 16;
     private const int TcpUserTimeout = 18;
     private const int TcpNotSentLowWaterMark = 25;
@@ -66,6 +67,18 @@ internal static class LineSocket
         if (OperatingSystem.IsLinux())
         {
             Set(socket, TcpNotSentLowWaterMark, bytes);
+        }
+    }
+
+    /// <summary>
+    /// Asks the kernel not to acknowledge each of the next sixteen segments by itself, which it does whenever a connection begins again after a rest; it forgets
+    /// this when an acknowledgement was due.
+    /// </summary>
+    public static void AcknowledgeLate(Socket socket)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            Set(socket, TcpQuickAcknowledgements, 0);
         }
     }
 

@@ -207,6 +207,11 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
     {
         _wasFilled = read == most && most > LeastAheadBytes;
         _hasMore = read >= LeastBytes && read < most;
+        if (_pause > TimeSpan.Zero)
+        {
+            LineSocket.AcknowledgeLate(Socket);
+        }
+
         var (before, now) = (_readAt, time.GetTimestamp());
         _readAt = now;
         var gap = time.GetElapsedTime(before, now);
