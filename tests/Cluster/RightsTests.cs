@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Panal.Cluster.Nodes;
 using Panal.Conformance.Witnesses;
@@ -10,6 +11,8 @@ public sealed class RightsTests
 {
     /// <summary>Nothing of the centre's feed is unknown, which was heard a moment ago, and it holds one instance.</summary>
     private static readonly Regex KnownOne = new(@"^CENTRE\b.*\s0\s+\d+ s ago\s+1\b", RegexOptions.Multiline, TimeSpan.FromSeconds(5));
+
+    private static readonly Regex Numbered = new(@"(?<number>\d+)\s+OtherContent", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -150,7 +153,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public async Task Other_content_under_one_UID_is_a_conflict_that_both_show()
+    public async Task Other_content_under_one_UID_is_a_conflict_that_both_show_and_is_brought_by_whoever_chooses_it()
     {
         var (centre, fingerprint) = await ClusterNode.StartCentreAsync(Ct);
         await using var _ = centre;
@@ -165,7 +168,25 @@ public sealed class RightsTests
         Assert.Matches(@"OtherContent\s+1\.2\.41\.2\.1\.1\s+CENTRE\b", await clinic.UntilAsync(conflicts, output => output.Contains("1.2.41.2.1.1", StringComparison.Ordinal), Ct));
         Assert.Equal(1, await clinic.CountAsync("1.2.41.2", Ct));
 
+        // Only the centre holds what is chosen at the clinic: it comes, and is what the clinic gives out from then on.
+        var number = Numbered.Match((await clinic.RunAsync(Ct, conflicts)).Succeeded().Output).Groups["number"].Value;
+        var theirs = await GivenAsync(centre);
+        Assert.NotEqual(theirs, await GivenAsync(clinic));
+        var kept = (await clinic.RunAsync(Ct, "network", "conflicts", "keep", number, "other", "--reason", "the scanner was set right")).Succeeded().Output;
+        Assert.Contains("The other content is answered with from now on", kept, StringComparison.Ordinal);
+        Assert.Equal(theirs, await GivenAsync(clinic));
+        await clinic.UntilAuditedAsync("the scanner was set right", Ct);
+
         // How old what is known of the other is stands beside it.
         await clinic.UntilAsync(["network", "status"], KnownOne.IsMatch, Ct);
+    }
+
+    /// <summary>What a node gives out of the study, which is one file.</summary>
+    private static async Task<string> GivenAsync(ClusterNode node)
+    {
+        var file = Assert.Single(Directory.GetFiles(await node.GetAsync("1.2.41.2", Ct)));
+        var content = Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(file, Ct)));
+        File.Delete(file);
+        return content;
     }
 }

@@ -13,7 +13,7 @@ namespace Panal.DicomWeb.Retrieve;
 public sealed class MetadataResource(Holding holding, Retriever retriever, AccessAudit audit, MetadataCache cache)
 {
     /// <summary>Instances whose metadata is made in one go: fewer, and handing them from thread to thread would take longer than making them.</summary>
-    private const int PieceLength = 16;
+    private const int PieceLength = 32;
 
     /// <summary>A slice with some private attributes.</summary>
     private const int UsualLengthBytes = 3 << 10;
@@ -46,8 +46,7 @@ public sealed class MetadataResource(Holding holding, Retriever retriever, Acces
     {
         var ct = request.Context.RequestAborted;
         await using var body = TextAnswer.Begin(request.Context, contentType);
-        (int Index, InstanceReference[] Instances)[] parts = [.. instances.Chunk(PieceLength).Index()];
-        await foreach (var piece in InOrder.MakeAsync(parts, part => JsonOfAsync(request, part.Instances, isFirst: part.Index == 0, ct), ct))
+        await foreach (var piece in JsonOfAsync(instances, instance => UrlOf(request, instance), ct))
         {
             await body.WriteAsync(piece, ct);
         }
@@ -56,15 +55,25 @@ public sealed class MetadataResource(Holding holding, Retriever retriever, Acces
         await body.EndAsync(ct);
     }
 
+    /// <summary>The array of the JSON of all instances but for its end, in pieces.</summary>
+    internal IAsyncEnumerable<ReadOnlyMemory<byte>> JsonOfAsync(IReadOnlyList<InstanceReference> instances, Func<InstanceReference, string> urlOf, CancellationToken ct)
+    {
+        (int Index, InstanceReference[] Instances)[] parts = [.. instances.Chunk(PieceLength).Index()];
+
+        // Handing pieces from thread to thread pays where they have to be made, not where there is one, or where they are known.
+        var isMade = parts.Length > 1 && !cache.TryGet(instances[^1].ContentHash, urlOf(instances[^1]), out _);
+        return InOrder.MakeAsync(parts, part => PieceAsync(part.Instances, isFirst: part.Index == 0, urlOf, ct), isMade ? Environment.ProcessorCount : 0, ct);
+    }
+
     /// <summary>The JSON of some instances, each behind what stands before it in the array.</summary>
-    private async ValueTask<ReadOnlyMemory<byte>> JsonOfAsync(WebRequest request, InstanceReference[] instances, bool isFirst, CancellationToken ct)
+    private async ValueTask<ReadOnlyMemory<byte>> PieceAsync(InstanceReference[] instances, bool isFirst, Func<InstanceReference, string> urlOf, CancellationToken ct)
     {
         var piece = new ArrayBufferWriter<byte>(instances.Length * UsualLengthBytes);
         await using var json = new Utf8JsonWriter(piece);
         foreach (var instance in instances)
         {
             piece.Write(isFirst && piece.WrittenCount == 0 ? "["u8 : ","u8);
-            var (hash, url) = (instance.ContentHash, UrlOf(request, instance));
+            var (hash, url) = (instance.ContentHash, urlOf(instance));
             if (cache.TryGet(hash, url, out var known))
             {
                 piece.Write(known.Span);
