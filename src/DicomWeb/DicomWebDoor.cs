@@ -19,7 +19,7 @@ namespace Panal.DicomWeb;
 /// <summary>The routes of DICOMweb, and what all of them have in common: access, faults, origins. PS3.18.</summary>
 public sealed class DicomWebDoor(
     IWebAccess access, DicomWebOptions options, SearchResource search, RetrieveRoutes retrieve, StoreResource store,
-    MetadataRehearsal rehearsal, AuditTrail audit, ILogger<DicomWebDoor> logger)
+    AuditTrail audit, ILogger<DicomWebDoor> logger)
 {
     private const string Study = DicomWebOptions.Root + "/studies/{study}";
     private const string Series = Study + "/series/{series}";
@@ -82,7 +82,6 @@ public sealed class DicomWebDoor(
                 return;
             }
 
-            rehearsal.Begin();
             await answer(new WebRequest(context, decision, options));
         }
         catch (WebFaultException fault)

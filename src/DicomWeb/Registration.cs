@@ -22,8 +22,6 @@ public static class Registration
             .AddSingleton<AccessAudit>()
             .AddSingleton<MetadataCache>()
             .AddSingleton<MetadataResource>()
-            .AddSingleton<MetadataRehearsal>()
-            .AddHostedService(static provider => provider.GetRequiredService<MetadataRehearsal>())
             .AddSingleton<InstanceResource>()
             .AddSingleton<FrameResource>()
             .AddSingleton<BulkDataResource>()

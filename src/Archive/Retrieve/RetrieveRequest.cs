@@ -50,10 +50,6 @@ public sealed record InstanceReference(
     /// <summary>Length of the stored file with its file meta information, in bytes; 0 when only other nodes hold it. What leaves of a corrected one has another length.</summary>
     public long FileLengthBytes => Copy?.LengthBytes ?? 0;
 
-    /// <summary>An image that is nowhere but in the memory of whoever made the file of its preview; the archive gives it out as one of its own.</summary>
-    public static InstanceReference Of(ImagePreview preview, string sopClassUid, string sopInstanceUid, string studyInstanceUid) =>
-        new(sopClassUid, sopInstanceUid, Uids.ExplicitVRLittleEndian, studyInstanceUid, "", null) { Preview = preview };
-
     private string Uncorrected => Preview is { } preview ? $"{SopInstanceUid} {preview}" : Copy is { } copy ? Convert.ToHexStringLower(copy.Hash.Span) : "";
 
     /// <summary>No patient data in logs.</summary>
