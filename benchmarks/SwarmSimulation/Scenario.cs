@@ -93,6 +93,7 @@ internal sealed record Scenario(string Name, double Promise)
     {
         var swarm = new Swarming(seed, Swarming.Study(Objects, 524_288, 43), options)
         {
+            Sources = Sources.Length,
             PartBytes = Receivers.Length > 100 ? 70_000 : 16_384,
         };
         var sources = Sources.Select((line, i) => swarm.Add(line, true, i == 0 ? Falsifies : 0)).ToArray();

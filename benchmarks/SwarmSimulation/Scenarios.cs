@@ -21,7 +21,7 @@ internal static class Scenarios
         new("100 together", 0.97) { Receivers = Scenario.Same(100, Scenario.Adsl) },
         new("1000 churn", 0.90) { Receivers = Many(1_000), Churn = 0.1 },
         new("3000 churn", 0.90) { Receivers = Many(3_000), Churn = 0.1 },
-        new("10000 churn", 0.90) { Receivers = Many(10_000), Objects = 32, Churn = 0.1 },
+        new("10000 churn", 0.90) { Receivers = Many(10_000), Churn = 0.1 },
     ];
 
     // What is found at the ends of lines: half of them ADSL, some slower, some fast.

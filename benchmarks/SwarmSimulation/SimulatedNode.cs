@@ -32,9 +32,10 @@ internal sealed class SimulatedNode
     public SimulatedNode(Swarming swarm, int number, Line line, bool isSource)
     {
         (_swarm, Number, Line, IsSource) = (swarm, number, line, isSource);
-        Key = Swarm.Picking.Rendezvous.Mix(swarm.Seed * 1_000_003 + (ulong)number);
+        Key = KeyOf(swarm, number);
         Serve = new ServeQueue(Key);
-        _served = new ServedSet(swarm.Map.Blocks);
+        // The catalogue tells each who holds the study, linked or not.
+        _served = new ServedSet(swarm.Map.Blocks, Key, isSource ? [.. Enumerable.Range(0, swarm.Sources).Where(other => other != number).Select(other => KeyOf(swarm, other))] : null);
         Download = new Download(swarm.Map, Key, swarm.Options) { UplinkBytesPerSecond = line.UpBytesPerSecond };
         for (var block = 0; isSource && block < swarm.Map.Blocks; block++)
         {
@@ -147,6 +148,8 @@ internal sealed class SimulatedNode
         }));
         return true;
     }
+
+    private static ulong KeyOf(Swarming swarm, int number) => Swarm.Picking.Rendezvous.Mix(swarm.Seed * 1_000_003 + (ulong)number);
 
     private static void Introduce(Link link)
     {

@@ -24,6 +24,9 @@ internal sealed class Swarming(ulong seed, BlockMap map, DownloadOptions options
 
     public ulong Seed => seed;
 
+    /// <summary>How many of the nodes, the first of them, hold everything from the beginning.</summary>
+    public int Sources { get; init; }
+
     public BlockMap Map => map;
 
     public DownloadOptions Options => options;

@@ -1,3 +1,6 @@
+using Panal.Swarm.Picking;
+using Panal.Swarm.Pieces;
+
 namespace Panal.Swarm.Serving;
 
 /// <summary>A block that a receiver asked us for.</summary>
@@ -52,9 +55,13 @@ internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong
 }
 
 /// <summary>A set of objects that we serve to one or more receivers, and what of it has been out.</summary>
-internal sealed class ServedSet(int blocks)
+/// <param name="blocks">Blocks of the set.</param>
+/// <param name="key">64 bits of our identity.</param>
+/// <param name="others">The same of the others who hold all of it.</param>
+internal sealed class ServedSet(int blocks, ulong key = 0, IReadOnlyList<ulong>? others = null)
 {
     private readonly ushort[] _copies = new ushort[blocks];
+    private readonly BlockSet _ours = OursOf(blocks, key, others ?? []);
 
     /// <summary>Blocks of the set.</summary>
     public int Blocks => blocks;
@@ -64,6 +71,9 @@ internal sealed class ServedSet(int blocks)
 
     /// <summary>Bytes sent for each unit of weight, counted from where the others were when it began.</summary>
     public double Served { get; private set; }
+
+    /// <summary>True for the blocks that rendezvous hashing over all who hold the set gives to us to send first.</summary>
+    public bool IsOurs(int block) => _ours.Contains(block);
 
     /// <summary>Receivers that hold a block or were sent it.</summary>
     public int Copies(int block) => _copies[block];
@@ -80,4 +90,16 @@ internal sealed class ServedSet(int blocks)
 
     /// <summary>Begins where the least served of the others is.</summary>
     public void Join(double served) => Served = Math.Max(Served, served);
+
+    private static BlockSet OursOf(int blocks, ulong key, IReadOnlyList<ulong> others)
+    {
+        var ours = new BlockSet(blocks);
+        for (var block = 0; block < blocks; block++)
+        {
+            var score = Rendezvous.Score(key, block, 1);
+            _ = others.All(other => Rendezvous.Score(other, block, 1) < score) && ours.Add(block);
+        }
+
+        return ours;
+    }
 }

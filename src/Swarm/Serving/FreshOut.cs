@@ -1,9 +1,17 @@
 namespace Panal.Swarm.Serving;
 
-/// <summary>A block that no receiver has before one that has been out.</summary>
+/// <summary>
+/// A block that no receiver has before one that has been out; of those first the blocks that are ours to send among all who hold everything. In a large
+/// swarm it takes a minute until another of them hears of a block that we sent: it would send it too.
+/// </summary>
 internal sealed class FreshOut : IServeRule
 {
     /// <inheritdoc/>
-    public int Compare(in ServeCandidate first, in ServeCandidate second) =>
-        (first.Customer.Set.Copies(first.Asked.Block) > 0).CompareTo(second.Customer.Set.Copies(second.Asked.Block) > 0);
+    public int Compare(in ServeCandidate first, in ServeCandidate second) => Rank(first).CompareTo(Rank(second));
+
+    private static int Rank(in ServeCandidate candidate)
+    {
+        var set = candidate.Customer.Set;
+        return set.Copies(candidate.Asked.Block) > 0 ? 2 : set.IsOurs(candidate.Asked.Block) ? 0 : 1;
+    }
 }
