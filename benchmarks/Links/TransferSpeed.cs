@@ -115,6 +115,8 @@ internal static class TransferSpeed
         public ValueTask KeepWholeAsync(TransferScope scope, IReadOnlyList<Stream> parts, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
         public IReadOnlyList<NodeId> HoldersOf(TransferScope scope) => [_holder];
+
+        public IReadOnlyList<NodeId> WholeHoldersOf(TransferScope scope) => [_holder];
     }
 
     /// <summary>The same random bytes with a number in front, so that each has another hash.</summary>

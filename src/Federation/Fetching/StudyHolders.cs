@@ -10,4 +10,13 @@ public sealed class StudyHolders(CatalogueDatabase catalogue) : IHolderDirectory
     /// <inheritdoc/>
     public IReadOnlyList<NodeId> HoldersOf(TransferScope scope) =>
         [.. catalogue.HoldersOfStudies([scope.Name], null).Select(static holder => new NodeId(holder.Node))];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<NodeId> WholeHoldersOf(TransferScope scope)
+    {
+        var holders = catalogue.HoldersOfStudies([scope.Name], null);
+        return holders.Count == 0 || holders.Max(static holder => holder.Instances) is var most && most == 0
+            ? []
+            : [.. holders.Where(holder => holder.Instances == most).Select(static holder => new NodeId(holder.Node))];
+    }
 }

@@ -61,7 +61,8 @@ internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong
 internal sealed class ServedSet(int blocks, ulong key = 0, IReadOnlyList<ulong>? others = null)
 {
     private readonly ushort[] _copies = new ushort[blocks];
-    private readonly BlockSet _ours = OursOf(blocks, key, others ?? []);
+    private readonly BlockSet _judged = new(blocks);
+    private readonly BlockSet _ours = new(blocks);
 
     /// <summary>Blocks of the set.</summary>
     public int Blocks => blocks;
@@ -73,7 +74,15 @@ internal sealed class ServedSet(int blocks, ulong key = 0, IReadOnlyList<ulong>?
     public double Served { get; private set; }
 
     /// <summary>True for the blocks that rendezvous hashing over all who hold the set gives to us to send first.</summary>
-    public bool IsOurs(int block) => _ours.Contains(block);
+    public bool IsOurs(int block)
+    {
+        if (_judged.Add(block) && Wins(block))
+        {
+            _ours.Add(block);
+        }
+
+        return _ours.Contains(block);
+    }
 
     /// <summary>Receivers that hold a block or were sent it.</summary>
     public int Copies(int block) => _copies[block];
@@ -91,15 +100,9 @@ internal sealed class ServedSet(int blocks, ulong key = 0, IReadOnlyList<ulong>?
     /// <summary>Begins where the least served of the others is.</summary>
     public void Join(double served) => Served = Math.Max(Served, served);
 
-    private static BlockSet OursOf(int blocks, ulong key, IReadOnlyList<ulong> others)
+    private bool Wins(int block)
     {
-        var ours = new BlockSet(blocks);
-        for (var block = 0; block < blocks; block++)
-        {
-            var score = Rendezvous.Score(key, block, 1);
-            _ = others.All(other => Rendezvous.Score(other, block, 1) < score) && ours.Add(block);
-        }
-
-        return ours;
+        var score = Rendezvous.Score(key, block, 1);
+        return others?.All(other => Rendezvous.Score(other, block, 1) < score) != false;
     }
 }

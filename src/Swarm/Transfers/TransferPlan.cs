@@ -28,6 +28,9 @@ public interface IHolderDirectory
 {
     /// <summary>Nodes that hold something of a scope, besides ourselves.</summary>
     IReadOnlyList<NodeId> HoldersOf(TransferScope scope);
+
+    /// <summary>Those of them that hold as much of it as anybody does: what no receiver has is shared out among them and us.</summary>
+    IReadOnlyList<NodeId> WholeHoldersOf(TransferScope scope);
 }
 
 /// <summary>What we hold and may show to others.</summary>

@@ -11,6 +11,9 @@ public sealed partial class TransferService
     /// <summary>Blocks that all receivers together may have told of: bounds what members can make us remember to 64 MiB.</summary>
     private const long MaxToldBlocks = 16L * BlockMap.MaxBlocks;
 
+    /// <summary>Others among whom a set is shared out, at most: more of them would not be waited for.</summary>
+    private const int MaxSharers = 16;
+
     private readonly Lock _serving = new();
     private readonly ServeQueue _queue;
     private readonly NodeLines _lines;
@@ -38,6 +41,7 @@ public sealed partial class TransferService
     internal bool Join(CustomerSession customer)
     {
         customer.Line = _lines.LineTo(customer.Peer);
+        ulong[] sharers = [.. Directory.WholeHoldersOf(customer.Scope).Take(MaxSharers).Select(KeyOf)];
         lock (_serving)
         {
             if (_toldBlocks + customer.Map!.Blocks > MaxToldBlocks)
@@ -45,7 +49,7 @@ public sealed partial class TransferService
                 return false;
             }
 
-            var (set, users) = _sets.TryGetValue(customer.SetKey, out var known) ? known : (new ServedSet(customer.Map.Blocks), 0);
+            var (set, users) = _sets.TryGetValue(customer.SetKey, out var known) ? known : (new ServedSet(customer.Map.Blocks, Key, sharers), 0);
             customer.Number = _queue.CustomerUp(set, customer.Line);
             if (customer.Number < 0)
             {

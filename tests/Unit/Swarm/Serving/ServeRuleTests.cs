@@ -39,6 +39,24 @@ public sealed class ServeRuleTests
     }
 
     [Fact]
+    public void Of_blocks_that_no_receiver_has_each_holder_sends_its_own_share_first()
+    {
+        var rule = new FreshOut();
+        ulong[] keys = [11, 22, 33];
+        ServedSet[] sets = [.. keys.Select(key => new ServedSet(300, key, [.. keys.Where(other => other != key)]))];
+        for (var block = 0; block < 300; block++)
+        {
+            Assert.Single(sets, set => set.IsOurs(block));
+        }
+
+        Assert.All(sets, static set => Assert.InRange(Enumerable.Range(0, 300).Count(set.IsOurs), 60, 140));
+        var (ours, theirs) = (Enumerable.Range(0, 300).First(sets[0].IsOurs), Enumerable.Range(0, 300).First(block => !sets[0].IsOurs(block)));
+        Assert.True(rule.Compare(Candidate(sets[0], ours), Candidate(sets[0], theirs)) < 0);
+        sets[0].Sent(ours, 1_000);
+        Assert.True(rule.Compare(Candidate(sets[0], ours), Candidate(sets[0], theirs)) > 0);
+    }
+
+    [Fact]
     public void Fresh_blocks_go_by_uplink_and_others_to_who_lacks_most()
     {
         var rule = new FastAndNeedy();
