@@ -24,7 +24,7 @@ public enum PacketLengthSource
     /// <summary>PLT where every tile-part has it, packet headers otherwise and where they stand apart.</summary>
     Best,
 
-    /// <summary>PLT segments (T.800 §A.7.3); refused where packet headers stand apart, which is where nothing but them tells which bodies belong to what.</summary>
+    /// <summary>PLT segments (T.800 §A.7.3); refused where packet headers stand apart, because decoding has to read them all the same.</summary>
     PacketLengths,
 
     /// <summary>Packet headers (T.800 §B.10).</summary>
@@ -81,11 +81,12 @@ public sealed class PacketIndex
             {
                 data.Advance();
                 var headerLength = 0;
-                var packet = new Packet(parts.Key, component, resolution, precinct, layer, data.Offset, 0) { HeaderOffset = data.HeaderOffset };
-                packet = packet with
+                var packet = new Packet(parts.Key, component, resolution, precinct, layer, data.Offset, data.HasLengths ? data.NextLength() : 0) { HeaderOffset = data.HeaderOffset };
+                if (!data.HasLengths)
                 {
-                    LengthBytes = data.HasLengths ? data.NextLength() : reader.LengthOf(codestream.Slice((int)data.Offset, (int)data.Left), packet, out headerLength),
-                };
+                    packet = packet with { LengthBytes = reader.LengthOf(codestream.Slice((int)data.Offset, (int)data.Left), packet, out headerLength) };
+                }
+
                 packets.Add(packet);
                 data.Take(packet.LengthBytes, headerLength);
             }
