@@ -103,8 +103,12 @@ public sealed class PacketIndex
             throw new CodecException(CodecFault.Truncated, $"Tile {missing} of {tiles.Length} is missing.");
         }
 
-        // Empty bodies lie where the next one does; they keep the order of their headers within a tile.
-        packets.Sort((one, other) => one.Offset != other.Offset ? one.Offset.CompareTo(other.Offset) : one.HeaderOffset.CompareTo(other.HeaderOffset));
+        // The parts of several tiles may lie between each other. Empty bodies lie where the next one does; they keep the order of their headers within a tile.
+        if (tiles.Length > 1)
+        {
+            packets.Sort((one, other) => one.Offset != other.Offset ? one.Offset.CompareTo(other.Offset) : one.HeaderOffset.CompareTo(other.HeaderOffset));
+        }
+
         return new PacketIndex(headers, [.. packets], tiles);
     }
 
