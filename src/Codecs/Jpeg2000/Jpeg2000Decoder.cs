@@ -6,10 +6,13 @@ using Panal.Codecs.Samples;
 namespace Panal.Codecs.Jpeg2000;
 
 /// <summary>
-/// Decodes JPEG 2000, Part 1 and high throughput code-blocks: both transforms, tiles and tile-parts, layers, precincts, all progressions and styles of code-blocks,
-/// regions of interest, up to 16 bits and four components.
+/// Decodes JPEG 2000, Part 1 and high throughput code-blocks: both transforms, tiles and tile-parts, layers, precincts, all progressions and their changes, packet
+/// headers in their places or packed, all styles of code-blocks, regions of interest, up to 16 bits and four components.
 /// </summary>
-/// <remarks>T.800, T.814. POC, PPM and PPT are <see cref="CodecFault.Unsupported"/>.</remarks>
+/// <remarks>
+/// T.800, T.814. More components are <see cref="CodecFault.Unsupported"/> on purpose: images of DICOM have one or three, and T.800's 16,384 would
+/// only let a small stranger's frame claim much memory.
+/// </remarks>
 public sealed class Jpeg2000Decoder : IFrameDecoder
 {
     private const int LargestPrecision = 16;
@@ -35,7 +38,7 @@ public sealed class Jpeg2000Decoder : IFrameDecoder
     }
 
     /// <summary>
-    /// Decodes the first layers and the smaller resolutions only. Where the codestream has PLT, nothing is read but the headers and
+    /// Decodes the first layers and the smaller resolutions only. Where the codestream has PLT or packed packet headers, nothing is read but the headers and
     /// the packets of the view: the bytes of the other packets may be anything.
     /// </summary>
     /// <param name="encoded">The codestream in its full length.</param>

@@ -8,9 +8,13 @@ public sealed class CodestreamHeaders
     private const int TilePartLimit = 1 << 20;
     private const int TilePartHeaderLengthBytes = 12;
 
+    // OpenJPEG reads as many. Each volume of a hostile stream makes all packets of a tile be gone through once more.
+    private const int VolumeLimit = 32;
+
     private readonly List<TilePart> _parts = [];
     private readonly Dictionary<int, TileStyle> _tiles = [];
-    private TileStyle _main = new();
+    private readonly TileStyle _main = new();
+    private PackedHeaders? _packed;
 
     private CodestreamHeaders()
     {
@@ -25,8 +29,11 @@ public sealed class CodestreamHeaders
     /// <summary>The tile-parts as they follow each other.</summary>
     public IReadOnlyList<TilePart> TileParts => _parts;
 
+    /// <summary>Packet headers that stand apart from the bodies, of all tile-parts.</summary>
+    internal ReadOnlySpan<byte> PackedHeaders => _packed is null ? [] : _packed.Bytes;
+
     /// <summary>Reads all headers; packets are stepped over.</summary>
-    /// <exception cref="CodecException">They are damaged, larger than the limits, or use what is not supported (POC, PPM, PPT).</exception>
+    /// <exception cref="CodecException">They are damaged or larger than the limits.</exception>
     public static CodestreamHeaders Read(ReadOnlySpan<byte> codestream, CodecLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
@@ -58,6 +65,16 @@ public sealed class CodestreamHeaders
     {
         var own = _tiles.GetValueOrDefault(tile);
         return own?.Components.GetValueOrDefault(component) ?? own?.Standard ?? _main.Components.GetValueOrDefault(component) ?? _main.Standard!;
+    }
+
+    /// <summary>The packets of a tile as they follow each other: what POC says in the tile, what it says of all, or else all packets in the order of COD (T.800 §A.6.6).</summary>
+    internal IReadOnlyList<ProgressionVolume> VolumesOf(int tile)
+    {
+        var style = StyleOf(tile);
+        var changes = _tiles.GetValueOrDefault(tile) is { Volumes: { Count: > 0 } own } ? own : _main.Volumes;
+        return changes.Count == 0
+            ? [new ProgressionVolume(style.Order, 0, int.MaxValue, 0, int.MaxValue, style.Layers)]
+            : [.. changes.Select(volume => volume with { EndLayer = Math.Min(volume.EndLayer, style.Layers) })];
     }
 
     /// <summary>How a component was quantized in a tile.</summary>
@@ -100,6 +117,7 @@ public sealed class CodestreamHeaders
             throw new CodecException(CodecFault.Malformed, "The main header has no SIZ or no COD.");
         }
 
+        _packed?.EndMainHeader();
         MainHeader = new ByteRange(0, at);
         return at;
     }
@@ -147,7 +165,7 @@ public sealed class CodestreamHeaders
             throw new CodecException(end < at ? CodecFault.Malformed : CodecFault.Truncated, $"Part {part} of tile {tile} ends at {end}.");
         }
 
-        _parts.Add(new TilePart(tile, part, new ByteRange(start, at - start), new ByteRange(at, end - at), lengths.ToArray()));
+        _parts.Add(new TilePart(tile, part, new ByteRange(start, at - start), new ByteRange(at, end - at), lengths.ToArray()) { PackedHeaders = _packed?.EndTilePartHeader() });
         return (int)end;
     }
 
@@ -224,15 +242,30 @@ public sealed class CodestreamHeaders
                 var region = ComponentOf(content, out var shift);
                 style.RegionShifts[region] = shift is [0, var planes] ? planes : throw new CodecException(CodecFault.Malformed, $"RGN of {content.Length} bytes.");
                 break;
-            case CodestreamMarker.ProgressionChange or CodestreamMarker.PackedHeaders or CodestreamMarker.PackedTileHeaders:
-                throw new CodecException(CodecFault.Unsupported, $"Segment {marker:X4} moves packets or their headers, which is not indexed.");
+            case CodestreamMarker.ProgressionChange:
+                style.Volumes.AddRange(ProgressionVolume.Read(content, ComponentBytes));
+                if (style.Volumes.Count > VolumeLimit)
+                {
+                    throw new CodecException(CodecFault.LimitExceeded, $"More than {VolumeLimit} changes of progression.");
+                }
+
+                break;
+            case CodestreamMarker.PackedHeaders when style == _main:
+            case CodestreamMarker.PackedTileHeaders when style != _main:
+                (_packed ??= new PackedHeaders()).Add(content);
+                break;
+            case CodestreamMarker.PackedHeaders or CodestreamMarker.PackedTileHeaders:
+                throw new CodecException(CodecFault.Malformed, $"Segment {marker:X4} stands in the wrong header.");
         }
     }
 
-    /// <summary>The component that a segment is about: a byte, or two where there are more than 256 components.</summary>
+    /// <summary>How many bytes the index of a component takes.</summary>
+    private int ComponentBytes => (Size?.Components.Count ?? throw new CodecException(CodecFault.Malformed, "A segment of a component comes before SIZ.")) > 256 ? 2 : 1;
+
+    /// <summary>The component that a segment is about.</summary>
     private int ComponentOf(ReadOnlySpan<byte> content, out ReadOnlySpan<byte> rest)
     {
-        var wide = (Size?.Components.Count ?? throw new CodecException(CodecFault.Malformed, "A segment of a component comes before SIZ.")) > 256 ? 2 : 1;
+        var wide = ComponentBytes;
         var component = content.Length < wide ? int.MaxValue : wide == 1 ? content[0] : BinaryPrimitives.ReadUInt16BigEndian(content);
         rest = component < Size.Components.Count ? content[wide..] : throw new CodecException(CodecFault.Malformed, $"A segment of component {component}.");
         return component;
@@ -245,6 +278,8 @@ public sealed class CodestreamHeaders
         internal Dictionary<int, Quantization> Quantizations { get; } = [];
 
         internal Dictionary<int, int> RegionShifts { get; } = [];
+
+        internal List<ProgressionVolume> Volumes { get; } = [];
 
         internal CodingStyle? Style { get; set; }
 

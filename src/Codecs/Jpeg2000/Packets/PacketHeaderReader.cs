@@ -33,12 +33,12 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
     {
         var first = chunks?.Count ?? 0;
         var data = codestream.Slice((int)packet.Offset, packet.LengthBytes);
-        if (LengthOf(data, packet.Component, packet.Resolution, packet.Precinct, packet.Layer) != data.Length)
+        if (LengthOf(data, packet, out _) != data.Length)
         {
             throw new CodecException(CodecFault.Malformed, $"A packet at {packet.Offset} has another length than PLT says.");
         }
 
-        // The bodies lie behind the header, up to the end of the packet.
+        // The bodies lie behind the header, if it is not apart, up to the end of the packet.
         var offset = (int)packet.Offset + data.Length;
         var added = CollectionsMarshal.AsSpan(chunks)[first..];
         for (var i = added.Length - 1; i >= 0; i--)
@@ -48,9 +48,12 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
         }
     }
 
-    /// <summary>The length of the packet at the beginning of the data: its header, its body, and the markers around the header.</summary>
+    /// <summary>The length of the packet at the beginning of the data: its header, if that is not apart, its body, and the markers around the header.</summary>
+    /// <param name="data">From the packet on.</param>
+    /// <param name="packet">Which one; its length is not looked at.</param>
+    /// <param name="headerLengthBytes">Of the header with EPH.</param>
     /// <exception cref="CodecException">The header is damaged, or the packet is longer than the data.</exception>
-    internal int LengthOf(ReadOnlySpan<byte> data, int component, int resolution, int precinct, int layer)
+    internal int LengthOf(ReadOnlySpan<byte> data, in Packet packet, out int headerLengthBytes)
     {
         var start = data is [0xFF, (byte)(CodestreamMarker.StartOfPacket & 0xFF), ..] && _style.MayHaveStart ? StartOfPacketBytes : 0;
         if (start > data.Length)
@@ -58,29 +61,32 @@ internal sealed class PacketHeaderReader(TileGeometry tile, CodestreamHeaders he
             throw new CodecException(CodecFault.Truncated, "An SOP segment is cut.");
         }
 
-        var bits = new PacketBits(data[start..]);
+        var isApart = packet.HeaderOffset != Packet.HeaderInFront;
+        var header = isApart ? headers.PackedHeaders[packet.HeaderOffset..] : data[start..];
+        var bits = new PacketBits(header);
         long body = 0;
         if (bits.Read() == 1)
         {
-            var style = headers.StyleOf(tileIndex, component);
-            foreach (var band in BandsOf(component, resolution, precinct))
+            var style = headers.StyleOf(tileIndex, packet.Component);
+            foreach (var band in BandsOf(packet.Component, packet.Resolution, packet.Precinct))
             {
                 for (var block = 0; block < band.Blocks.Length; block++)
                 {
-                    body += ReadBlock(ref bits, band, block, layer, style.BlockStyle);
+                    body += ReadBlock(ref bits, band, block, packet.Layer, style.BlockStyle);
                 }
             }
         }
 
         bits.Align();
-        long length = start + bits.Position + body;
-        if (_style.HasHeaderEnd && start + bits.Position is var at)
+        headerLengthBytes = bits.Position;
+        if (_style.HasHeaderEnd && bits.Position is var at)
         {
-            length += data.Length - at >= 2 && data[at] == 0xFF && data[at + 1] == (CodestreamMarker.EndOfPacketHeader & 0xFF)
+            headerLengthBytes += header.Length - at >= 2 && header[at] == 0xFF && header[at + 1] == (CodestreamMarker.EndOfPacketHeader & 0xFF)
                 ? 2
                 : throw new CodecException(CodecFault.Malformed, "A packet header does not end with EPH.");
         }
 
+        var length = start + (isApart ? 0 : headerLengthBytes) + body;
         return length <= data.Length ? (int)length : throw new CodecException(CodecFault.Truncated, $"A packet of {length} bytes where {data.Length} are left.");
     }
 

@@ -9,16 +9,22 @@ namespace Panal.Codecs.Jpeg2000.Packets;
 /// <param name="Precinct">Index in the resolution, by rows.</param>
 /// <param name="Layer">0 is the first.</param>
 /// <param name="Offset">First byte, counted from SOC; an SOP segment belongs to the packet.</param>
-/// <param name="LengthBytes">Header and body.</param>
-public readonly record struct Packet(int Tile, int Component, int Resolution, int Precinct, int Layer, long Offset, int LengthBytes);
+/// <param name="LengthBytes">Header and body; the body alone, which may be empty, where the headers stand apart (PPM, PPT).</param>
+public readonly record struct Packet(int Tile, int Component, int Resolution, int Precinct, int Layer, long Offset, int LengthBytes)
+{
+    internal const int HeaderInFront = -1;
+
+    /// <summary>First byte of its header in <see cref="CodestreamHeaders.PackedHeaders"/>; <see cref="HeaderInFront"/> where it stands before the body.</summary>
+    internal int HeaderOffset { get; init; } = HeaderInFront;
+}
 
 /// <summary>From where the lengths of packets are taken.</summary>
 public enum PacketLengthSource
 {
-    /// <summary>PLT where every tile-part has it, packet headers otherwise.</summary>
+    /// <summary>PLT where every tile-part has it, packet headers otherwise and where they stand apart.</summary>
     Best,
 
-    /// <summary>PLT segments (T.800 §A.7.3).</summary>
+    /// <summary>PLT segments (T.800 §A.7.3); refused where packet headers stand apart, because decoding has to read them all the same.</summary>
     PacketLengths,
 
     /// <summary>Packet headers (T.800 §B.10).</summary>
@@ -27,7 +33,8 @@ public enum PacketLengthSource
 
 /// <summary>
 /// Where every packet of a codestream lies. It serves a view window (precinct data-bins, T.808 Annex A) and a transfer layer by layer:
-/// both ask for some packets and send their bytes.
+/// both ask for some packets and send their bytes. Where packet headers stand apart (PPM, PPT), they go with the headers of the codestream, and
+/// the packets of the index are the bodies.
 /// </summary>
 public sealed class PacketIndex
 {
@@ -49,7 +56,7 @@ public sealed class PacketIndex
     internal TileGeometry Geometry(int tile) => _tiles[tile]!;
 
     /// <summary>Indexes a codestream, plain or high throughput, in one or many tiles and tile-parts.</summary>
-    /// <exception cref="CodecException">It is damaged or cut, larger than the limits, or uses POC, PPM or PPT.</exception>
+    /// <exception cref="CodecException">It is damaged or cut, or larger than the limits; or PLT is asked for and cannot be used.</exception>
     public static PacketIndex Read(ReadOnlySpan<byte> codestream, CodecLimits limits, PacketLengthSource source = PacketLengthSource.Best)
     {
         var headers = CodestreamHeaders.Read(codestream, limits);
@@ -66,17 +73,28 @@ public sealed class PacketIndex
                 throw new CodecException(CodecFault.Truncated, $"Tile {parts.Key} has {promised} packets, the codestream {codestream.Length} bytes.");
             }
 
+            var before = packets.Count;
             packets.EnsureCapacity(packets.Count + (int)Math.Min(promised, UsualPackets));
             TileParts data = new([.. parts], source);
             var reader = new PacketHeaderReader(tile, headers, parts.Key);
-            foreach (var (component, resolution, precinct, layer) in PacketOrder.Of(tile, headers.StyleOf(parts.Key)))
+            foreach (var (component, resolution, precinct, layer) in PacketOrder.Of(tile, headers.VolumesOf(parts.Key)))
             {
                 data.Advance();
-                var length = data.HasLengths
-                    ? data.NextLength()
-                    : reader.LengthOf(codestream.Slice((int)data.Offset, (int)data.Left), component, resolution, precinct, layer);
-                packets.Add(new Packet(parts.Key, component, resolution, precinct, layer, data.Offset, length));
-                data.Take(length);
+                var headerLength = 0;
+                var packet = new Packet(parts.Key, component, resolution, precinct, layer, data.Offset, data.HasLengths ? data.NextLength() : 0) { HeaderOffset = data.HeaderOffset };
+                if (!data.HasLengths)
+                {
+                    packet = packet with { LengthBytes = reader.LengthOf(codestream.Slice((int)data.Offset, (int)data.Left), packet, out headerLength) };
+                }
+
+                packets.Add(packet);
+                data.Take(packet.LengthBytes, headerLength);
+            }
+
+            // Only POC can leave some out: the tile-part that goes on with it is missing.
+            if (packets.Count - before < promised)
+            {
+                throw new CodecException(CodecFault.Truncated, $"The progressions of tile {parts.Key} go through {packets.Count - before} packets of {promised}.");
             }
         }
 
@@ -85,7 +103,12 @@ public sealed class PacketIndex
             throw new CodecException(CodecFault.Truncated, $"Tile {missing} of {tiles.Length} is missing.");
         }
 
-        packets.Sort((one, other) => one.Offset.CompareTo(other.Offset));
+        // The parts of several tiles may lie between each other. Empty bodies lie where the next one does; they keep the order of their headers within a tile.
+        if (tiles.Length > 1)
+        {
+            packets.Sort((one, other) => one.Offset != other.Offset ? one.Offset.CompareTo(other.Offset) : one.HeaderOffset.CompareTo(other.HeaderOffset));
+        }
+
         return new PacketIndex(headers, [.. packets], tiles);
     }
 
@@ -104,7 +127,7 @@ public sealed class PacketIndex
         var ranges = new List<ByteRange>();
         foreach (ref readonly var packet in Packets)
         {
-            if (!isWanted(packet))
+            if (packet.LengthBytes == 0 || !isWanted(packet))
             {
                 continue;
             }
@@ -122,23 +145,26 @@ public sealed class PacketIndex
         return ranges;
     }
 
-    /// <summary>Goes through the data of the parts of one tile, and through the lengths that their headers give.</summary>
+    /// <summary>Goes through the data of the parts of one tile, and through the lengths or the packet headers that stand in their headers.</summary>
     private struct TileParts
     {
         private readonly TilePart[] _parts;
+        private readonly bool _areHeadersApart;
         private int _part;
         private int _lengthsRead;
+        private long _headersLeft;
 
         internal TileParts(TilePart[] parts, PacketLengthSource source)
         {
             _parts = parts;
-            HasLengths = source != PacketLengthSource.PacketHeaders && parts.All(part => part.PacketLengths.Length > 0 || part.Data.LengthBytes == 0);
+            _areHeadersApart = parts.Any(part => part.PackedHeaders is not null);
+            HasLengths = source != PacketLengthSource.PacketHeaders && !_areHeadersApart && parts.All(part => part.PacketLengths.Length > 0 || part.Data.LengthBytes == 0);
             if (source == PacketLengthSource.PacketLengths && !HasLengths)
             {
-                throw new CodecException(CodecFault.Unsupported, "The codestream has no PLT segments.");
+                throw new CodecException(CodecFault.Unsupported, "The codestream has no PLT segments, or its packet headers stand apart.");
             }
 
-            (Offset, Left) = (parts[0].Data.Offset, parts[0].Data.LengthBytes);
+            Enter(0);
         }
 
         internal bool HasLengths { get; }
@@ -147,17 +173,25 @@ public sealed class PacketIndex
 
         internal long Left { get; private set; }
 
+        /// <summary>As <see cref="Packet.HeaderOffset"/>.</summary>
+        internal int HeaderOffset { get; private set; }
+
         /// <summary>Goes on to the next part when this one is used up; packets do not cross parts.</summary>
         internal void Advance()
         {
-            while (Left == 0)
+            while ((_areHeadersApart ? _headersLeft : Left) == 0)
             {
-                if (++_part == _parts.Length)
+                if (Left > 0)
+                {
+                    throw new CodecException(CodecFault.Malformed, $"A tile-part has {Left} bytes of which no packet header tells.");
+                }
+
+                if (_part + 1 == _parts.Length)
                 {
                     throw new CodecException(CodecFault.Truncated, "The tile-parts end before the last packet.");
                 }
 
-                (Offset, Left, _lengthsRead) = (_parts[_part].Data.Offset, _parts[_part].Data.LengthBytes, 0);
+                Enter(_part + 1);
             }
         }
 
@@ -184,6 +218,30 @@ public sealed class PacketIndex
             throw new CodecException(CodecFault.Truncated, "PLT has fewer lengths than there are packets.");
         }
 
-        internal void Take(int lengthBytes) => (Offset, Left) = (Offset + lengthBytes, Left - lengthBytes);
+        /// <summary>Steps over a packet, and over its header where that stands apart.</summary>
+        internal void Take(int lengthBytes, int headerLengthBytes)
+        {
+            (Offset, Left) = (Offset + lengthBytes, Left - lengthBytes);
+            if (_areHeadersApart)
+            {
+                (HeaderOffset, _headersLeft) = headerLengthBytes <= _headersLeft
+                    ? (HeaderOffset + headerLengthBytes, _headersLeft - headerLengthBytes)
+                    : throw new CodecException(CodecFault.Truncated, $"A packet header of {headerLengthBytes} bytes where {_headersLeft} are left.");
+            }
+        }
+
+        private void Enter(int part)
+        {
+            (_part, Offset, Left, _lengthsRead) = (part, _parts[part].Data.Offset, _parts[part].Data.LengthBytes, 0);
+            if (_areHeadersApart)
+            {
+                var headers = _parts[part].PackedHeaders.GetValueOrDefault();
+                (HeaderOffset, _headersLeft) = ((int)headers.Offset, headers.LengthBytes);
+            }
+            else
+            {
+                HeaderOffset = Packet.HeaderInFront;
+            }
+        }
     }
 }

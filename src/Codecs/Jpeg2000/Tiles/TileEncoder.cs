@@ -77,7 +77,7 @@ internal sealed class TileEncoder : IDisposable
 
         ArrayPool<int>.Shared.Return(scratch);
         var style = _headers.StyleOf(0);
-        foreach (var (component, resolution, precinct, layer) in PacketOrder.Of(_geometry, style))
+        foreach (var (component, resolution, precinct, layer) in PacketOrder.Of(_geometry, _headers.VolumesOf(0)))
         {
             if (layer == 0)
             {

@@ -16,6 +16,10 @@ public sealed class Jpeg2000DecoderTests
         ["rgb-irreversible"] = new(40, 33, 3, 8, 8),
         ["rgb-reversible"] = new(40, 33, 3, 8, 8),
         ["region-reset-causal"] = new(40, 33, 1, 16, 12),
+        ["changing-progression"] = new(20, 17, 3, 8, 8),
+        ["changing-progression-in-tile-parts"] = new(20, 17, 3, 8, 8),
+        ["headers-in-main-header"] = new(20, 17, 3, 8, 8),
+        ["headers-in-tile-parts"] = new(20, 17, 3, 8, 8),
     };
 
     public static TheoryData<string> Names => [.. Layouts.Keys];
@@ -95,6 +99,35 @@ public sealed class Jpeg2000DecoderTests
     [Fact]
     public void Every_flipped_bit_ends_in_samples_or_in_a_typed_refusal() =>
         Hostile.FlipEveryBit(Jpeg2000Decoder.Instance, CodestreamVectors.Read("lrcp-tiles-parts-sop-eph-modes"), Layouts["lrcp-tiles-parts-sop-eph-modes"]);
+
+    [Theory]
+    [InlineData("changing-progression-in-tile-parts")]
+    [InlineData("headers-in-main-header")]
+    [InlineData("headers-in-tile-parts")]
+    public void Every_flipped_byte_ends_in_samples_or_in_a_typed_refusal(string name) =>
+        Hostile.FlipEveryByte(Jpeg2000Decoder.Instance, CodestreamVectors.Read(name), Layouts[name]);
+
+    /// <summary>The same packets in another order, or with their headers elsewhere, are the same image in every view.</summary>
+    [Theory]
+    [InlineData("changing-progression-in-tile-parts")]
+    [InlineData("headers-in-main-header")]
+    [InlineData("headers-in-tile-parts")]
+    public void A_view_does_not_depend_on_where_packets_and_their_headers_stand(string name)
+    {
+        foreach (var view in from layers in Enumerable.Range(1, 3) from halvings in Enumerable.Range(0, 3) select new Jpeg2000View(layers, halvings))
+        {
+            Assert.Equal(Decode("changing-progression", view), Decode(name, view));
+        }
+
+        static byte[] Decode(string name, Jpeg2000View view)
+        {
+            var codestream = CodestreamVectors.Read(name);
+            var layout = Jpeg2000Decoder.ReadLayout(codestream, view, CodecLimits.Default);
+            var samples = new byte[layout.LengthBytes];
+            Jpeg2000Decoder.Decode(codestream, view, layout, samples, CodecLimits.Default);
+            return samples;
+        }
+    }
 
     [Fact]
     public void What_does_not_match_is_told_apart()

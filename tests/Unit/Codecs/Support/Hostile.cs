@@ -32,6 +32,19 @@ internal static class Hostile
         }
     }
 
+    /// <summary>Flips all bits of every byte, one byte at a time.</summary>
+    public static void FlipEveryByte(IFrameDecoder decoder, byte[] encoded, in SampleLayout layout)
+    {
+        var samples = new byte[layout.LengthBytes];
+        var damaged = (byte[])encoded.Clone();
+        for (var at = 0; at < damaged.Length; at++)
+        {
+            damaged[at] ^= 0xFF;
+            Survives(decoder, damaged, layout, samples);
+            damaged[at] = encoded[at];
+        }
+    }
+
     /// <summary>Puts random bytes at random places, again and again.</summary>
     public static void Scramble(IFrameDecoder decoder, byte[] encoded, in SampleLayout layout, int rounds, int seed)
     {

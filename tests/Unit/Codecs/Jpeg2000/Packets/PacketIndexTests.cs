@@ -9,6 +9,9 @@ public sealed class PacketIndexTests
 {
     public static TheoryData<string> WithLengths => ["rpcl-layers-precincts", "lrcp-tiles-parts-sop-eph-modes", "pcrl-offset-bypass"];
 
+    public static TheoryData<string> WithoutLengths =>
+        ["htj2k-rpcl", "changing-progression", "changing-progression-in-tile-parts", "headers-in-main-header", "headers-in-tile-parts"];
+
     [Theory]
     [MemberData(nameof(WithLengths))]
     public void Lengths_from_packet_headers_equal_those_of_PLT(string name)
@@ -22,7 +25,7 @@ public sealed class PacketIndexTests
 
     [Theory]
     [MemberData(nameof(WithLengths))]
-    [InlineData("htj2k-rpcl")]
+    [MemberData(nameof(WithoutLengths))]
     public void Packets_cover_the_data_of_the_tile_parts_without_gap(string name)
     {
         var index = PacketIndex.Read(CodestreamVectors.Read(name), CodecLimits.Default, PacketLengthSource.PacketHeaders);
@@ -33,6 +36,32 @@ public sealed class PacketIndexTests
         }
 
         Assert.Empty(ends);
+    }
+
+    [Theory]
+    [InlineData("headers-in-main-header", 6)]
+    [InlineData("headers-in-tile-parts", 0)]
+    public void Packets_whose_headers_stand_apart_are_the_bodies(string name, int startBytes)
+    {
+        var (codestream, plain) = (CodestreamVectors.Read(name), CodestreamVectors.Read("changing-progression"));
+        var wholes = PacketIndex.Read(plain, CodecLimits.Default).Packets.ToArray()
+            .ToDictionary(packet => (packet.Tile, packet.Component, packet.Resolution, packet.Layer), packet => plain[(int)packet.Offset..(int)(packet.Offset + packet.LengthBytes)]);
+        var index = PacketIndex.Read(codestream, CodecLimits.Default);
+        Assert.Equal(wholes.Count, index.Packets.Length);
+        foreach (ref readonly var packet in index.Packets)
+        {
+            ReadOnlySpan<byte> whole = wholes[(packet.Tile, packet.Component, packet.Resolution, packet.Layer)];
+            var body = codestream.AsSpan((int)packet.Offset + startBytes, packet.LengthBytes - startBytes);
+            Assert.True(whole.EndsWith(body));
+            Assert.True(index.Headers.PackedHeaders[packet.HeaderOffset..].StartsWith(whole[..^body.Length]));
+        }
+    }
+
+    [Fact]
+    public void PLT_is_not_taken_where_headers_stand_apart()
+    {
+        var refused = Assert.Throws<CodecException>(() => PacketIndex.Read(CodestreamVectors.Read("headers-in-tile-parts"), CodecLimits.Default, PacketLengthSource.PacketLengths));
+        Assert.Equal(CodecFault.Unsupported, refused.Fault);
     }
 
     [Fact]
@@ -61,7 +90,7 @@ public sealed class PacketIndexTests
 
     [Theory]
     [MemberData(nameof(WithLengths))]
-    [InlineData("htj2k-rpcl")]
+    [MemberData(nameof(WithoutLengths))]
     public void Every_truncation_and_every_flipped_byte_ends_in_an_index_or_in_a_typed_refusal(string name)
     {
         var codestream = CodestreamVectors.Read(name);
