@@ -1,3 +1,5 @@
+using Panal.Dicom;
+
 namespace Panal.Archive.Retrieve;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Panal.Dicom;
+
 namespace Panal.Archive.Retrieve;
 
 /// <summary>A file with some of its bytes replaced: read and sought like one, by one thread at a time. Owns the file.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Panal.Codecs;
+using Panal.Dicom;
 
 namespace Panal.Imaging.Compact;
 
@@ -7,7 +8,7 @@ namespace Panal.Imaging.Compact;
 /// A file of uncompressed frames that is read at any offset while only what stands before and behind its samples is there: the samples of one frame are decoded, and in memory, at
 /// a time. Not for several threads at once.
 /// </summary>
-public abstract class FrameStream : Stream
+public abstract class FrameStream : SeekableStream
 {
     private readonly ReadOnlyMemory<byte> _before;
     private readonly ReadOnlyMemory<byte> _behind;
@@ -15,7 +16,6 @@ public abstract class FrameStream : Stream
     private readonly long _samplesEnd;
     private byte[] _samples = [];
     private int _frame = -1;
-    private long _position;
 
     /// <param name="before">What stands before the samples.</param>
     /// <param name="frames">How many frames, at least 1.</param>
@@ -28,27 +28,7 @@ public abstract class FrameStream : Stream
     }
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => true;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
     public override long Length => _samplesEnd + _behind.Length;
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => _position;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
-            _position = value;
-        }
-    }
 
     /// <exception cref="CompactFormException">A frame is damaged.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
@@ -56,28 +36,25 @@ public abstract class FrameStream : Stream
     public override int Read(Span<byte> buffer)
     {
         ReadOnlySpan<byte> source;
-        if (_position < _before.Length)
+        if (Position < _before.Length)
         {
-            source = _before.Span[(int)_position..];
+            source = _before.Span[(int)Position..];
         }
-        else if (_position < _samplesEnd)
+        else if (Position < _samplesEnd)
         {
-            var (frame, offset) = Math.DivRem(_position - _before.Length, _frameLengthBytes);
+            var (frame, offset) = Math.DivRem(Position - _before.Length, _frameLengthBytes);
             source = Samples((int)frame)[(int)offset..];
         }
         else
         {
-            source = _position < Length ? _behind.Span[(int)(_position - _samplesEnd)..] : default;
+            source = Position < Length ? _behind.Span[(int)(Position - _samplesEnd)..] : default;
         }
 
         var length = Math.Min(source.Length, buffer.Length);
         source[..length].CopyTo(buffer);
-        _position += length;
+        Position += length;
         return length;
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -86,29 +63,6 @@ public abstract class FrameStream : Stream
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(Read(buffer.Span));
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
-    {
-        SeekOrigin.Begin => offset,
-        SeekOrigin.Current => _position + offset,
-        _ => Length + offset,
-    };
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <summary>Decodes the samples of a frame.</summary>
     /// <exception cref="CodecException">It is damaged.</exception>

@@ -1,7 +1,7 @@
-namespace Panal.Archive.Retrieve;
+namespace Panal.Dicom;
 
-/// <summary>What is read and sought like a file and never written; which bytes stand where is said by what derives from it.</summary>
-internal abstract class SeekableStream : Stream
+/// <summary>A file that is made while it is read: read and sought, never written; which bytes stand where is said by what derives from it. Not for several threads at once.</summary>
+public abstract class SeekableStream : Stream
 {
     private long _position;
 
