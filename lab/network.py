@@ -19,6 +19,9 @@ LINES = os.path.join(HERE, "lines")
 WAIT_SECONDS = 120
 BLOCK_BYTES = 65536
 
+# In the lab a line has no distance, so that who is behind it would be taken for near, and what is sent there not be paced.
+ANY_RATE_OVER_THE_LINE = "adsl0 100000000"
+
 
 class LabError(Exception):
     """Something in the lab is not as it should be."""
@@ -70,7 +73,8 @@ class Node:
         os.makedirs(self.folder, exist_ok=True)
         with open(self.log, "ab") as log:
             at = log.tell()
-            environment = dict(os.environ, PANAL_Transfers__UplinkKilobitsPerSecond=str(self.line[0] * self.lab.scale))
+            environment = dict(
+                os.environ, PANAL_Transfers__UplinkKilobitsPerSecond=str(self.line[0] * self.lab.scale), PANAL_Transfers__LineLimits=ANY_RATE_OVER_THE_LINE)
             self.process = subprocess.Popen(
                 self.inside("nice", "-n", str(self.lab.nice), EXECUTABLE, "serve", "--data", self.data, *options), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
                 env=environment, start_new_session=True)

@@ -1,18 +1,18 @@
 """Table and plot of what was measured."""
 import html
 
-COLUMNS = "{:16} {:>7} {:>7} {:>9} {:>7} {:>9} {:>9} {:>7} {:>8} {:>6}"
+COLUMNS = "{:16} {:>7} {:>7} {:>9} {:>7} {:>9} {:>9} {:>9} {:>7} {:>8} {:>6}"
 
 
 def heading():
-    return COLUMNS.format("scenario", "bound s", "last s", "effic.", "promise", "first s", "overhead", "twice", "MB/s", "CPU")
+    return COLUMNS.format("scenario", "bound s", "last s", "effic.", "promise", "first s", "all s", "overhead", "twice", "MB/s", "CPU")
 
 
 def row(outcome):
     mark = "" if outcome["efficiency"] >= outcome["promise"] else " !"
     return COLUMNS.format(
         outcome["name"], f"{outcome['bound']:.1f}", f"{outcome['last']:.1f}", f"{outcome['efficiency']:.3f}{mark}", f"{outcome['promise']:.2f}",
-        f"{outcome['first']:.2f}", f"{100 * outcome['overhead']:.1f} %", f"{100 * outcome['twice']:.1f} %", f"{outcome['rate'] / 1e6:.2f}", f"{100 * outcome['cpu']:.0f} %")
+        f"{outcome['first']:.2f}", f"{outcome['everywhere']:.2f}", f"{100 * outcome['overhead']:.1f} %", f"{100 * outcome['twice']:.1f} %", f"{outcome['rate'] / 1e6:.2f}", f"{100 * outcome['cpu']:.0f} %")
 
 
 def plot(outcomes, path):

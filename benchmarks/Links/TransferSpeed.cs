@@ -75,7 +75,7 @@ internal static class TransferSpeed
         links,
         () => self,
         new TransferPorts(memory, memory, memory),
-        new TransferOptions { Folder = Path.Combine(folder, self.ToString()), ReserveBytes = 0, UplinkBytesPerSecond = 1e9 },
+        new TransferOptions { Folder = Path.Combine(folder, self.ToString()), ReserveBytes = 0, LineBytesPerSecond = 1e9 },
         TimeProvider.System,
         NullLogger<TransferService>.Instance);
 

@@ -4,7 +4,7 @@ namespace Panal.SwarmSimulation;
 
 /// <summary>What came out of a scenario; in how much time half of the receivers were complete, and 99 of 100; what the uplinks did meanwhile.</summary>
 internal sealed record Outcome(
-    string Name, double Promise, double BoundSeconds, double Seconds, double HalfSeconds, double MostSeconds, double FirstImageSeconds, double? JumpSeconds, double ControlShare, int Duplicates,
+    string Name, double Promise, double BoundSeconds, double Seconds, double HalfSeconds, double MostSeconds, double FirstImageSeconds, double LastFirstImageSeconds, double? JumpSeconds, double ControlShare, int Duplicates,
     long Events, string Uplinks)
 {
     /// <summary>The bound divided by the time of the last receiver; 0 if not all finished.</summary>
@@ -129,7 +129,8 @@ internal sealed record Scenario(string Name, double Promise)
         var stayed = swarm.Nodes.Where(n => !n.IsSource && double.IsInfinity(n.StoppedAt)).ToArray();
         var completed = stayed.Select(r => r.CompleteAt).Order().ToArray();
         return new Outcome(
-            Name, Promise, churn?.Bound(LengthBytes) ?? bound, completed[^1], completed[completed.Length / 2], completed[(int)(0.99 * (completed.Length - 1))], receivers.Min(r => r.FirstImageAt - r.StartedAt), jump?.Seconds,
+            Name, Promise, churn?.Bound(LengthBytes) ?? bound, completed[^1], completed[completed.Length / 2], completed[(int)(0.99 * (completed.Length - 1))],
+            stayed.Min(r => r.FirstImageAt - r.StartedAt), stayed.Max(r => r.FirstImageAt - r.StartedAt), jump?.Seconds,
             swarm.Nodes.Sum(n => n.ControlBytes) / swarm.Nodes.Sum(n => n.SentBytes), receivers.Sum(r => r.Duplicates), swarm.Clock.Happened, census.ToString());
     }
 }

@@ -28,7 +28,7 @@ internal static class TransferComposition
             Folder = FolderIn(configuration.DataFolder),
             ReserveBytes = settings.ReserveBytes,
             MaxTransfers = settings.MaximumTransfers,
-            UplinkBytesPerSecond = settings.UplinkBytesPerSecond,
+            LineBytesPerSecond = settings.UplinkBytesPerSecond,
             UplinkLimits = settings.UplinkLimits,
             LimitsNear = settings.LimitsNear,
             Lines = settings.Lines,

@@ -22,9 +22,9 @@ internal sealed record TransferSettings : IValidatableObject
     private const int MostKilobits = 100_000_000;
     private const int LongestInterfaceName = 16;        // with its zero, as Linux has them
 
-    [Description("What the line of this node carries upwards, in kbit/s; others leave it so much of the work of passing blocks on.")]
+    [Description("What the line of this node carries upwards, in kbit/s: others leave it so much of the work of passing blocks on, and what goes over the line leaves at this pace, so that nothing is lost in the modem's queue. Not given, 800 is taken for the former, and nothing is paced.")]
     [Range(LeastKilobits, MostKilobits)]
-    public int UplinkKilobitsPerSecond { get; init; } = 800;
+    public int? UplinkKilobitsPerSecond { get; init; }
 
     [Description("Most that transfers send over all lines together, in kbit/s, to peers that are not near: one rate, or rates by the hour of the local day such as `7-19=400,19-24=700`; hours that are not named, and empty, are without limit.")]
     public string UplinkLimit { get; init; } = "";
@@ -48,7 +48,7 @@ internal sealed record TransferSettings : IValidatableObject
 
     internal long ReserveBytes => ReserveMebibytes * Mebibyte;
 
-    internal double UplinkBytesPerSecond => UplinkKilobitsPerSecond * BytesPerSecondOfKilobit;
+    internal double? UplinkBytesPerSecond => UplinkKilobitsPerSecond * BytesPerSecondOfKilobit;
 
     /// <summary>The limit of each hour, in bytes a second; infinity for none. Call when valid.</summary>
     internal IReadOnlyList<double> UplinkLimits => TryReadLimits(UplinkLimit) ?? throw new InvalidOperationException(nameof(UplinkLimit));

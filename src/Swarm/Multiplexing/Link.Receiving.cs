@@ -351,5 +351,6 @@ internal sealed partial class Link
         }
 
         _keeper.Draining(this);
+        _draining.Cancel();
     }
 }

@@ -28,6 +28,7 @@ internal sealed partial class Link : IDisposable
     private readonly Dictionary<uint, LinkStream> _streams = [];
     private readonly Dictionary<LinkStream, Task> _served = [];
     private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenSource _draining = new();
     private readonly CancellationTokenSource _cut;
     private readonly LinkTraffic _traffic;
     private readonly bool _isDialler;
@@ -60,6 +61,7 @@ internal sealed partial class Link : IDisposable
         _time = time;
         _logger = logger;
         _cut = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        Draining = _draining.Token;
         _nextStream = isDialler ? 1u : 2u;
         _budgetBytes = options.WindowBudgetBytes;
         _schedule = new SendSchedule(SendClosed);
@@ -112,6 +114,9 @@ internal sealed partial class Link : IDisposable
             }
         }
     }
+
+    /// <summary>Cancelled when no new streams go here since another link of the pair stands.</summary>
+    public CancellationToken Draining { get; }
 
     /// <summary>Reads and writes until the link has ended; does not throw.</summary>
     /// <param name="onEnded">Told as soon as the link is of no more use, before services have returned.</param>
@@ -202,6 +207,8 @@ internal sealed partial class Link : IDisposable
             _schedule.GoAway = reason;
             _toSend.Set();
         }
+
+        _draining.Cancel();
     }
 
     /// <summary>For the one who ran it, after it has ended.</summary>
@@ -209,6 +216,7 @@ internal sealed partial class Link : IDisposable
     {
         _closing.Dispose();
         _cut.Dispose();
+        _draining.Dispose();
     }
 
     /// <summary>What a stream holds that the line has not taken: a block, so that what goes next is chosen late.</summary>

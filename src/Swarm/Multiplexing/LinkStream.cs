@@ -38,7 +38,7 @@ internal sealed class LinkStream : ILinkStream
         _outgoing = new Pipe(new PipeOptions(
             SegmentPool.Instance,
             pauseWriterThreshold: buffers.UnsentBytes,
-            resumeWriterThreshold: buffers.UnsentBytes / 2,
+            resumeWriterThreshold: 1,
             minimumSegmentSize: SegmentPool.SegmentBytes,
             useSynchronizationContext: false));
         Input = new StreamInput(this, _incoming.Reader);
@@ -54,6 +54,8 @@ internal sealed class LinkStream : ILinkStream
     public string Protocol { get; }
 
     public LinkPriority Priority { get; }
+
+    public CancellationToken Draining => _link.Draining;
 
     public PipeReader Input { get; }
 
@@ -112,6 +114,8 @@ internal sealed class LinkStream : ILinkStream
 
     /// <summary>The peer opened it, and its service has not returned.</summary>
     internal bool IsServed { get; set; }
+
+    public void Pace(double bytesPerSecond) => _link.Line?.Pace(bytesPerSecond);
 
     public async ValueTask DisposeAsync()
     {

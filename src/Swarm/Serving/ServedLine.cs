@@ -7,6 +7,9 @@ namespace Panal.Swarm.Serving;
 /// <param name="limits">What may be sent over it, each alone or together with other lines; none for any rate.</param>
 internal sealed class ServedLine(params RateLimit[] limits)
 {
+    /// <summary>How quickly a link over it may send, in bytes a second; null for as quickly as it can.</summary>
+    public double? PaceBytesPerSecond { get; init; }
+
     /// <summary>How many of its receivers are sent to at a time.</summary>
     public ServeWidth Width { get; } = new();
 

@@ -282,7 +282,7 @@ internal sealed partial class Download
             var chosen = decider.Choose(this, holder, now, blocks[asked..room]);
             for (var i = 0; i < chosen; i++, asked++)
             {
-                actions[asked] = Request(holder, blocks[asked], isUrgent, now);
+                actions[asked] = Request(holder, blocks[asked], isUrgent || GoesFirst(holder, blocks[asked]), now);
             }
         }
 
@@ -294,6 +294,9 @@ internal sealed partial class Download
         holder.TriedAt = now;
         return asked;
     }
+
+    // Each receiver brings a share of the first image. They pass on first what nobody else has, so without this it would come to the last of them very late.
+    private bool GoesFirst(Holder holder, int block) => !holder.IsSource && FirstImages.Contains(block);
 
     // The line is scarce and the network is not. Who is near and slow, since its disk is or since it is not near at all, takes nothing from others.
     private void LeaveToNear(Holder holder, TimeSpan now)

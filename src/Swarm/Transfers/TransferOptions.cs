@@ -14,8 +14,14 @@ public sealed record TransferOptions
     /// <summary>Most transfers at a time; more are refused, because each has files open.</summary>
     public int MaxTransfers { get; init; } = 256;
 
-    /// <summary>What our uplink carries, in bytes a second: others leave fresh blocks to us in proportion. The default is an ADSL line's.</summary>
-    public double UplinkBytesPerSecond { get; init; } = Download.UnknownUplink;
+    /// <summary>What our line carries upwards, in bytes of its frames a second; null if nobody knows.</summary>
+    public double? LineBytesPerSecond { get; init; }
+
+    /// <summary>What our uplink carries, in bytes a second: others leave fresh blocks to us in proportion. Where it is not known, an ADSL line's.</summary>
+    public double UplinkBytesPerSecond => LineBytesPerSecond ?? Download.UnknownUplink;
+
+    /// <summary>How quickly one link may send over the line: as quickly as it takes the payload of frames of 1,514 bytes; null where that is not known.</summary>
+    public double? PaceBytesPerSecond => LineBytesPerSecond * 1448 / 1514;
 
     /// <summary>
     /// Most that is sent over all lines together to those who are not near, in bytes a second, for each hour of the local day from midnight; infinity for no

@@ -7,6 +7,8 @@ namespace Panal.Swarm.Tunnel;
 /// <summary>TCP connections as links want them: written late, and dead when nobody acknowledges.</summary>
 internal static class LineSocket
 {
+    private const int SocketLevel = 1;
+    private const int SocketMaxPacingRate = 47;
     private const int ProtocolTcp = 6;
     private const int TcpQuickAcknowledgements = 12;
     private const int TcpThinLinearTimeouts = 16;
@@ -55,9 +57,9 @@ internal static class LineSocket
         socket.NoDelay = true;
         if (OperatingSystem.IsLinux())
         {
-            Set(socket, TcpUserTimeout, UserTimeoutMilliseconds);
-            Set(socket, TcpThinLinearTimeouts, 1);
-            Set(socket, TcpNotSentLowWaterMark, NotSentBytes);
+            Set(socket, ProtocolTcp, TcpUserTimeout, UserTimeoutMilliseconds);
+            Set(socket, ProtocolTcp, TcpThinLinearTimeouts, 1);
+            Set(socket, ProtocolTcp, TcpNotSentLowWaterMark, NotSentBytes);
         }
     }
 
@@ -66,7 +68,7 @@ internal static class LineSocket
     {
         if (OperatingSystem.IsLinux())
         {
-            Set(socket, TcpNotSentLowWaterMark, bytes);
+            Set(socket, ProtocolTcp, TcpNotSentLowWaterMark, bytes);
         }
     }
 
@@ -78,15 +80,24 @@ internal static class LineSocket
     {
         if (OperatingSystem.IsLinux())
         {
-            Set(socket, TcpQuickAcknowledgements, 0);
+            Set(socket, ProtocolTcp, TcpQuickAcknowledgements, 0);
         }
     }
 
-    private static void Set(Socket socket, int option, int value)
+    /// <summary>Lets the kernel send no quicker than this, in bytes a second.</summary>
+    public static void Pace(Socket socket, double bytesPerSecond)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            Set(socket, SocketLevel, SocketMaxPacingRate, (int)Math.Clamp(bytesPerSecond, 1, int.MaxValue));
+        }
+    }
+
+    private static void Set(Socket socket, int level, int option, int value)
     {
         try
         {
-            socket.SetRawSocketOption(ProtocolTcp, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+            socket.SetRawSocketOption(level, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -66,6 +66,9 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
     /// <summary>Learns how much is handed to the line at once, in bytes: the kernel holds as much again, no more.</summary>
     public void BatchIs(int bytes) => LineSocket.HoldUnsent(Socket, bytes);
 
+    /// <summary>What is written leaves evenly, no quicker than this, in bytes a second.</summary>
+    public void Pace(double bytesPerSecond) => LineSocket.Pace(Socket, bytesPerSecond);
+
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

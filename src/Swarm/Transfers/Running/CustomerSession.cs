@@ -51,7 +51,7 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
     public int Number { get; set; } = -1;
 
     /// <summary>The line that leads to it.</summary>
-    public Serving.ServedLine? Line { get; set; }
+    public Serving.ServedLine? Line { get; private set; }
 
     /// <summary>Blocks that it lacks.</summary>
     public int Lacks => Map!.Blocks - _theirs.Count;
@@ -83,6 +83,16 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
         }
 
         await stream.Output.CompleteAsync();
+    }
+
+    /// <summary>It is served over this line, at its pace.</summary>
+    public void ComeOver(Serving.ServedLine line)
+    {
+        Line = line;
+        if (line.PaceBytesPerSecond is { } pace)
+        {
+            stream.Pace(pace);
+        }
     }
 
     /// <summary>The queue has chosen a request of its.</summary>

@@ -37,11 +37,15 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
     /// <summary>It sent too much that is false: its stream ends, and none is opened again.</summary>
     public bool IsBanned { get; private set; }
 
+    /// <summary>A better link to the holder stands: the stream ended so that another is opened there.</summary>
+    public bool IsMoving => stream.Draining.IsCancellationRequested;
+
     /// <summary>Runs until the holder, the transfer or the link ends it.</summary>
     /// <exception cref="IOException">The holder broke the format, the link was cut, or our disk failed.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var draining = stream.Draining.UnsafeRegister(static session => ((HolderSession)session!).End(), this);
         var writing = WriteAsync(stop.Token);
         try
         {
@@ -79,13 +83,18 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
     public void Ban()
     {
         IsBanned = true;
-        _isEnding = true;
-        stream.Input.CancelPendingRead();
-        _wake.Set();
+        End();
     }
 
     /// <inheritdoc/>
     public void Dispose() => _sha256.Dispose();
+
+    private void End()
+    {
+        _isEnding = true;
+        stream.Input.CancelPendingRead();
+        _wake.Set();
+    }
 
     private async Task WriteAsync(CancellationToken cancellationToken)
     {
@@ -108,8 +117,7 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
         finally
         {
             // What is not asked for does not come.
-            _isEnding = true;
-            stream.Input.CancelPendingRead();
+            End();
         }
     }
 

@@ -25,9 +25,9 @@ internal sealed class NodeLines
     {
         (_options, _links, _networks) = (options, links, networks);
         var all = new RateLimit([.. options.UplinkLimits]);
-        _named = [.. options.Lines.Select(line => (line, new ServedLine(all, new RateLimit([.. line.UplinkLimits]))))];
+        _named = [.. options.Lines.Select(line => (line, new ServedLine(all, new RateLimit([.. line.UplinkLimits])) { PaceBytesPerSecond = options.PaceBytesPerSecond }))];
         _lan = options.LimitsNear ? new ServedLine(all) : new ServedLine();
-        _other = new ServedLine(all);
+        _other = new ServedLine(all) { PaceBytesPerSecond = options.PaceBytesPerSecond };
         _all = [_lan, _other, .. _named.Select(static named => named.Line)];
     }
 

@@ -156,6 +156,10 @@ public sealed partial class Transfer
                 }
 
                 wait = session.HasDelivered ? _service.Options.FirstRetry : wait;
+                if (session.IsMoving)
+                {
+                    continue;
+                }
             }
             catch (Exception e) when (e is IOException or InvalidOperationException)
             {

@@ -40,7 +40,7 @@ public sealed partial class TransferService
     /// <summary>A receiver is there; false if there are too many.</summary>
     internal bool Join(CustomerSession customer)
     {
-        customer.Line = _lines.LineTo(customer.Peer);
+        customer.ComeOver(_lines.LineTo(customer.Peer));
         ulong[] sharers = [.. Directory.WholeHoldersOf(customer.Scope).Take(MaxSharers).Select(KeyOf)];
         lock (_serving)
         {
