@@ -4,7 +4,7 @@
     python3 benchmarks/Web/web.py [--slices 1000] [--studies 1000] [--queries 400] [--rounds 2] [--keep DIRECTORY]
 
 Each server starts on an empty directory, is filled over STOW-RS (its figure for storing), and is then asked: a whole study of slices (512 x
-512 x 16 bit) by WADO-RS as stored, the metadata of its series for the first time and again, and studies by QIDO-RS. One client, one
+512 x 16 bit) by WADO-RS as stored, the metadata of its series for the first time, again, and first after a restart (of Panal when it has stored it), and studies by QIDO-RS. One client, one
 connection, no library but Python's own: what is sent is put together before the clock starts, and answers are read off the socket, so that the time
 is the server's. Both servers as shipped but for ports and directories; both sync what they store.
 
@@ -180,6 +180,11 @@ class Server:
         self.process.terminate()
         self.process.wait(60)
 
+    def settled(self):
+        """Lets the server finish what it does by itself after storing."""
+        if self.name == "Panal":
+            subprocess.run([EXECUTABLE, "metadata", "run", "--data", os.path.join(self.folder, "data")], check=True, stdout=subprocess.DEVNULL)
+
 
 def panal(folder, port):
     return Server("Panal", port, [EXECUTABLE, "serve", "--data", os.path.join(folder, "data"), "--dicom-port", "0",
@@ -242,17 +247,26 @@ def retrieve(server, study, options):
         took, length = seconds(server.ask, server.request("GET", f"/studies/{study}", None, accept))
         rates.append(length / took / 1e6)
     results["WADO study MB/s"] = statistics.median(rates)
-    metadata = server.request("GET", f"/studies/{study}/series/{study}.1/metadata", None, {"Accept": "application/dicom+json"})
+    metadata = metadata_of(server, study)
     results["metadata, first, ms"] = seconds(server.ask, metadata)[0] * 1000
     results["metadata, again, ms"] = statistics.median(seconds(server.ask, metadata)[0] for _ in range(3)) * 1000
     return results
+
+
+def metadata_of(server, study):
+    return server.request("GET", f"/studies/{study}/series/{study}.1/metadata", None, {"Accept": "application/dicom+json"})
 
 
 def measure(start, port, options):
     folder = tempfile.mkdtemp(prefix="web-", dir=options.directory)
     server = start(folder, port)
     try:
-        results = retrieve(server, "1.2.826.99.1", options)
+        study = "1.2.826.99.1"
+        results = retrieve(server, study, options)
+        server.settled()
+        server.stop()
+        server = start(folder, port)
+        results["metadata, after a restart, ms"] = seconds(server.ask, metadata_of(server, study))[0] * 1000
         fill(server, options)
         return results | search(server, options) | {"peak memory MB": server.memory()}
     finally:

@@ -7,6 +7,7 @@ using Panal.Archive.Import;
 using Panal.Archive.Ingest;
 using Panal.Archive.Jobs;
 using Panal.Archive.Retrieve;
+using Panal.Archive.Retrieve.Metadata;
 using Panal.Archive.Search;
 
 namespace Panal.Archive;
@@ -25,6 +26,9 @@ public sealed record ArchiveOptions
 
     /// <summary>What is made compact.</summary>
     public CompactionOptions Compaction { get; init; } = new();
+
+    /// <summary>When metadata is stored.</summary>
+    public MetadataOptions Metadata { get; init; } = new();
 }
 
 /// <summary>Puts the room together.</summary>
@@ -38,6 +42,7 @@ public static class Registration
         services.AddSingleton(holdings.Rows);
         services.AddSingleton(options.Ingest);
         services.AddSingleton(options.Compaction);
+        services.AddSingleton(options.Metadata);
         services.AddSingleton<IngestMeter>();
         services.AddSingleton<CompactionMeter>();
         services.AddSingleton<Compactor>();
@@ -45,6 +50,8 @@ public static class Registration
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Importer>(provider, options.ImportFolder));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Searcher>(provider, options.AeTitle));
         services.AddSingleton<Retriever>();
+        services.AddSingleton<MetadataKeeper>();
+        services.AddSingleton<StoredMetadata>();
         services.AddSingleton<ReceivedExport>();
         services.AddSingleton<StudyMedia>();
         services.AddSingleton<Verifier>();

@@ -20,7 +20,6 @@ public static class Registration
             .AddSingleton<SearchResource>()
             .AddSingleton<Holding>()
             .AddSingleton<AccessAudit>()
-            .AddSingleton<MetadataCache>()
             .AddSingleton<MetadataResource>()
             .AddSingleton<InstanceResource>()
             .AddSingleton<FrameResource>()

@@ -49,6 +49,7 @@ internal static class Program
         ImportCommand.Create(),
         VerifyCommand.Create(),
         CompactCommand.Create(),
+        MetadataCommand.Create(),
         NetworkCommand.Create(),
         JoinCommand.Create(),
         FetchCommand.Create(),

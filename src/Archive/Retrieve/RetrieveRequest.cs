@@ -41,7 +41,7 @@ public sealed record InstanceReference(
 
     /// <summary>
     /// Names the bytes that leave for ever: content hash of the stored file in hexadecimal, with the time of the last correction behind a hyphen; another name for a
-    /// preview; empty when only other nodes hold it.
+    /// preview; empty when only other nodes hold it and nobody asked what they hold.
     /// </summary>
     public string ContentHash => CorrectedAt is { } at && Uncorrected.Length > 0
         ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Uncorrected}-{at.ToUnixTimeMilliseconds()}")
@@ -50,7 +50,13 @@ public sealed record InstanceReference(
     /// <summary>Length of the stored file with its file meta information, in bytes; 0 when only other nodes hold it. What leaves of a corrected one has another length.</summary>
     public long FileLengthBytes => Copy?.LengthBytes ?? 0;
 
-    private string Uncorrected => Preview is { } preview ? $"{SopInstanceUid} {preview}" : Copy is { } copy ? Convert.ToHexStringLower(copy.Hash.Span) : "";
+    /// <summary>Content hash of the file that it is told of by, here or elsewhere; empty when only other nodes hold it and nobody asked what they hold.</summary>
+    internal ReadOnlyMemory<byte> Hash => Copy?.Hash ?? HashElsewhere;
+
+    /// <summary>What other nodes hold of one that is not here, as it is told of; see <see cref="Retriever.Described"/>.</summary>
+    internal ReadOnlyMemory<byte> HashElsewhere { get; init; }
+
+    private string Uncorrected => Preview is { } preview ? $"{SopInstanceUid} {preview}" : Convert.ToHexStringLower(Hash.Span);
 
     /// <summary>No patient data in logs.</summary>
     public override string ToString() => SopInstanceUid;

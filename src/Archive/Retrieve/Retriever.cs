@@ -58,6 +58,15 @@ public sealed class Retriever
             SeriesInstanceUids = Values(request, QueryLevel.Series, level),
             SopInstanceUids = Values(request, QueryLevel.Image, level),
         };
+        return LocateKeys(keys, ct);
+    }
+
+    /// <summary>The instances of a series, in display order; none when it is unknown.</summary>
+    internal IReadOnlyList<InstanceReference> LocateSeries(SeriesName series, CancellationToken ct) =>
+        LocateKeys(new RetrieveKeys { StudyInstanceUids = [series.StudyInstanceUid], SeriesInstanceUids = [series.SeriesInstanceUid] }, ct);
+
+    private InstanceReference[] LocateKeys(RetrieveKeys keys, CancellationToken ct)
+    {
         var corrections = new Dictionary<string, StudyCorrection?>(StringComparer.Ordinal);
         return [.. _catalogue.Locate(keys, ct).Select(row => Reference(row, CorrectionOf(row.StudyInstanceUid, corrections)))];
     }
@@ -136,14 +145,19 @@ public sealed class Retriever
     /// Opens the file as it was received, or the preview of the reference, file meta information and all, but for what corrections of its study replace; null when it is not here.
     /// </summary>
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
-    public StoredFile? OpenFile(InstanceReference instance)
+    public StoredFile? OpenFile(InstanceReference instance) => OpenFile(instance, _uses);
+
+    /// <summary>The same for the archive itself, which is no use of the study.</summary>
+    internal StoredFile? OpenUnused(InstanceReference instance) => OpenFile(instance, null);
+
+    private StoredFile? OpenFile(InstanceReference instance, IUseWitness? uses)
     {
         if (instance.Preview is { } preview)
         {
             return CorrectedWhole(instance, preview.File.Open(), preview.File.DataSetOffsetBytes, TransferSyntax.ExplicitVrLittleEndian);
         }
 
-        return OpenHeld(instance) is var (copy, file)
+        return OpenHeld(instance, uses) is var (copy, file)
             ? CorrectedWhole(instance, file, copy.DataSetOffsetBytes, TransferSyntax.ForUid(Current(instance).TransferSyntaxUid))
             : null;
     }
@@ -151,7 +165,9 @@ public sealed class Retriever
     /// <summary>Opens the file exactly as it was received, without corrections, with the copy whose hash and length are its own; null when it is not here.</summary>
     /// <remarks>Since it was located a copy may have been let go, have come again under another path, or have been made compact.</remarks>
     /// <exception cref="ObjectMissingException">The bytes are not where the catalogue says.</exception>
-    internal (CopyRecord Copy, Stream File)? OpenHeld(InstanceReference instance)
+    internal (CopyRecord Copy, Stream File)? OpenHeld(InstanceReference instance) => OpenHeld(instance, _uses);
+
+    private (CopyRecord Copy, Stream File)? OpenHeld(InstanceReference instance, IUseWitness? uses)
     {
         if (Current(instance).Copy is not { } copy)
         {
@@ -173,7 +189,7 @@ public sealed class Retriever
             (copy, file) = (current, _volumes.OpenReceived(current));
         }
 
-        _uses?.Used(instance.StudyInstanceUid, copy.LengthBytes, wasHere: instance.Copy is not null);
+        uses?.Used(instance.StudyInstanceUid, copy.LengthBytes, wasHere: instance.Copy is not null);
         return (copy, file);
     }
 
@@ -229,6 +245,11 @@ public sealed class Retriever
         instance.Copy is null && _catalogue.FindInstance(instance.SopInstanceUid) is { Copy: not null } row
             ? Reference(row, _catalogue.CorrectionOf(row.StudyInstanceUid))
             : instance;
+
+    /// <summary>The instance with the content that other nodes hold of it and that the catalogue tells of; itself when it is here.</summary>
+    internal InstanceReference Described(InstanceReference instance) => instance.IsHeldHere
+        ? instance
+        : instance with { HashElsewhere = _catalogue.HoldersOfInstance(instance.SopInstanceUid).FirstOrDefault(static holder => holder.IsShown)?.Hash ?? default };
 
     /// <summary>The values of the unique key of a level that is not below the level of the request.</summary>
     private static string[] Values(RetrieveRequest request, QueryLevel of, QueryLevel level) =>

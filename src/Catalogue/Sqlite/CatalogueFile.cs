@@ -16,6 +16,7 @@ internal static class CatalogueFile
         "Panal.Catalogue.Sqlite.CompactStages.sql",
         "Panal.Catalogue.Sqlite.Corrections.sql",
         "Panal.Catalogue.Sqlite.OfferedHoldings.sql",
+        "Panal.Catalogue.Sqlite.StoredMetadata.sql",
     ];
 
     internal static int CurrentVersion => Migrations.Length;

@@ -30,6 +30,7 @@ internal sealed class Writer : IDisposable
         Versions = new VersionWriter(connection, Replica.Holdings, Copies, Conflicts, Feed);
         Jobs = new JobWriter(connection);
         Compaction = new CompactionWriter(connection, Copies, Feed);
+        Metadata = new MetadataWriter(connection);
     }
 
     internal Connection Connection { get; }
@@ -60,6 +61,8 @@ internal sealed class Writer : IDisposable
     internal JobWriter Jobs { get; }
 
     internal CompactionWriter Compaction { get; }
+
+    internal MetadataWriter Metadata { get; }
 
     /// <summary>Runs the items in one transaction; when that fails, each alone, so that one bad write spoils no other.</summary>
     internal void Commit(List<WriteItem> group)
@@ -130,7 +133,7 @@ internal sealed class Writer : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[Compaction, Jobs, Versions, Deletion, Releases, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
+        foreach (IDisposable part in (IDisposable[])[Metadata, Compaction, Jobs, Versions, Deletion, Releases, Instances, Adoption, Replica, Conflicts, Copies, Feed, _rollback, _commit, _begin])
         {
             part.Dispose();
         }

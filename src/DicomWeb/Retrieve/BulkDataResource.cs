@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Panal.Archive.Retrieve;
 using Panal.Dicom;
 using Panal.DicomWeb.Answers;
 

@@ -1,3 +1,4 @@
+using Panal.Archive.Retrieve;
 using Panal.Dicom;
 using Panal.DicomWeb.Answers;
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Panal.Archive.Retrieve;
+using Panal.Archive.Retrieve.Metadata;
 using Panal.Archive.Search;
 using Panal.Dicom;
 using Panal.DicomWeb.Answers;
@@ -7,7 +8,7 @@ using Panal.DicomWeb.Answers;
 namespace Panal.DicomWeb.Retrieve;
 
 /// <summary>Finds the instances that a path names, as far as the caller may see them.</summary>
-public sealed class Holding(Retriever retriever)
+public sealed class Holding(Retriever retriever, StoredMetadata metadata)
 {
     /// <summary>Seconds after which what other nodes hold may have come.</summary>
     private const string RetryAfterSeconds = "5";
@@ -64,6 +65,26 @@ public sealed class Holding(Retriever retriever)
         }
 
         return shown.Count > 0 ? (shown, shown.Count == found.Count) : throw NotYet(request);
+    }
+
+    /// <summary>
+    /// For metadata: all of the instances when each is here or its metadata is stored, so that nothing is waited for; else as <see cref="FindShownAsync"/>.
+    /// </summary>
+    /// <returns>At least one, and whether all are described.</returns>
+    /// <exception cref="WebFaultException">There are none, the caller may not see them, or only other nodes can tell of them.</exception>
+    internal async ValueTask<(IReadOnlyList<InstanceReference> Instances, bool IsComplete)> FindDescribedAsync(WebRequest request)
+    {
+        if (metadata.Describe(await LocateAsync(request, request.StudyInstanceUid!, request.SeriesInstanceUid, request.SopInstanceUid)) is not { } described)
+        {
+            return await FindShownAsync(request);
+        }
+
+        if (request.TakesPreviews)
+        {
+            request.Context.Response.Headers["Preference-Applied"] = WebRequest.NoWait;
+        }
+
+        return (described, true);
     }
 
     /// <summary>Those that are here, for who needs just one of them; when none is, the middle one is brought.</summary>

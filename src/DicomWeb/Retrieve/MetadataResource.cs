@@ -2,19 +2,15 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Panal.Archive.Retrieve;
-using Panal.Dicom;
-using Panal.Dicom.Json;
+using Panal.Archive.Retrieve.Metadata;
 using Panal.DicomWeb.Answers;
 
 namespace Panal.DicomWeb.Retrieve;
 
 /// <summary>Answers metadata: all attributes of instances without their bulk data (PS3.18 §10.4.1.1.2).</summary>
-/// <remarks>See docs/decisions/2026-11-25-metadata-from-heads.md.</remarks>
-public sealed class MetadataResource(Holding holding, Retriever retriever, AccessAudit audit, MetadataCache cache)
+/// <remarks>See docs/decisions/2026-11-26-metadata-in-the-catalogue.md.</remarks>
+public sealed class MetadataResource(Holding holding, Retriever retriever, AccessAudit audit, StoredMetadata metadata)
 {
-    /// <summary>Instances whose metadata is made in one go: fewer, and handing them from thread to thread would take longer than making them.</summary>
-    private const int PieceLength = 32;
-
     /// <summary>A slice with some private attributes.</summary>
     private const int UsualLengthBytes = 3 << 10;
 
@@ -23,7 +19,7 @@ public sealed class MetadataResource(Holding holding, Retriever retriever, Acces
         var context = request.Context;
         var contentType = Accepted.ChooseText(Accepted.Of(context.Request))
             ?? throw WebFaultException.NotAcceptable("Metadata is answered as application/dicom+json, application/json or multipart/related; type=\"application/dicom+xml\"");
-        var (instances, isComplete) = await holding.FindShownAsync(request);
+        var (instances, isComplete) = contentType == Accepted.DicomXml ? await holding.FindShownAsync(request) : await holding.FindDescribedAsync(request);
         await audit.AccessedAsync(request.Decision.Caller, instances);
         var baseUrl = request.UrlOf(request.StudyInstanceUid, null, null);
         if (EntityTag.IsKnown(context, instances.Select(instance => instance.ContentHash), contentType + baseUrl + TextAnswer.TakesGzip(context.Request)))
@@ -58,34 +54,20 @@ public sealed class MetadataResource(Holding holding, Retriever retriever, Acces
     /// <summary>The array of the JSON of all instances but for its end, in pieces.</summary>
     internal IAsyncEnumerable<ReadOnlyMemory<byte>> JsonOfAsync(IReadOnlyList<InstanceReference> instances, Func<InstanceReference, string> urlOf, CancellationToken ct)
     {
-        (int Index, InstanceReference[] Instances)[] parts = [.. instances.Chunk(PieceLength).Index()];
+        (int Index, MetadataPart Part)[] parts = [.. metadata.PartsOf(instances).Index()];
 
-        // Handing pieces from thread to thread pays where they have to be made, not where there is one, or where they are known.
-        var isMade = parts.Length > 1 && !cache.TryGet(instances[^1].ContentHash, urlOf(instances[^1]), out _);
-        return InOrder.MakeAsync(parts, part => PieceAsync(part.Instances, isFirst: part.Index == 0, urlOf, ct), isMade ? Environment.ProcessorCount : 0, ct);
+        // Handing pieces from thread to thread pays where there are several.
+        return InOrder.MakeAsync(parts, part => PieceAsync(part.Part, isFirst: part.Index == 0, urlOf, ct), parts.Length > 1 ? Environment.ProcessorCount : 0, ct);
     }
 
     /// <summary>The JSON of some instances, each behind what stands before it in the array.</summary>
-    private async ValueTask<ReadOnlyMemory<byte>> PieceAsync(InstanceReference[] instances, bool isFirst, Func<InstanceReference, string> urlOf, CancellationToken ct)
+    private static async ValueTask<ReadOnlyMemory<byte>> PieceAsync(MetadataPart part, bool isFirst, Func<InstanceReference, string> urlOf, CancellationToken ct)
     {
-        var piece = new ArrayBufferWriter<byte>(instances.Length * UsualLengthBytes);
-        await using var json = new Utf8JsonWriter(piece);
-        foreach (var instance in instances)
+        var piece = new ArrayBufferWriter<byte>(part.Instances.Count * UsualLengthBytes);
+        foreach (var (index, json) in (await part.ReadAsync(ct)).Index())
         {
-            piece.Write(isFirst && piece.WrittenCount == 0 ? "["u8 : ","u8);
-            var (hash, url) = (instance.ContentHash, urlOf(instance));
-            if (cache.TryGet(hash, url, out var known))
-            {
-                piece.Write(known.Span);
-                continue;
-            }
-
-            var start = piece.WrittenCount;
-            var outline = await OutlineAsync(instance, ct);
-            json.Reset();
-            DicomJson.Write(outline.DataSet, json, value => ReferenceOf(outline, url, value));
-            await json.FlushAsync(ct);
-            cache.Add(hash, url, piece.WrittenMemory[start..]);
+            piece.Write(isFirst && index == 0 ? "["u8 : ","u8);
+            InstanceMetadata.Complete(json.Span, JsonEncodedText.Encode(urlOf(part.Instances[index])).EncodedUtf8Bytes, piece);
         }
 
         return piece.WrittenMemory;
@@ -97,28 +79,14 @@ public sealed class MetadataResource(Holding holding, Retriever retriever, Acces
         await using var parts = XmlParts.Begin(request.Context);
         foreach (var instance in instances)
         {
-            var outline = await OutlineAsync(instance, ct);
+            var outline = await InstanceMetadata.ReadAsync(retriever, instance, ct);
             var url = UrlOf(request, instance);
-            await parts.WriteAsync(outline.DataSet, value => ReferenceOf(outline, url, value), ct);
+            await parts.WriteAsync(outline.DataSet, value => outline.Omits(value) ? $"{url}/{InstanceMetadata.ReferenceOf(value.Path)}" : null, ct);
         }
 
         await parts.EndAsync(ct);
     }
 
-    private async ValueTask<DataSetOutline> OutlineAsync(InstanceReference instance, CancellationToken ct)
-    {
-        await using var bytes = InstanceBytes.Open(retriever, instance) ?? throw new IOException("An instance has gone meanwhile");
-        var outline = await bytes.OutlineAsync(OutlineOptions.Default, ct);
-        KnownVrs.Restore(outline);
-
-        // By what the file says; a viewer needs it before it asks for frames (PS3.18 §10.4.1.1.2).
-        outline.DataSet.Set(Tags.AvailableTransferSyntaxUID, instance.TransferSyntaxUid);
-        return outline;
-    }
-
     private static string UrlOf(WebRequest request, InstanceReference instance) =>
         request.UrlOf(instance.StudyInstanceUid, instance.SeriesInstanceUid, instance.SopInstanceUid);
-
-    private static string? ReferenceOf(DataSetOutline outline, string url, BulkData value) =>
-        outline.Omits(value) ? $"{url}/bulkdata/{value.Path}" : null;
 }

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Panal.Archive.Compaction;
 using Panal.Archive.Fixity;
 using Panal.Archive.Import;
+using Panal.Archive.Retrieve.Metadata;
 using Panal.Node.Web;
 
 namespace Panal.Node.Admin;
@@ -37,6 +38,8 @@ internal static class AdminDoor
         application.MapPost("/admin/verify", (RequestDelegate)VerifyAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/compact", (RequestDelegate)CompactAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/compaction", (RequestDelegate)CompactionAsync).WithMetadata(new SocketRoute());
+        application.MapPost("/admin/metadata/run", (RequestDelegate)StoreMetadataAsync).WithMetadata(new SocketRoute());
+        application.MapPost("/admin/metadata/status", (RequestDelegate)MetadataAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/received", (RequestDelegate)ReceivedAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/fetch", (RequestDelegate)FetchAsync).WithMetadata(new SocketRoute());
         application.MapPost("/admin/transfers", (RequestDelegate)TransfersAsync).WithMetadata(new SocketRoute());
@@ -100,6 +103,19 @@ internal static class AdminDoor
         (report, token) =>
         {
             var status = CompactionWork.Change(context.RequestServices, context.Request.Query["do"].ToString(), token);
+            report(status);
+            return Task.FromResult(status);
+        });
+
+    private static Task StoreMetadataAsync(HttpContext context) =>
+        RunAsync(context, AdminJson.Default.MetadataProgress, context.RequestServices.GetRequiredService<MetadataKeeper>().RunOnceAsync);
+
+    private static Task MetadataAsync(HttpContext context) => RunAsync(
+        context,
+        AdminJson.Default.MetadataStatus,
+        (report, token) =>
+        {
+            var status = context.RequestServices.GetRequiredService<MetadataKeeper>().Status(token);
             report(status);
             return Task.FromResult(status);
         });

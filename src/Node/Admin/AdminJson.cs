@@ -3,6 +3,7 @@ using Panal.Archive.Compaction;
 using Panal.Archive.Fixity;
 using Panal.Archive.Import;
 using Panal.Archive.Retrieve;
+using Panal.Archive.Retrieve.Metadata;
 
 namespace Panal.Node.Admin;
 
@@ -14,4 +15,6 @@ namespace Panal.Node.Admin;
 [JsonSerializable(typeof(TransferView))]
 [JsonSerializable(typeof(CompactionProgress))]
 [JsonSerializable(typeof(CompactionStatus))]
+[JsonSerializable(typeof(MetadataProgress))]
+[JsonSerializable(typeof(MetadataStatus))]
 internal sealed partial class AdminJson : JsonSerializerContext;

@@ -67,6 +67,7 @@ internal static class ArchiveComposition
         });
         services.AddHostedService<CommitmentWork>();
         services.AddCompaction();
+        services.AddMetadata();
         services.AddSingleton<HealthProbe>(() => ProblemOf(holdings));
     }
 
@@ -76,6 +77,7 @@ internal static class ArchiveComposition
         ImportFolder = Path.Combine(configuration.DataFolder, "imports"),
         Ingest = new IngestOptions { Duplicates = configuration.Archive.Duplicates, Layout = configuration.Archive.Layout },
         Compaction = CompactionComposition.Options(configuration),
+        Metadata = MetadataComposition.Options(configuration),
     };
 
     private static AssociationOptions AssociationOptions(NetworkAEOptions ae, NetworkConnectionOptions connection) => new()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Panal.Archive.Jobs;
+using Panal.Archive.Retrieve.Metadata;
 using Panal.Catalogue;
 using Panal.Dicom;
 using Panal.Node.Network;
@@ -28,7 +29,7 @@ internal sealed class JobRoutes(CatalogueDatabase catalogue, JobRunner jobs, Aud
     private Task JobsAsync(HttpContext context) => WebJson.WriteAsync(
         context,
         StatusCodes.Status200OK,
-        [.. catalogue.Jobs(ListLimit).Select(static job => new JobView(job.Id, job.Kind, job.Key, job.DueAt, job.Attempts, job.State == JobState.Failed))],
+        [.. catalogue.Jobs(ListLimit).Select(ViewOf)],
         OperationJson.Default.JobViewArray);
 
     private async Task RetryAsync(HttpContext context)
@@ -66,6 +67,12 @@ internal sealed class JobRoutes(CatalogueDatabase catalogue, JobRunner jobs, Aud
                 AuditOutcome.Success),
             context.RequestAborted).ConfigureAwait(false);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static JobView ViewOf(Job job)
+    {
+        var progress = job.Kind == MetadataBacklog.JobKind ? MetadataBacklog.ProgressOf(job.Payload) : null;
+        return new JobView(job.Id, job.Kind, job.Key, job.DueAt, job.Attempts, job.State == JobState.Failed, progress?.Done, progress?.Total);
     }
 
     private ConflictView ViewOf(Conflict conflict) => new(

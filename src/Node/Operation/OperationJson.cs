@@ -55,7 +55,9 @@ internal sealed record EntityView(
 internal sealed record EchoView(bool IsReached, string Status, double Milliseconds, string Problem);
 
 /// <summary>A job that waits or was given up. Its key may name a patient's study; only administrators see it.</summary>
-internal sealed record JobView(long Id, string Kind, string Key, DateTimeOffset DueAt, int Attempts, bool IsFailed);
+/// <param name="Done">How much of the job is done, where it tells.</param>
+/// <param name="Total">Of how much.</param>
+internal sealed record JobView(long Id, string Kind, string Key, DateTimeOffset DueAt, int Attempts, bool IsFailed, long? Done, long? Total);
 
 /// <summary>Two sources say different things.</summary>
 /// <param name="Id">Its number.</param>

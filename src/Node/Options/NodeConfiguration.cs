@@ -39,6 +39,8 @@ internal sealed class NodeConfiguration
 
     public CompactionSettings Compaction => Bind<CompactionSettings>(CompactionSettings.Section);
 
+    public MetadataSettings Metadata => Bind<MetadataSettings>(MetadataSettings.Section);
+
     public DicomWebSettings DicomWeb => Bind<DicomWebSettings>(DicomWebSettings.Section);
 
     public RelaySettings Relay => Bind<RelaySettings>(RelaySettings.Section);

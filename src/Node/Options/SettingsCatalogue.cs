@@ -27,6 +27,7 @@ internal static class SettingsCatalogue
         Section<ArchiveSettings>(ArchiveSettings.Section, new ArchiveSettingsValidator()),
         Section<RecyclingSettings>(RecyclingSettings.Section, new RecyclingSettingsValidator()),
         Section<CompactionSettings>(CompactionSettings.Section, new CompactionSettingsValidator()),
+        Section<MetadataSettings>(MetadataSettings.Section, new MetadataSettingsValidator()),
         Section<PlacementSettings>(PlacementSettings.Section, new PlacementSettingsValidator()),
         Section<DicomWebSettings>(DicomWebSettings.Section, new DicomWebSettingsValidator()),
         Section<OpenIdConnectSettings>(OpenIdConnectSettings.Section, new OpenIdConnectSettingsValidator()),

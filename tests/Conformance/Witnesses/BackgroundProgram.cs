@@ -52,7 +52,7 @@ internal sealed partial class BackgroundProgram : IAsyncDisposable
         return program;
     }
 
-    /// <summary>Waits until the program has printed the line, alone.</summary>
+    /// <summary>Waits until the program has printed the line, alone or as a message of its log.</summary>
     public async Task WaitForLineAsync(string line, TimeSpan limit, CancellationToken ct)
     {
         try
@@ -106,9 +106,13 @@ internal sealed partial class BackgroundProgram : IAsyncDisposable
         }
 
         lines.Enqueue(line);
-        if (awaited.TryGetValue(line.Trim(), out TaskCompletionSource? seen))
+        foreach ((string wanted, TaskCompletionSource seen) in awaited)
         {
-            seen.TrySetResult();
+            // Behind its category and number, where it is of a log.
+            if (line.Trim() == wanted || line.EndsWith("] " + wanted, StringComparison.Ordinal))
+            {
+                seen.TrySetResult();
+            }
         }
     }
 

@@ -5,10 +5,12 @@ namespace Panal.Conformance.Witnesses;
 /// <summary>The real executable on free loopback ports with a fresh data directory.</summary>
 internal sealed class PanalNode : IAsyncDisposable
 {
+    private const string Ready = "ready";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private readonly TemporaryDirectory directory;
     private readonly string[] options;
     private readonly string executable;
+    private IReadOnlyList<string> awaitedLines = [];
     private BackgroundProgram? program;
 
     private PanalNode(string executable, string aeTitle, string[] options)
@@ -44,9 +46,13 @@ internal sealed class PanalNode : IAsyncDisposable
         StartAsync(new PanalNode(Repository.Published, "PANAL", options), ct);
 
     /// <summary>Starts it with a configuration of its own: the text of panal.json.</summary>
-    public static Task<PanalNode> StartConfiguredAsync(string configuration, CancellationToken ct, params string[] options)
+    public static Task<PanalNode> StartConfiguredAsync(string configuration, CancellationToken ct, params string[] options) =>
+        StartConfiguredAsync(configuration, [], ct, options);
+
+    /// <summary>The same, and lines of its log can be waited for.</summary>
+    public static Task<PanalNode> StartConfiguredAsync(string configuration, IReadOnlyList<string> awaitedLines, CancellationToken ct, params string[] options)
     {
-        var node = new PanalNode(Repository.Published, "PANAL", options);
+        var node = new PanalNode(Repository.Published, "PANAL", options) { awaitedLines = awaitedLines };
         Directory.CreateDirectory(node.DataDirectory);
         File.WriteAllText(Path.Combine(node.DataDirectory, "panal.json"), configuration);
         return StartAsync(node, ct);
@@ -75,8 +81,8 @@ internal sealed class PanalNode : IAsyncDisposable
             "serve", "--data", DataDirectory, "--ae-title", AeTitle,
             "--dicom-port", DicomPort.ToString(), "--dicom-tls-port", "0", "--http-port", HttpPort.ToString(), .. options,
         ];
-        program = BackgroundProgram.Start(executable, arguments, directory.Path, "ready");
-        await program.WaitForLineAsync("ready", StartLimit, ct);
+        program = BackgroundProgram.Start(executable, arguments, directory.Path, [Ready, .. awaitedLines]);
+        await program.WaitForLineAsync(Ready, StartLimit, ct);
     }
 
     /// <summary>Runs a command of the executable to its end.</summary>

@@ -38,6 +38,8 @@ internal sealed class WebArchive : IAsyncDisposable
 
     public TemporaryArchive Archive => _archive;
 
+    public IServiceProvider Services => _application.Services;
+
     /// <summary>All routes with their methods.</summary>
     public IEnumerable<(string Path, IReadOnlyList<string> Methods)> Routes => _application.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
         .Select(endpoint => (endpoint.RoutePattern.RawText!, endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []));

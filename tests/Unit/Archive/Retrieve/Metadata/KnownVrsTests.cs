@@ -1,7 +1,7 @@
 using Panal.Dicom;
-using Panal.DicomWeb.Retrieve;
+using Panal.Archive.Retrieve.Metadata;
 
-namespace Panal.Unit.DicomWeb.Retrieve;
+namespace Panal.Unit.Archive.Retrieve.Metadata;
 
 public sealed class KnownVrsTests
 {

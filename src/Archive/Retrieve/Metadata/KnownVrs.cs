@@ -2,7 +2,7 @@ using System.Globalization;
 using Panal.Dicom;
 using Panal.Dicom.Json;
 
-namespace Panal.DicomWeb.Retrieve;
+namespace Panal.Archive.Retrieve.Metadata;
 
 /// <summary>
 /// Gives public elements that came as UN the VR of the dictionary (PS3.5 §6.2.2): some converters write whole data sets so, and nobody could

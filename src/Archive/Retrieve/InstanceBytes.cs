@@ -1,14 +1,13 @@
 using System.Buffers;
-using Panal.Archive.Retrieve;
 using Panal.Dicom;
 
-namespace Panal.DicomWeb.Retrieve;
+namespace Panal.Archive.Retrieve;
 
 /// <summary>
 /// The data set of a stored instance in little endian and not deflated, to be read at any offset: from the file itself, or from a
 /// conversion that begins anew when it has gone too far.
 /// </summary>
-internal sealed class InstanceBytes : IAsyncDisposable
+public sealed class InstanceBytes : IAsyncDisposable
 {
     /// <summary>Bytes that are read and sent at a time.</summary>
     public const int StepBytes = 128 << 10;
@@ -30,9 +29,11 @@ internal sealed class InstanceBytes : IAsyncDisposable
 
     public bool IsConverted { get; }
 
-    /// <summary>Opens an instance; null when its bytes are not here.</summary>
-    public static InstanceBytes? Open(Retriever retriever, InstanceReference instance) =>
-        retriever.OpenFile(instance) is { } file ? new InstanceBytes(file, () => retriever.OpenFile(instance)!) : null;
+    /// <summary>Opens an instance, as <see cref="Retriever.OpenFile(InstanceReference)"/> does; null when its bytes are not here.</summary>
+    /// <exception cref="Volumes.ObjectMissingException">The bytes are not where the catalogue says.</exception>
+    public static InstanceBytes? Open(Retriever retriever, InstanceReference instance) => Open(() => retriever.OpenFile(instance));
+
+    internal static InstanceBytes? Open(Func<StoredFile?> open) => open() is { } file ? new InstanceBytes(file, () => open()!) : null;
 
     /// <summary>Reads the data set without its long values.</summary>
     public ValueTask<DataSetOutline> OutlineAsync(OutlineOptions options, CancellationToken ct)
