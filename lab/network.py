@@ -128,6 +128,11 @@ class Node:
     def member(self, name):
         return next(m for m in self.network()["members"] if m["name"] == name.upper())
 
+    def metrics(self):
+        """What the node counts of transfers: values by name, with their labels."""
+        text = subprocess.run(self.inside("curl", "-s", "http://127.0.0.1:8080/metrics"), stdout=subprocess.PIPE, text=True, check=True).stdout
+        return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("panal_swarm_transfers")}
+
     def fetch(self, study):
         """Fetches a study; returns the seconds it took and all reports, each with its time."""
         begin, reports = time.monotonic(), []

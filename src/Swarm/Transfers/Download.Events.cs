@@ -11,6 +11,7 @@ internal sealed partial class Download
         if (Have.Add(block))
         {
             Open.Remove(block);
+            _out.Add(block);
         }
     }
 
@@ -65,7 +66,7 @@ internal sealed partial class Download
             _receivers--;
             for (var block = holder.Has.Next(0); block >= 0; block = block + 1 < Map.Blocks ? holder.Has.Next(block + 1) : -1)
             {
-                _copies[block]--;
+                Lose(block);
             }
         }
 
@@ -109,6 +110,7 @@ internal sealed partial class Download
         }
 
         _copies[block]++;
+        _out.Add(block);
         if (holder.Claims.Remove(block))
         {
             _claims[block]--;
@@ -119,10 +121,20 @@ internal sealed partial class Download
         return true;
     }
 
-    // A source serves what has not been out first: what another receiver has meanwhile would wait there, and comes sooner from that receiver.
+    // One receiver less holds a block.
+    private void Lose(int block)
+    {
+        if (--_copies[block] == 0 && !Have.Contains(block))
+        {
+            _out.Remove(block);
+        }
+    }
+
+    // A source serves what has not been out first: what another receiver has meanwhile would wait there, and comes sooner from that receiver. When all has
+    // been out, a source serves it as soon as anybody, and what is taken back from it may be on its way.
     private void LeaveToOthers(int block, TimeSpan now)
     {
-        if (_askedOf[block] is >= 0 and var number && _holders[number] is { IsSource: true } source
+        if (!_out.IsFull && _askedOf[block] is >= 0 and var number && _holders[number] is { IsSource: true } source
             && source.IndexOf(block) is var index && !source.Requests[index].IsUrgent)
         {
             _actions.Enqueue(Return(source, index, now));
@@ -216,6 +228,8 @@ internal sealed partial class Download
             return false;
         }
 
+        _out.Add(block);
+
         if (_askedOf[block] is >= 0 and var other && _holders[other] is { } late)
         {
             Forget(late, late.IndexOf(block), now);
@@ -245,7 +259,7 @@ internal sealed partial class Download
 
         if (holder.Has.Remove(block) && !holder.IsSource)
         {
-            _copies[block]--;
+            Lose(block);
         }
 
         if (holder.IndexOf(block) is >= 0 and var index)

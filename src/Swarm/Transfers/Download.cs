@@ -30,6 +30,7 @@ internal sealed partial class Download
     private readonly IDecider[] _ofReceivers;
     private readonly List<Holder?> _holders = [];
     private readonly int[] _askedOf;
+    private readonly BlockSet _out;      // blocks that we or another receiver hold
     private readonly ushort[] _copies;
     private readonly ushort[] _claims;
     private readonly TimeSpan[] _claimedAt;
@@ -47,6 +48,7 @@ internal sealed partial class Download
         (Map, Key, Options) = (map, key, options);
         _askedOf = new int[map.Blocks];
         Array.Fill(_askedOf, Nobody);
+        _out = new BlockSet(map.Blocks);
         _copies = new ushort[map.Blocks];
         _claims = new ushort[map.Blocks];
         _claimedAt = new TimeSpan[map.Blocks];
