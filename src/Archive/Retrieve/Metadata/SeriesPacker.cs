@@ -24,7 +24,7 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
     {
         var instances = Named(retriever.LocateSeries(series, ct));
         var stored = SeriesChunks.Read(catalogue, series, ct);
-        var missing = instances.Count(one => one.Instance.IsHeldHere && !stored.Has(one.Name));
+        var missing = instances.Count(one => one.Instance.IsHeldHere && !stored.Names(one.Name));
         var kept = Kept(stored, [.. instances.Select(static one => one.Name)], isAdding: missing > 0);
         var gone = stored.All.Except(kept).Select(static chunk => chunk.Id).ToArray();
         if (missing == 0 && gone.Length == 0)
@@ -58,7 +58,7 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
         var kept = new List<SeriesChunks.Chunk>();
         foreach (var chunk in stored.All)
         {
-            if (chunk.Names.Count > (isAdding ? SmallInstances : 0) && chunk.Names.All(asked.Contains))
+            if (chunk.Names.Count > (isAdding ? SmallInstances : 0) && chunk.Names.All(asked.Contains) && chunk.IsWhole)
             {
                 kept.Add(chunk);
                 asked.ExceptWith(chunk.Names);
