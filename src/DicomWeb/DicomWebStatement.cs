@@ -19,7 +19,7 @@ public static class DicomWebStatement
         | `/studies/{s}` | retrieve (WADO-RS) | store instances of this study |
         | `/studies/{s}/series`, `/studies/{s}/instances`, `/studies/{s}/series/{e}/instances` | search | |
         | `/studies/{s}/series/{e}`, `…/instances/{i}` | retrieve | |
-        | `/metadata` of a study, series or instance | all attributes; bulk data by reference | |
+        | `/metadata` of a study, series or instance | all attributes; bulk data by reference; in JSON also of what was here and is held elsewhere now | |
         | `…/instances/{i}/frames/{1,2,…}` | frames | |
         | `/rendered` of a study, series, instance or `…/frames/{1,2,…}` | pictures: `window`, `viewport`, `quality` | |
         | `/thumbnail` of a study, series, instance or frame | one small picture: `viewport` | |

@@ -28,8 +28,10 @@ public sealed partial class CatalogueDatabase
     /// <param name="series">The series.</param>
     /// <param name="gone">Numbers of chunks that go; unknown ones are passed over.</param>
     /// <param name="chunks">Chunks that come.</param>
+    /// <param name="sopInstanceUids">The instances that they stand for.</param>
     /// <param name="ct">Nothing is changed when it fires before the work is queued.</param>
-    /// <returns>False when the series is gone.</returns>
-    public ValueTask<bool> ReplaceMetadataAsync(SeriesName series, IReadOnlyList<long> gone, IReadOnlyList<MetadataChunkRow> chunks, CancellationToken ct) => _queue.RunAsync(
-        (series, gone, chunks), static (writer, state) => writer.Metadata.Replace(state.series, state.gone, state.chunks), ct);
+    /// <returns>False when the series or one of the instances is gone; nothing is changed then.</returns>
+    public ValueTask<bool> ReplaceMetadataAsync(
+        SeriesName series, IReadOnlyList<long> gone, IReadOnlyList<MetadataChunkRow> chunks, IReadOnlyList<string> sopInstanceUids, CancellationToken ct) => _queue.RunAsync(
+        (series, gone, chunks, sopInstanceUids), static (writer, state) => writer.Metadata.Replace(state.series, state.gone, state.chunks, state.sopInstanceUids), ct);
 }

@@ -8,18 +8,20 @@ internal sealed class MetadataWriter(Connection connection) : IDisposable
     private readonly Statement _series = connection.Prepare(
         "SELECT series.id FROM series JOIN study ON study.id = series.study WHERE series.uid = ?1 AND study.uid = ?2");
 
+    private readonly Statement _instance = connection.Prepare("SELECT 1 FROM instance WHERE uid = ?1 AND series = ?2");
+
     private readonly Statement _delete = connection.Prepare("DELETE FROM metadata_chunk WHERE id = ?1 AND series = ?2");
 
     private readonly Statement _insert = connection.Prepare("INSERT INTO metadata_chunk (series, instances, names, chunk) VALUES (?1, ?2, ?3, ?4)");
 
     /// <summary>Replaces chunks of a series by others.</summary>
-    /// <returns>False when the series is gone.</returns>
-    internal bool Replace(SeriesName name, IReadOnlyList<long> gone, IReadOnlyList<MetadataChunkRow> chunks)
+    /// <returns>False when the series is gone, or one of the instances: what was deleted meanwhile must not come back in another form.</returns>
+    internal bool Replace(SeriesName name, IReadOnlyList<long> gone, IReadOnlyList<MetadataChunkRow> chunks, IReadOnlyList<string> instances)
     {
         _series.Bind(1, name.SeriesInstanceUid).Bind(2, name.StudyInstanceUid);
         long? found = _series.Step() ? _series.Int64(0) : null;
         _series.Reset();
-        if (found is not { } series)
+        if (found is not { } series || !instances.All(uid => Holds(series, uid)))
         {
             return false;
         }
@@ -37,9 +39,18 @@ internal sealed class MetadataWriter(Connection connection) : IDisposable
         return true;
     }
 
+    private bool Holds(long series, string instance)
+    {
+        _instance.Bind(1, instance).Bind(2, series);
+        bool isThere = _instance.Step();
+        _instance.Reset();
+        return isThere;
+    }
+
     public void Dispose()
     {
         _series.Dispose();
+        _instance.Dispose();
         _delete.Dispose();
         _insert.Dispose();
     }

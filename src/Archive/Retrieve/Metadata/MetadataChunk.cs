@@ -59,8 +59,7 @@ internal static class MetadataChunk
     internal static bool IsWhole(MetadataChunkRow chunk)
     {
         var bytes = chunk.Chunk.Span;
-        if (chunk.Instances is < 1 or > InstanceLimit || chunk.Names.Length != chunk.Instances * MetadataName.LengthBytes
-            || bytes.Length <= StreamOffset(chunk.Instances) || bytes[0] != Version)
+        if (!HasNames(chunk) || bytes.Length <= StreamOffset(chunk.Instances) || bytes[0] != Version)
         {
             return false;
         }
@@ -70,9 +69,14 @@ internal static class MetadataChunk
         return digest.SequenceEqual(bytes[DigestOffset..LengthsOffset]);
     }
 
-    /// <summary>Of which contents the metadata is in a whole chunk.</summary>
+    /// <summary>Of which contents the metadata is in a chunk, if it is whole; none when that cannot be read.</summary>
     internal static MetadataName[] NamesOf(MetadataChunkRow chunk)
     {
+        if (!HasNames(chunk))
+        {
+            return [];
+        }
+
         var names = new MetadataName[chunk.Instances];
         for (var index = 0; index < names.Length; index++)
         {
@@ -123,6 +127,9 @@ internal static class MetadataChunk
 
         return parts;
     }
+
+    private static bool HasNames(MetadataChunkRow chunk) =>
+        chunk.Instances is >= 1 and <= InstanceLimit && chunk.Names.Length == chunk.Instances * MetadataName.LengthBytes;
 
     private static int StreamOffset(int instances) => LengthsOffset + (instances * sizeof(uint));
 

@@ -19,12 +19,13 @@ internal sealed class SeriesChunks
         }
     }
 
-    /// <summary>All chunks; a damaged one has no names.</summary>
+    /// <summary>All chunks, whole or not.</summary>
     internal IReadOnlyList<Chunk> All { get; }
 
     internal static SeriesChunks Read(CatalogueDatabase catalogue, SeriesName series, CancellationToken ct) => new(catalogue.MetadataOf(series, ct));
 
-    internal bool Has(MetadataName name) => _places.ContainsKey(name);
+    /// <summary>Whether there is a chunk that names it; it may be damaged.</summary>
+    internal bool Names(MetadataName name) => _places.ContainsKey(name);
 
     internal bool TryGet(MetadataName name, out ReadOnlyMemory<byte> json)
     {
@@ -40,19 +41,21 @@ internal sealed class SeriesChunks
 
     internal sealed class Chunk
     {
+        private readonly MetadataChunkRow _row;
         private readonly Lazy<ReadOnlyMemory<byte>[]?> _unpacked;
 
         internal Chunk(MetadataChunkRow row)
         {
-            Id = row.Id;
-            Names = MetadataChunk.IsWhole(row) ? MetadataChunk.NamesOf(row) : [];
+            (_row, Names) = (row, MetadataChunk.NamesOf(row));
             _unpacked = new Lazy<ReadOnlyMemory<byte>[]?>(() => MetadataChunk.Unpack(row));
         }
 
-        internal long Id { get; }
+        internal long Id => _row.Id;
 
-        /// <summary>Of which contents it holds the metadata; none when it is damaged.</summary>
+        /// <summary>Of which contents it holds the metadata, if it is not damaged.</summary>
         internal IReadOnlyList<MetadataName> Names { get; }
+
+        internal bool IsWhole => MetadataChunk.IsWhole(_row);
 
         /// <summary>Their JSON in that order; null when it is damaged.</summary>
         internal ReadOnlyMemory<byte>[]? Unpacked => _unpacked.Value;

@@ -19,12 +19,12 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
     /// <param name="series">The series; nothing is done when it is gone.</param>
     /// <param name="pace">Waits after each chunk, which took so long.</param>
     /// <param name="ct">Nothing is stored when it fires before all is made.</param>
-    /// <returns>How many instances were added.</returns>
+    /// <returns>How many instances were added; 0 also when one of them was deleted meanwhile, and the first request has the rest stored.</returns>
     internal async ValueTask<int> StoreAsync(SeriesName series, Func<TimeSpan, CancellationToken, Task> pace, CancellationToken ct)
     {
         var instances = Named(retriever.LocateSeries(series, ct));
         var stored = SeriesChunks.Read(catalogue, series, ct);
-        var missing = instances.Count(one => one.Instance.IsHeldHere && !stored.Has(one.Name));
+        var missing = instances.Count(one => one.Instance.IsHeldHere && !stored.Names(one.Name));
         var kept = Kept(stored, [.. instances.Select(static one => one.Name)], isAdding: missing > 0);
         var gone = stored.All.Except(kept).Select(static chunk => chunk.Id).ToArray();
         if (missing == 0 && gone.Length == 0)
@@ -33,8 +33,9 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
         }
 
         var standing = kept.SelectMany(static chunk => chunk.Names).ToHashSet();
-        var (chunks, made) = await PackAsync(instances.Where(one => standing.Add(one.Name)), stored, pace, ct);
-        return await catalogue.ReplaceMetadataAsync(series, gone, chunks, ct) ? made : 0;
+        var packed = instances.Where(one => standing.Add(one.Name)).ToArray();
+        var (chunks, made) = await PackAsync(packed, stored, pace, ct);
+        return await catalogue.ReplaceMetadataAsync(series, gone, chunks, [.. packed.Select(static one => one.Instance.SopInstanceUid)], ct) ? made : 0;
     }
 
     private (InstanceReference Instance, MetadataName Name)[] Named(IReadOnlyList<InstanceReference> located)
@@ -58,7 +59,7 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
         var kept = new List<SeriesChunks.Chunk>();
         foreach (var chunk in stored.All)
         {
-            if (chunk.Names.Count > (isAdding ? SmallInstances : 0) && chunk.Names.All(asked.Contains))
+            if (chunk.Names.Count > (isAdding ? SmallInstances : 0) && chunk.Names.All(asked.Contains) && chunk.IsWhole)
             {
                 kept.Add(chunk);
                 asked.ExceptWith(chunk.Names);
@@ -83,7 +84,6 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
             }
 
             made += isStored ? 0 : 1;
-
             if (gathered.Count == MetadataChunk.InstanceLimit || (gathered.Count > 0 && gatheredBytes + one.Length > MetadataChunk.FullBytes))
             {
                 chunks.Add(MetadataChunk.Pack(gathered));

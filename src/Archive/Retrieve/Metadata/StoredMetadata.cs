@@ -40,19 +40,19 @@ public sealed class StoredMetadata(CatalogueDatabase catalogue, Retriever retrie
         var series = new Dictionary<SeriesName, SeriesChunks>();
         for (var index = 0; index < described.Length; index++)
         {
-            described[index] = retriever.Described(instances[index]);
-            if (described[index].IsHeldHere)
+            var one = described[index] = retriever.Described(instances[index]);
+            if (one.IsHeldHere)
             {
                 continue;
             }
 
-            var name = SeriesOf(described[index]);
+            var name = SeriesOf(one);
             if (!series.TryGetValue(name, out var stored))
             {
                 series[name] = stored = SeriesChunks.Read(catalogue, name, CancellationToken.None);
             }
 
-            if (!MetadataName.TryOf(described[index], out var content) || !stored.Has(content))
+            if (!MetadataName.TryOf(one, out var content) || !stored.TryGet(content, out _))
             {
                 return null;
             }

@@ -15,16 +15,16 @@ public sealed class MetadataTests
     public async Task Chunks_of_a_series_are_replaced_by_others_and_stay_over_a_restart()
     {
         await using var catalogue = await FilledAsync();
-        Assert.True(await catalogue.Database.ReplaceMetadataAsync(First, [], [Chunk(1, 1), Chunk(1, 2)], Ct));
-        Assert.True(await catalogue.Database.ReplaceMetadataAsync(Second, [], [Chunk(1, 9)], Ct));
-        Assert.False(await catalogue.Database.ReplaceMetadataAsync(new SeriesName("1.1", "7"), [], [Chunk(1, 3)], Ct));
+        Assert.True(await catalogue.Database.ReplaceMetadataAsync(First, [], [Chunk(1, 1), Chunk(1, 2)], [], Ct));
+        Assert.True(await catalogue.Database.ReplaceMetadataAsync(Second, [], [Chunk(1, 9)], [], Ct));
+        Assert.False(await catalogue.Database.ReplaceMetadataAsync(new SeriesName("1.1", "7"), [], [Chunk(1, 3)], [], Ct));
         var stored = catalogue.Database.MetadataOf(First, Ct);
         Assert.Equal([[1], [2]], stored.Select(static chunk => chunk.Chunk.ToArray()));
         Assert.All(stored, static chunk => Assert.Equal((1, 40), (chunk.Instances, chunk.Names.Length)));
 
         // A chunk of another series is not touched by its number.
         var other = catalogue.Database.MetadataOf(Second, Ct)[0].Id;
-        Assert.True(await catalogue.Database.ReplaceMetadataAsync(First, [stored[0].Id, other, 99], [Chunk(1, 4)], Ct));
+        Assert.True(await catalogue.Database.ReplaceMetadataAsync(First, [stored[0].Id, other, 99], [Chunk(1, 4)], [], Ct));
         await catalogue.ReopenAsync();
         Assert.Equal([[2], [4]], catalogue.Database.MetadataOf(First, Ct).Select(static chunk => chunk.Chunk.ToArray()));
         Assert.Equal([9], Assert.Single(catalogue.Database.MetadataOf(Second, Ct)).Chunk.ToArray());
@@ -42,9 +42,9 @@ public sealed class MetadataTests
         (step, last) = database.SeriesWithoutMetadata(last, 1, Ct);
         Assert.Equal(Second, Assert.Single(step));
         Assert.Empty(database.SeriesWithoutMetadata(last, 1, Ct).Series);
-        await database.ReplaceMetadataAsync(First, [], [Chunk(1, 1)], Ct);
+        await database.ReplaceMetadataAsync(First, [], [Chunk(1, 1)], [], Ct);
         Assert.Equal(2, database.CountSeriesWithoutMetadata(Ct));
-        await database.ReplaceMetadataAsync(First, [], [Chunk(1, 2)], Ct);
+        await database.ReplaceMetadataAsync(First, [], [Chunk(1, 2)], [], Ct);
         Assert.Equal((1, Second), (database.CountSeriesWithoutMetadata(Ct), Assert.Single(database.SeriesWithoutMetadata(0, 9, Ct).Series)));
         Assert.Equal(new MetadataCounts(2, 1, 2, 82), database.MetadataCounts(Ct));
     }
@@ -69,14 +69,25 @@ public sealed class MetadataTests
     {
         await using var catalogue = await FilledAsync();
         var database = catalogue.Database;
-        await database.ReplaceMetadataAsync(First, [], [Chunk(2, 1)], Ct);
-        await database.ReplaceMetadataAsync(Second, [], [Chunk(1, 2)], Ct);
+        await database.ReplaceMetadataAsync(First, [], [Chunk(2, 1)], [], Ct);
+        await database.ReplaceMetadataAsync(Second, [], [Chunk(1, 2)], [], Ct);
         await database.DeleteAsync(["1.1.1.1"], Ct);
         Assert.Empty(database.MetadataOf(First, Ct));
         Assert.Single(database.MetadataOf(Second, Ct));
         await database.DeleteAsync(["1.2.1.1"], Ct);
         Assert.Equal(0, database.MetadataCounts(Ct).StoredBytes);
         database.CheckIntegrity(Ct);
+    }
+
+    [Fact]
+    public async Task What_was_made_while_an_instance_was_deleted_is_not_stored()
+    {
+        await using var catalogue = await FilledAsync();
+        var database = catalogue.Database;
+        await database.DeleteAsync(["1.1.1.1"], Ct);
+        Assert.False(await database.ReplaceMetadataAsync(First, [], [Chunk(2, 1)], ["1.1.1.2", "1.1.1.1"], Ct));
+        Assert.Equal(0, database.MetadataCounts(Ct).StoredBytes);
+        Assert.True(await database.ReplaceMetadataAsync(First, [], [Chunk(1, 1)], ["1.1.1.2"], Ct));
     }
 
     [Fact]

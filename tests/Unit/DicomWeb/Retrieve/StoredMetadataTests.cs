@@ -60,7 +60,7 @@ public sealed class StoredMetadataTests
         var catalogue = web.Archive.Holdings.Catalogue;
         var series = new SeriesName("1.2.3", "1.2.3.4");
         var sound = Assert.Single(catalogue.MetadataOf(series, Ct));
-        await catalogue.ReplaceMetadataAsync(series, [sound.Id], [sound with { Chunk = sound.Chunk[..^1] }], Ct);
+        await catalogue.ReplaceMetadataAsync(series, [sound.Id], [sound with { Chunk = sound.Chunk[..^1] }], [], Ct);
         Assert.Equal(before, await TextAsync(web, "studies/1.2.3/metadata"));
     }
 
@@ -93,7 +93,7 @@ public sealed class StoredMetadataTests
 
         // Of one of the study nothing is stored, and it does not come.
         var chunk = Assert.Single(web.Archive.Holdings.Catalogue.MetadataOf(new SeriesName("1.2.3", "1.2.3.4"), Ct));
-        await web.Archive.Holdings.Catalogue.ReplaceMetadataAsync(new SeriesName("1.2.3", "1.2.3.4"), [chunk.Id], [], Ct);
+        await web.Archive.Holdings.Catalogue.ReplaceMetadataAsync(new SeriesName("1.2.3", "1.2.3.4"), [chunk.Id], [], [], Ct);
         using var missing = await web.GetAsync("studies/1.2.3/series/1.2.3.4/metadata", "application/json");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, missing.StatusCode);
     }

@@ -47,7 +47,7 @@ public sealed class SeriesPackerTests
         var sound = catalogue.MetadataOf(Series, Ct);
         var broken = sound[0].Chunk.ToArray();
         broken[^1] ^= 1;
-        await catalogue.ReplaceMetadataAsync(Series, [sound[0].Id], [sound[0] with { Chunk = broken }], Ct);
+        await catalogue.ReplaceMetadataAsync(Series, [sound[0].Id], [sound[0] with { Chunk = broken }], [], Ct);
         Assert.Equal(64, await PackAsync(archive));
         Assert.Equal(Enumerable.Range(0, 70).Select(Uid), Instances(archive).Order(StringComparer.Ordinal));
     }
