@@ -70,6 +70,24 @@ public sealed class StoreOnFaultyDiskTests
     }
 
     [Fact]
+    public async Task After_a_restart_the_directories_of_a_path_are_looked_at_for_links_once()
+    {
+        var disk = new FaultyDisk();
+        await using (var before = await OpenAsync(disk))
+        {
+            await StoreAsync(before, "A/B/C/1", Content(70_000));
+            await StoreAsync(before, "A/B/C/2", Content(70_000, 2));
+            await before.SettleAsync(CancellationToken.None);
+        }
+
+        await using var store = await OpenAsync(disk);
+        Read(store, "A/B/C/1");
+        var looks = disk.LooksForLinks;
+        Assert.Equal(Content(70_000, 2), Read(store, "A/B/C/2"));
+        Assert.Equal(looks + 1, disk.LooksForLinks);
+    }
+
+    [Fact]
     public async Task A_write_given_up_leaves_nothing()
     {
         var disk = new FaultyDisk();
