@@ -14,11 +14,7 @@ public sealed class StoreOnFaultyDiskTests
     {
         var store = await VolumeStore.OpenAsync(
             options ?? Options,
-            (recovered, _) =>
-            {
-                replayed?.Add(recovered);
-                return ValueTask.CompletedTask;
-            },
+            recovered => replayed?.AddRange(recovered),
             disk, time ?? TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         store.Barrier = static _ => ValueTask.CompletedTask;
         return store;
