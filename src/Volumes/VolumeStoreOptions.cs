@@ -50,7 +50,7 @@ public sealed record VolumeStoreOptions
     /// <summary>Length of a segment of the staging log, in bytes.</summary>
     public long SegmentBytes { get; init; } = DefaultSegmentBytes;
 
-    /// <summary>Segments made ready beforehand; they stay.</summary>
+    /// <summary>Segments made ready beforehand; they stay. After a load that fills more, twice as many as it filled are.</summary>
     public int MinSegments { get; init; } = 4;
 
     /// <summary>
@@ -66,7 +66,7 @@ public sealed record VolumeStoreOptions
     /// Staged objects that are settled even while others come in: their notes are read and replayed at a start after a crash. The lanes together
     /// hold as many again at most.
     /// </summary>
-    public int DeferredObjects { get; init; } = 8_192;
+    public int DeferredObjects { get; init; } = 4_096;
 
     /// <summary>Most segments that are written to at once; more writers take turns.</summary>
     public int MaxLanes { get; init; } = 8;

@@ -36,6 +36,7 @@ internal sealed class SegmentPool(
     private int _count;
     private int _rented;
     private int _settling;
+    private int _mostFull;
     private int _nextNumber = 1;
     private long _typicalBytes;
     private long _lastCommitTimestamp;
@@ -172,6 +173,7 @@ internal sealed class SegmentPool(
             {
                 isFull = true;
                 _waiting.Add(segment);
+                _mostFull = Math.Max(_mostFull, _waiting.Count + _settling);
             }
             else
             {
@@ -252,7 +254,7 @@ internal sealed class SegmentPool(
         var now = time.GetTimestamp();
         lock (_lock)
         {
-            var isSilent = time.GetElapsedTime(_lastCommitTimestamp, now) >= options.IdleBeforeSettling;
+            var isSilent = IsSilent(now);
             for (var index = _open.Count - 1; index >= 0; index--)
             {
                 var segment = _open[index];
@@ -287,6 +289,14 @@ internal sealed class SegmentPool(
     private bool IsFillingUp() =>
         _waiting.Count >= Math.Max(options.SettleBatchSegments, (_limit - options.MaxLanes) * 3 / 4)
         || _waiting.Sum(segment => segment.Objects.Count) >= options.DeferredObjects;
+
+    private int WantedSegments()
+    {
+        var isAtRest = _waiting.Count + _settling == 0 && IsSilent(time.GetTimestamp());
+        return isAtRest ? Math.Max(options.MinSegments, Math.Min(2 * _mostFull, _limit)) : options.MinSegments;
+    }
+
+    private bool IsSilent(long now) => time.GetElapsedTime(_lastCommitTimestamp, now) >= options.IdleBeforeSettling;
 
     private bool IsOld(Segment segment, long now) => time.GetElapsedTime(segment.FirstCommitTimestamp, now) >= options.LongestStaging;
 
@@ -344,15 +354,16 @@ internal sealed class SegmentPool(
     }
 
     /// <summary>
-    /// Writes one more segment full of zeros, if there are fewer than always wanted; false if there was nothing to do.
-    /// Under load more are made by those who need them, without zeros: they are a little slow the first time only.
+    /// Writes one more segment full of zeros, if there are fewer than wanted; false if there was nothing to do. Wanted are some at all times, and in
+    /// silence twice as many as a load has filled so far. Under load more are made by those who need them, without zeros: these are half as
+    /// fast the first time.
     /// </summary>
     public bool PrepareOne(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             var isTooSoon = _prepareFailedTimestamp is { } failed && time.GetElapsedTime(failed) < PrepareRetryInterval;
-            if (_count >= options.MinSegments || isTooSoon)
+            if (isTooSoon || _count >= WantedSegments())
             {
                 return false;
             }

@@ -145,6 +145,31 @@ public sealed class SegmentPoolTests : IDisposable
     }
 
     [Fact]
+    public void After_a_load_so_many_segments_again_are_made_ready_in_silence_as_it_has_filled()
+    {
+        for (var segment = 0; segment < 5; segment++)
+        {
+            FillOne();
+        }
+
+        Assert.False(_pool.PrepareOne(CancellationToken.None));
+        _time.Advance(Options.IdleBeforeSettling);
+        Assert.False(_pool.PrepareOne(CancellationToken.None));      // what is staged goes first
+        while (_pool.Counts().Waiting > 0)
+        {
+            Settle();
+        }
+
+        for (var prepared = 0; prepared < 5; prepared++)
+        {
+            Assert.True(_pool.PrepareOne(CancellationToken.None));
+        }
+
+        Assert.False(_pool.PrepareOne(CancellationToken.None));
+        Assert.Equal(10, _pool.Counts().Count);
+    }
+
+    [Fact]
     public void A_segment_with_its_share_of_small_objects_is_full_though_it_has_room()
     {
         var segment = _pool.TryRent(1, isBrief: false)!;
