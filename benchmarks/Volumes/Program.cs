@@ -49,7 +49,7 @@ internal static partial class Program
             Groups = [new() { Volumes = [new() { Id = 1, RootPath = Path.Combine(directory, "volume") }] }],
         };
         await using var store = await VolumeStore.OpenAsync(
-            options, static (_, _) => ValueTask.CompletedTask, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+            options, static _ => { }, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         store.Barrier = static _ => ValueTask.CompletedTask;
         while (store.Staging.Segments < options.MinSegments)
         {

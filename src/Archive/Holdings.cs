@@ -47,11 +47,7 @@ public sealed class Holdings : IAsyncDisposable
         try
         {
             var volumes = await VolumeStore.OpenAsync(
-                options.Volumes,
-                (recovered, token) => Ingester.ReplayAsync(catalogue, recovered, token),
-                time,
-                loggers.CreateLogger<VolumeStore>(),
-                ct);
+                options.Volumes, new Replay(catalogue).Run, time, loggers.CreateLogger<VolumeStore>(), ct);
 
             // A segment of the staging log is reused only when the rows of its objects survive power loss.
             volumes.Barrier = catalogue.SyncAsync;

@@ -32,9 +32,6 @@ public sealed class VolumeStore : IAsyncDisposable
             return;
         }
 
-        // A lane blocks its thread while it syncs; with the pool's usual minimum (one per core) the others would wait.
-        ThreadPool.GetMinThreads(out var workers, out var ports);
-        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + log.Options.MaxLanes), ports);
         log.Pool.Stirred = Wake;
         _timer = log.Time.CreateTimer(static state => ((VolumeStore)state!).Wake(), this, Tick, Tick);
         _thread = new Thread(SettleInBackground) { IsBackground = true, Name = "settler" };
@@ -56,17 +53,16 @@ public sealed class VolumeStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens the data directory and its volumes, and calls <paramref name="replay"/> for each object whose note may not
-    /// have reached the catalogue, in order of commit; each of them is readable then. The work is bounded by the size
-    /// of the staging log. A volume that cannot be opened is <see cref="VolumeState.Failed"/>, not an error.
+    /// Opens the data directory and its volumes, and calls <paramref name="replay"/> once with the objects whose notes may
+    /// not have reached the catalogue, in order of commit, if there are any. The work is bounded by what the
+    /// staging log may hold. A volume that cannot be opened is <see cref="VolumeState.Failed"/>, not an error.
     /// </summary>
-    /// <returns>The store, and how many objects were replayed.</returns>
     /// <exception cref="ArgumentException">The options cannot be used; all reasons are named.</exception>
     /// <exception cref="DataInUseException">Another process has the data directory.</exception>
     /// <exception cref="IOException">The data directory cannot be read or written.</exception>
     public static Task<VolumeStore> OpenAsync(
         VolumeStoreOptions options,
-        Func<RecoveredObject, CancellationToken, ValueTask> replay,
+        Action<IReadOnlyList<RecoveredObject>> replay,
         TimeProvider time,
         ILogger logger,
         CancellationToken cancellationToken) =>
@@ -75,7 +71,7 @@ public sealed class VolumeStore : IAsyncDisposable
     /// <summary>The same on another file system.</summary>
     public static async Task<VolumeStore> OpenAsync(
         VolumeStoreOptions options,
-        Func<RecoveredObject, CancellationToken, ValueTask> replay,
+        Action<IReadOnlyList<RecoveredObject>> replay,
         IVolumeFiles files,
         TimeProvider time,
         ILogger logger,
@@ -84,6 +80,13 @@ public sealed class VolumeStore : IAsyncDisposable
         if (options.Validate() is { Count: > 0 } reasons)
         {
             throw new ArgumentException(string.Join(' ', reasons), nameof(options));
+        }
+
+        if (options.SettlesInBackground)
+        {
+            // A lane blocks its thread while it syncs; with the pool's usual minimum (one per core) the others would wait.
+            ThreadPool.GetMinThreads(out var workers, out var ports);
+            ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + options.MaxLanes), ports);
         }
 
         var data = Path.GetFullPath(options.DataDirectory);
@@ -118,10 +121,10 @@ public sealed class VolumeStore : IAsyncDisposable
     }
 
     private static async Task RecoverAsync(
-        StagingLog log, string staging, Func<RecoveredObject, CancellationToken, ValueTask> replay, ILogger logger, CancellationToken cancellationToken)
+        StagingLog log, string staging, Action<IReadOnlyList<RecoveredObject>> replay, ILogger logger, CancellationToken cancellationToken)
     {
         var recovery = new SegmentRecovery(log.Files, staging, log.Options, log.Volumes, logger);
-        recovery.Run();
+        await recovery.RunAsync(cancellationToken);
         var parts = recovery.Records.Select(record => record.Object.Part).ToHashSet();
         foreach (var volume in log.Volumes.All)
         {
@@ -130,19 +133,10 @@ public sealed class VolumeStore : IAsyncDisposable
 
         log.ContinueAfter(recovery.Highest.Sequence, recovery.Highest.Part);
         recovery.Segments.ForEach(log.Pool.Adopt);
-        foreach (var (staged, _, _) in recovery.Records)
-        {
-            log.Adopt(staged);
-        }
-
-        foreach (var (staged, _, note) in recovery.Records)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            await replay(new(staged.Volume.Id, staged.Path, staged.LengthBytes, staged.Hash, note), cancellationToken);
-        }
-
+        recovery.Records.ForEach(record => log.Adopt(record.Object));
         if (recovery.Records.Count > 0)
         {
+            replay([.. recovery.Records.Select(record => record.ForReplay)]);
             Log.Recovered(logger, recovery.Records.Count, log.StagedBytes, recovery.Segments.Count);
         }
     }

@@ -17,8 +17,7 @@ public sealed record VolumeOptions
     public required string RootPath { get; init; }
 
     /// <summary>
-    /// Bytes left free; below this the volume is full and the next one of the group is used. The default is twice the
-    /// largest staging log, so that what is staged always fits.
+    /// Bytes left free, beside room for what is staged; below this the volume is full and the next one of the group is used.
     /// </summary>
     public long ReserveBytes { get; init; } = 2L << 30;
 
@@ -45,14 +44,29 @@ public sealed record VolumeStoreOptions
     /// <summary>At least one group; the first is the default.</summary>
     public required IReadOnlyList<VolumeGroupOptions> Groups { get; init; }
 
-    /// <summary>Length of a segment of the staging log, in bytes; 64 MiB hold about 120 CT slices.</summary>
-    public long SegmentBytes { get; init; } = 64L << 20;
+    /// <summary>Length of a segment of the staging log unless told otherwise, in bytes; 64 MiB hold about 120 CT slices.</summary>
+    public const long DefaultSegmentBytes = 64L << 20;
 
-    /// <summary>Segments made ready beforehand; they stay.</summary>
+    /// <summary>Length of a segment of the staging log, in bytes.</summary>
+    public long SegmentBytes { get; init; } = DefaultSegmentBytes;
+
+    /// <summary>Segments made ready beforehand; they stay. After a load that fills more, twice as many as it filled are.</summary>
     public int MinSegments { get; init; } = 4;
 
-    /// <summary>Most segments: 16 of 64 MiB bound the disk space of the log, and the work after a crash, to 1 GiB.</summary>
-    public int MaxSegments { get; init; } = 16;
+    /// <summary>
+    /// Most segments: 64 of 64 MiB bound the disk space of the log to 4 GiB, some twenty seconds of a fast sender. While objects come in
+    /// they stay in the log, because settling takes disk and processor from those who store.
+    /// </summary>
+    public int MaxSegments { get; init; } = 64;
+
+    /// <summary>Segments that the log may have however full its disk is; beyond these it takes a sixteenth of the room that is free without it.</summary>
+    public int SmallDiskSegments { get; init; } = 16;
+
+    /// <summary>
+    /// Staged objects that are settled even while others come in: their notes are read and replayed at a start after a crash. The lanes together
+    /// hold as many again at most.
+    /// </summary>
+    public int DeferredObjects { get; init; } = 4_096;
 
     /// <summary>Most segments that are written to at once; more writers take turns.</summary>
     public int MaxLanes { get; init; } = 8;
@@ -60,14 +74,14 @@ public sealed record VolumeStoreOptions
     /// <summary>Objects longer than this, in bytes, get a file of their own at once and are never copied.</summary>
     public long LargeObjectBytes { get; init; } = 16L << 20;
 
-    /// <summary>Full segments that wait before settling begins under load: one sync then serves all of them.</summary>
+    /// <summary>Segments settled together at most: one sync then serves all of them.</summary>
     public int SettleBatchSegments { get; init; } = 4;
 
     /// <summary>When nothing was committed for this long, everything staged is settled.</summary>
     public TimeSpan IdleBeforeSettling { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Nothing stays staged longer than about this, however busy the node is.</summary>
-    public TimeSpan LongestStaging { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan LongestStaging { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a writer waits for a free lane before it takes a file of its own.</summary>
     public TimeSpan LaneWait { get; init; } = TimeSpan.FromMilliseconds(100);

@@ -8,7 +8,7 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
     public const string Ours = "Panal", Orthanc = "Orthanc", Storescp = "storescp", Limit = "limit", LimitOwnFiles = "limit, own files";
     public const string Careless = "careless", Large = "large", Tiny = "tiny", Find = "find", Get = "get", Move = "move", Fresh = "fresh", Filled = "filled", Loaded = "loaded";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
     private const int SliceBytes = 525_700;
     private const int WarmUpRun = 9;

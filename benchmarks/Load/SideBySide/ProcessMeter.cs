@@ -9,6 +9,10 @@ internal sealed class ProcessMeter : IDisposable
     private const double TicksPerSecond = 100;
     private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(25);
 
+
+    /// <summary>Longer than what is put off waits for silence to begin.</summary>
+    private static readonly TimeSpan RestTime = TimeSpan.FromSeconds(2);
+
     private readonly int _processId;
     private readonly Thread _sampler;
     private readonly ManualResetEventSlim _stop = new();
@@ -36,21 +40,18 @@ internal sealed class ProcessMeter : IDisposable
     /// <summary>User and system time of the process, its living children and those it has waited for.</summary>
     public double CpuSeconds => Tree().Sum(CpuTicks) / TicksPerSecond;
 
-    /// <summary>Waits until the server rests, so that work put off is counted too.</summary>
+    /// <summary>Waits until the server has rested for a while, so that work put off is counted too.</summary>
     /// <param name="limit">Then it counts as it is.</param>
     public void WaitUntilIdle(TimeSpan limit)
     {
         var step = TimeSpan.FromMilliseconds(250);
         var before = CpuSeconds;
-        for (var waited = TimeSpan.Zero; waited < limit; waited += step)
+        var rested = TimeSpan.Zero;
+        for (var waited = TimeSpan.Zero; waited < limit && rested < RestTime; waited += step)
         {
             _stop.Wait(step);
             var now = CpuSeconds;
-            if (now - before < 0.03 * step.TotalSeconds + 0.001)
-            {
-                return;
-            }
-
+            rested = now - before < 0.03 * step.TotalSeconds + 0.001 ? rested + step : TimeSpan.Zero;
             before = now;
         }
     }

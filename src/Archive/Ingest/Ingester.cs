@@ -381,31 +381,6 @@ public sealed partial class Ingester
         }
     }
 
-    /// <summary>Catalogues an object that was durable when the node stopped, as far as its row is missing.</summary>
-    /// <remarks>
-    /// Every object that reached the staging log was decided upon before, so it is the first of its UID, the same again, or a version.
-    /// </remarks>
-    internal static async ValueTask ReplayAsync(CatalogueDatabase catalogue, RecoveredObject recovered, CancellationToken ct)
-    {
-        if (recovered.Note.Span.SequenceEqual(CompactMaker.Note))
-        {
-            // A compact form: a job names it, and deletes it unless a row does.
-            return;
-        }
-
-        if (!InstanceNote.TryDecode(recovered.Note, out var record))
-        {
-            throw new InvalidDataException("A note in the staging log cannot be read; it was written by a later version.");
-        }
-
-        record = record with { Copy = record.Copy with { VolumeId = recovered.Volume.Value } };
-        var outcome = await catalogue.AddAsync(record, ct);
-        if (outcome.Result == AddResult.OtherContent)
-        {
-            await catalogue.AddConflictAsync(record, ConflictDecision.KeptBoth, isDurable: false, ct);
-        }
-    }
-
     private async ValueTask RecordConflictAsync(Received received, ConflictDecision decision, CancellationToken ct)
     {
         var record = Describe(received, received.Hash, isVersion: true);

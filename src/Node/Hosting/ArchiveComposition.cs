@@ -34,7 +34,12 @@ internal static class ArchiveComposition
         var options = new HoldingsOptions
         {
             CataloguePath = Path.Combine(data, "catalogue.db"),
-            Volumes = new VolumeStoreOptions { DataDirectory = data, Groups = [new VolumeGroupOptions { Volumes = volumes }] },
+            Volumes = new VolumeStoreOptions
+            {
+                DataDirectory = data,
+                Groups = [new VolumeGroupOptions { Volumes = volumes }],
+                MaxSegments = (int)(settings.StagingBytes / VolumeStoreOptions.DefaultSegmentBytes),
+            },
         };
         try
         {

@@ -11,6 +11,7 @@ internal sealed record ArchiveSettings : IValidatableObject
     public const string Section = "Archive";
 
     private const long Mebibyte = 1L << 20;
+    private const int LeastStagingMebibytes = 1_024;
 
     [Description("Directories that hold the files, separated by commas, in the order in which they are filled; relative ones lie in the data folder. A directory keeps its place in the list for life: new ones are added at the end.")]
     public string Volumes { get; init; } = "online";
@@ -18,6 +19,10 @@ internal sealed record ArchiveSettings : IValidatableObject
     [Description("Free space that is left on each volume, in MiB; below it the next volume is used. Must exceed what the staging log holds.")]
     [Range(1_024, 1_000_000_000)]
     public long ReserveMebibytes { get; init; } = 2_048;
+
+    [Description("Most that the staging log takes on the disk of the data folder, in MiB; beyond 1024 no more than a sixteenth of what is free there. What comes in stays in the log while more comes in, and moves to its files when nothing has come for a second, or when the log fills up.")]
+    [Range(LeastStagingMebibytes, 65_536)]
+    public int StagingMebibytes { get; init; } = 4_096;
 
     [Description("How files are arranged: Patient (PatientID/Study/Series/SOP), Date (day of receipt/Study/Series/SOP) or Hash (names say nothing about patients).")]
     [EnumDataType(typeof(StorageLayout))]
@@ -32,6 +37,8 @@ internal sealed record ArchiveSettings : IValidatableObject
         [.. Volumes.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(path => Path.GetFullPath(path, dataFolder))];
 
     internal long ReserveBytes => ReserveMebibytes * Mebibyte;
+
+    internal long StagingBytes => StagingMebibytes * Mebibyte;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -255,9 +255,19 @@ internal sealed class Volume(VolumeOptions options, string group, IVolumeFiles f
     /// <summary>Opens a final file for reading; null if it is not there.</summary>
     public IVolumeFile? TryOpen(string path)
     {
-        var full = Full(path);
-        return IsBelowLink(path) ? TryOpenFile(ApartPath(path))
-            : TryOpenFile(full) ?? (_hasApart ? TryOpenFile(ApartPath(path)) : null);
+        if (IsBelowLink(path))
+        {
+            return TryOpenFile(ApartPath(path));
+        }
+
+        if (TryOpenFile(Full(path)) is { } file)
+        {
+            // Of the next file beside it only that itself needs to be looked at.
+            Know(Path.GetDirectoryName(path) ?? string.Empty);
+            return file;
+        }
+
+        return _hasApart ? TryOpenFile(ApartPath(path)) : null;
     }
 
     public bool Exists(string path) =>
@@ -421,8 +431,19 @@ internal sealed class Volume(VolumeOptions options, string group, IVolumeFiles f
         }
 
         files.CreateDirectory(Full(relative));
+        Know(relative);
+    }
+
+    // A directory, and all above it, that were seen to be directories and no links.
+    private void Know(string relative)
+    {
         lock (_knownDirectories)
         {
+            if (_knownDirectories.Contains(relative))
+            {
+                return;
+            }
+
             if (_knownDirectories.Count >= KnownDirectoriesLimit)
             {
                 _knownDirectories.Clear();

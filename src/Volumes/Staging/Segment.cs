@@ -30,8 +30,6 @@ internal sealed class Segment(int number, IVolumeFile file, long capacityBytes)
 
     public long FirstCommitTimestamp { get; set; }
 
-    public long LastCommitTimestamp { get; set; }
-
     /// <summary>An error happened here: what was committed is still settled, then the file is removed.</summary>
     public bool IsWithdrawn { get; set; }
 

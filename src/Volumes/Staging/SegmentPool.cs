@@ -8,7 +8,8 @@ namespace Panal.Volumes.Staging;
 /// <code>
 ///   (new) ─► free ─► rented ─► open ─► rented … ─► waiting ─► (settler) ─► free
 /// </code>
-/// Free ones are taken first in, first out: what was settled last stays readable longest.
+/// The free ones that were used last are taken first in, first out: what was settled last stays readable longest. The others are spares for a
+/// longer load: nothing is read from them any more, and memory need not hold them.
 /// </summary>
 internal sealed class SegmentPool(
     IVolumeFiles files, string directory, VolumeStoreOptions options, TimeProvider time, ILogger logger) : IDisposable
@@ -16,19 +17,31 @@ internal sealed class SegmentPool(
     /// <summary>A segment with less room than the usual object, and at least this, is full.</summary>
     private const long SmallestRoomBytes = 256 * 1024;
 
+    /// <summary>The part of the free room that the log may take.</summary>
+    private const int ShareOfRoom = 16;
+
+    /// <summary>Free segments whose objects are still read from them, and whose pages the system keeps in memory: 1 GiB.</summary>
+    private const int RecentSegments = 16;
+
     private static readonly TimeSpan PrepareRetryInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RoomAge = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly Queue<Segment> _free = new();
+    private readonly Stack<Segment> _spare = new();
     private readonly List<Segment> _open = [];
     private readonly List<Segment> _waiting = [];
     private readonly LinkedList<Waiter> _waiters = new();
+    private int _limit = Math.Min(options.SmallDiskSegments, options.MaxSegments);
     private int _count;
     private int _rented;
     private int _settling;
+    private int _mostFull;
     private int _nextNumber = 1;
     private long _typicalBytes;
+    private long _lastCommitTimestamp;
     private long? _prepareFailedTimestamp;
+    private long? _roomTimestamp;
     private IOException? _trouble;
 
     private sealed record Waiter(long NeededBytes, int RentLimit)
@@ -70,7 +83,7 @@ internal sealed class SegmentPool(
             }
 
             segment = TakeUsable(neededBytes);
-            if (segment is null && _count >= options.MaxSegments)
+            if (segment is null && _count >= _limit)
             {
                 return null;
             }
@@ -144,7 +157,7 @@ internal sealed class SegmentPool(
         }
     }
 
-    /// <summary>Gives a rented segment back; a full one goes to the settler.</summary>
+    /// <summary>Gives a rented segment back; a full one, with as many bytes or objects as it may have, goes to the settler.</summary>
     public void Return(Segment segment)
     {
         var isFull = false;
@@ -155,10 +168,12 @@ internal sealed class SegmentPool(
             {
                 _count--;
             }
-            else if (segment.IsWithdrawn || segment.RoomBytes < Math.Max(SmallestRoomBytes, _typicalBytes))
+            else if (segment.IsWithdrawn || segment.RoomBytes < Math.Max(SmallestRoomBytes, _typicalBytes)
+                || segment.Objects.Count >= options.DeferredObjects / options.MaxLanes)
             {
                 isFull = true;
                 _waiting.Add(segment);
+                _mostFull = Math.Max(_mostFull, _waiting.Count + _settling);
             }
             else
             {
@@ -185,8 +200,8 @@ internal sealed class SegmentPool(
         lock (_lock)
         {
             segment.Objects.Add(staged);
-            segment.LastCommitTimestamp = timestamp;
             segment.FirstCommitTimestamp = segment.Objects.Count == 1 ? timestamp : segment.FirstCommitTimestamp;
+            _lastCommitTimestamp = timestamp;
             _typicalBytes = Math.Min(staged.LengthBytes + staged.LengthBytes / 8, options.SegmentBytes / 4);
         }
     }
@@ -204,29 +219,54 @@ internal sealed class SegmentPool(
             }
             else
             {
-                _free.Enqueue(segment);
+                AddFree(segment);
             }
         }
     }
 
-    /// <summary>Segments to settle now; none unless there is a reason to (load, silence, age, or <paramref name="all"/>).</summary>
+    /// <summary>Looks how many segments the log may have, at most once a second; what is too many goes when it is free.</summary>
+    public void MeasureRoom()
+    {
+        if (_roomTimestamp is { } measured && time.GetElapsedTime(measured) < RoomAge)
+        {
+            return;
+        }
+
+        _roomTimestamp = time.GetTimestamp();
+        try
+        {
+            var free = files.FreeBytes(directory);
+            lock (_lock)
+            {
+                var share = (free + _count * options.SegmentBytes) / ShareOfRoom / options.SegmentBytes;
+                _limit = (int)Math.Clamp(share, Math.Min(options.SmallDiskSegments, options.MaxSegments), options.MaxSegments);
+            }
+        }
+        catch (IOException)
+        {
+            // Whoever writes next hears of it; the limit stays.
+        }
+    }
+
+    /// <summary>Segments to settle now; none unless there is a reason to (a log that fills up, silence, age, or <paramref name="all"/>).</summary>
     public List<Segment> TakeForSettling(bool all)
     {
         var now = time.GetTimestamp();
         lock (_lock)
         {
+            var isSilent = IsSilent(now);
             for (var index = _open.Count - 1; index >= 0; index--)
             {
                 var segment = _open[index];
-                if (segment.Objects.Count > 0 && (all || IsStale(segment, now)))
+                if (segment.Objects.Count > 0 && (all || isSilent || IsOld(segment, now)))
                 {
                     _open.RemoveAt(index);
                     _waiting.Add(segment);
                 }
             }
 
-            var isDue = all || _waiters.Count > 0 || _waiting.Count >= options.SettleBatchSegments
-                || _waiting.Exists(segment => segment.Objects.Count == 0 || IsStale(segment, now));
+            var isDue = all || isSilent || _waiters.Count > 0 || IsFillingUp()
+                || _waiting.Exists(segment => segment.Objects.Count == 0 || IsOld(segment, now));
             var batch = new List<Segment>();
             for (var index = 0; isDue && index < _waiting.Count && batch.Count < options.SettleBatchSegments;)
             {
@@ -245,9 +285,20 @@ internal sealed class SegmentPool(
         }
     }
 
-    private bool IsStale(Segment segment, long now) =>
-        time.GetElapsedTime(segment.LastCommitTimestamp, now) >= options.IdleBeforeSettling
-        || time.GetElapsedTime(segment.FirstCommitTimestamp, now) >= options.LongestStaging;
+    // Settled early enough that writers find free segments, and a start after a crash is short.
+    private bool IsFillingUp() =>
+        _waiting.Count >= Math.Max(options.SettleBatchSegments, (_limit - options.MaxLanes) * 3 / 4)
+        || _waiting.Sum(segment => segment.Objects.Count) >= options.DeferredObjects;
+
+    private int WantedSegments()
+    {
+        var isAtRest = _waiting.Count + _settling == 0 && IsSilent(time.GetTimestamp());
+        return isAtRest ? Math.Max(options.MinSegments, Math.Min(2 * _mostFull, _limit)) : options.MinSegments;
+    }
+
+    private bool IsSilent(long now) => time.GetElapsedTime(_lastCommitTimestamp, now) >= options.IdleBeforeSettling;
+
+    private bool IsOld(Segment segment, long now) => time.GetElapsedTime(segment.FirstCommitTimestamp, now) >= options.LongestStaging;
 
     /// <summary>The settler could not finish a segment: it waits again.</summary>
     public void PutBack(Segment segment)
@@ -277,22 +328,24 @@ internal sealed class SegmentPool(
     public void Free(Segment segment)
     {
         segment.Objects.Clear();
+        bool isRemoved;
         lock (_lock)
         {
             _settling--;
-            if (segment.IsWithdrawn)
+            isRemoved = segment.IsWithdrawn || _count > _limit;
+            if (isRemoved)
             {
                 _count--;
             }
             else
             {
-                _free.Enqueue(segment);
+                AddFree(segment);
             }
 
             ServeWaiters();
         }
 
-        if (segment.IsWithdrawn)
+        if (isRemoved)
         {
             Recent.Forget(segment);
             segment.EndReading();
@@ -301,15 +354,16 @@ internal sealed class SegmentPool(
     }
 
     /// <summary>
-    /// Writes one more segment full of zeros, if there are fewer than always wanted; false if there was nothing to do.
-    /// Under load more are made by those who need them, without zeros: they are a little slow the first time only.
+    /// Writes one more segment full of zeros, if there are fewer than wanted; false if there was nothing to do. Wanted are some at all times, and in
+    /// silence twice as many as a load has filled so far. Under load more are made by those who need them, without zeros: these are half as
+    /// fast the first time.
     /// </summary>
     public bool PrepareOne(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             var isTooSoon = _prepareFailedTimestamp is { } failed && time.GetElapsedTime(failed) < PrepareRetryInterval;
-            if (_count >= options.MinSegments || isTooSoon)
+            if (isTooSoon || _count >= WantedSegments())
             {
                 return false;
             }
@@ -330,7 +384,7 @@ internal sealed class SegmentPool(
             segment.File.SyncData();
             lock (_lock)
             {
-                _free.Enqueue(segment);
+                AddFree(segment);
                 ServeWaiters();
             }
 
@@ -358,6 +412,17 @@ internal sealed class SegmentPool(
         }
     }
 
+    private void AddFree(Segment segment)
+    {
+        _free.Enqueue(segment);
+        if (_free.Count > RecentSegments)
+        {
+            var spare = _free.Dequeue();
+            Recent.Forget(spare);
+            _spare.Push(spare);
+        }
+    }
+
     private Segment? TakeUsable(long neededBytes)
     {
         for (var index = _open.Count - 1; index >= 0; index--)
@@ -370,7 +435,7 @@ internal sealed class SegmentPool(
             }
         }
 
-        return _free.TryDequeue(out var free) ? free : null;
+        return _free.TryDequeue(out var free) || _spare.TryPop(out free) ? free : null;
     }
 
     // Outside of the lock: the caller has been counted as renter already.
@@ -459,7 +524,7 @@ internal sealed class SegmentPool(
                     _rented++;
                     node.Value.Completion.SetResult(segment);
                 }
-                else if (_count < options.MaxSegments)
+                else if (_count < _limit)
                 {
                     _waiters.Remove(node);
                     node.Value.Completion.SetResult(null);       // it may create one itself
@@ -497,7 +562,7 @@ internal sealed class SegmentPool(
     {
         lock (_lock)
         {
-            foreach (var segment in (Segment[])[.. _free, .. _open, .. _waiting])
+            foreach (var segment in (Segment[])[.. _free, .. _spare, .. _open, .. _waiting])
             {
                 segment.File.Dispose();
             }

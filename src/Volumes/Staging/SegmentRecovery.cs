@@ -11,8 +11,16 @@ internal sealed class SegmentRecovery(IVolumeFiles files, string directory, Volu
     private const int ReadBytes = 256 * 1024;
     private const string NamePrefix = "segment-";
 
+    /// <summary>Segments read at once: most of the time goes to waiting for the disk.</summary>
+    private const int ReadersAtOnce = 8;
+
+    private readonly Lock _lock = new();
+
     /// <summary>A record of the log with its note.</summary>
-    public readonly record struct Found(StagedObject Object, ulong Sequence, byte[] Note);
+    public readonly record struct Found(StagedObject Object, ulong Sequence, byte[] Note)
+    {
+        public RecoveredObject ForReplay => new(Object.Volume.Id, Object.Path, Object.LengthBytes, Object.Hash, Note);
+    }
 
     /// <summary>Live records, ascending by sequence.</summary>
     public List<Found> Records { get; } = [];
@@ -23,37 +31,48 @@ internal sealed class SegmentRecovery(IVolumeFiles files, string directory, Volu
     /// <summary>Highest sequence and part number in any record.</summary>
     public (ulong Sequence, ulong Part) Highest { get; private set; }
 
-    public void Run()
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        foreach (var name in files.List(directory))
+        var names = files.List(directory).Where(name => name.StartsWith(NamePrefix, StringComparison.Ordinal));
+        var reading = new ParallelOptions { MaxDegreeOfParallelism = ReadersAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(names, reading, (name, _) =>
         {
-            if (!name.StartsWith(NamePrefix, StringComparison.Ordinal) || !int.TryParse(name.AsSpan(NamePrefix.Length), out var number))
-            {
-                continue;
-            }
+            Open(name);
+            return ValueTask.CompletedTask;
+        });
+        Segments.Sort(static (left, right) => left.Number.CompareTo(right.Number));
+        Records.Sort(static (left, right) => left.Sequence.CompareTo(right.Sequence));
+    }
 
-            var path = Path.Combine(directory, name);
-            var file = files.Open(path, writable: true);
-            if (file.LengthBytes < SegmentFormat.PageBytes * 2)
-            {
-                file.Dispose();         // its creation did not come to an end
-                files.Delete(path);
-                continue;
-            }
-
-            var segment = new Segment(number, file, file.LengthBytes);
-            Scan(segment);
-            if (segment.Objects.Count == 0 && segment.CapacityBytes != options.SegmentBytes)
-            {
-                file.Dispose();         // made under other options
-                files.Delete(path);
-                continue;
-            }
-
-            Segments.Add(segment);
+    private void Open(string name)
+    {
+        if (!int.TryParse(name.AsSpan(NamePrefix.Length), out var number))
+        {
+            return;
         }
 
-        Records.Sort(static (left, right) => left.Sequence.CompareTo(right.Sequence));
+        var path = Path.Combine(directory, name);
+        var file = files.Open(path, writable: true);
+        if (file.LengthBytes < SegmentFormat.PageBytes * 2)
+        {
+            file.Dispose();         // its creation did not come to an end
+            files.Delete(path);
+            return;
+        }
+
+        var segment = new Segment(number, file, file.LengthBytes);
+        Scan(segment);
+        if (segment.Objects.Count == 0 && segment.CapacityBytes != options.SegmentBytes)
+        {
+            file.Dispose();         // made under other options
+            files.Delete(path);
+            return;
+        }
+
+        lock (_lock)
+        {
+            Segments.Add(segment);
+        }
     }
 
     private void Scan(Segment segment)
@@ -82,12 +101,15 @@ internal sealed class SegmentRecovery(IVolumeFiles files, string directory, Volu
         }
 
         segment.Reopen(header.Generation, position);
-        foreach (var (frame, offset, isVoid, path, note) in found)
+        lock (_lock)
         {
-            Highest = (Math.Max(Highest.Sequence, frame.Sequence), Math.Max(Highest.Part, frame.Part));
-            if (!isVoid)
+            foreach (var (frame, offset, isVoid, path, note) in found)
             {
-                Take(segment, frame, offset, path, note);
+                Highest = (Math.Max(Highest.Sequence, frame.Sequence), Math.Max(Highest.Part, frame.Part));
+                if (!isVoid)
+                {
+                    Take(segment, frame, offset, path, note);
+                }
             }
         }
     }

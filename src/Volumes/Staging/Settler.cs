@@ -31,6 +31,7 @@ internal sealed class Settler(StagingLog log, KnownVolumes known, ILogger logger
                 volume.Retry(log.Options.RetryInterval, log.StagedBytes, known);
             }
 
+            log.Pool.MeasureRoom();
             var batch = log.Pool.TakeForSettling(all);
             if (batch.Count == 0)
             {

@@ -9,7 +9,7 @@ namespace Panal.Conformance.Crash;
 /// </summary>
 internal sealed class CrashRounds(int seed, string directory, Func<string, ServerProcess> create, Action<string> log)
 {
-    // What a start may take that finds the remains of a crash: a full staging log has 1 GiB to be put in order.
+    // What a start may take that finds the remains of a crash: some thousands of records of the staging log.
     private static readonly TimeSpan RestartLimit = TimeSpan.FromSeconds(15);
     private const int RoundsOfEachDirectory = 8;
     private const int LongestLifeMilliseconds = 1_200;

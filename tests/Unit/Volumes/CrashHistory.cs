@@ -66,11 +66,7 @@ internal sealed class CrashHistory(int seed, FaultyDisk disk)
     {
         var store = await VolumeStore.OpenAsync(
             Options,
-            (recovered, _) =>
-            {
-                replayed.Add(recovered);
-                return ValueTask.CompletedTask;
-            },
+            recovered => replayed.AddRange(recovered),
             disk, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         store.Barrier = _ =>
         {

@@ -29,11 +29,7 @@ public sealed class StoreOnDiskTests : IDisposable
     {
         var store = await VolumeStore.OpenAsync(
             options,
-            (recovered, _) =>
-            {
-                replayed?.Add(recovered);
-                return ValueTask.CompletedTask;
-            },
+            recovered => replayed?.AddRange(recovered),
             TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         store.Barrier = static _ => ValueTask.CompletedTask;
         return store;

@@ -14,11 +14,7 @@ public sealed class StoreOnFaultyDiskTests
     {
         var store = await VolumeStore.OpenAsync(
             options ?? Options,
-            (recovered, _) =>
-            {
-                replayed?.Add(recovered);
-                return ValueTask.CompletedTask;
-            },
+            recovered => replayed?.AddRange(recovered),
             disk, time ?? TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         store.Barrier = static _ => ValueTask.CompletedTask;
         return store;
@@ -67,6 +63,24 @@ public sealed class StoreOnFaultyDiskTests
         Assert.Equal(content, (byte[])[.. half, .. rest]);
         Assert.Equal(0, early.Read(rest));
         Assert.Equal(content, Read(store, "A/B"));
+    }
+
+    [Fact]
+    public async Task After_a_restart_the_directories_of_a_path_are_looked_at_for_links_once()
+    {
+        var disk = new FaultyDisk();
+        await using (var before = await OpenAsync(disk))
+        {
+            await StoreAsync(before, "A/B/C/1", Content(70_000));
+            await StoreAsync(before, "A/B/C/2", Content(70_000, 2));
+            await before.SettleAsync(CancellationToken.None);
+        }
+
+        await using var store = await OpenAsync(disk);
+        Read(store, "A/B/C/1");
+        var looks = disk.LooksForLinks;
+        Assert.Equal(Content(70_000, 2), Read(store, "A/B/C/2"));
+        Assert.Equal(looks + 1, disk.LooksForLinks);
     }
 
     [Fact]

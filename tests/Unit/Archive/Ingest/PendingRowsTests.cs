@@ -66,4 +66,32 @@ public sealed class PendingRowsTests
 
         Directory.Delete(folder, recursive: true);
     }
+
+    [Fact]
+    public async Task An_archive_whose_rows_cannot_be_written_again_does_not_open_and_loses_none()
+    {
+        const int count = 50;
+        var folder = Directory.CreateTempSubdirectory("panal-unit-").FullName;
+        var database = Path.Combine(folder, "catalogue.db");
+        await using (var archive = await TemporaryArchive.OpenAsync(new IngestOptions(), folder, new FakeTimeProvider()))
+        {
+            for (var number = 0; number < count; number++)
+            {
+                await archive.StoreAsync(First with { SopInstanceUid = $"1.2.3.4.{number}" });
+            }
+
+            SqliteFile.Execute(database, Refuse);
+            archive.Holdings.Catalogue.CatchUp();
+        }
+
+        Assert.NotNull(await Record.ExceptionAsync(() => TemporaryArchive.OpenAsync(new IngestOptions(), folder)));
+        SqliteFile.Execute(database, "DROP TRIGGER refuse");
+        await using (var archive = await TemporaryArchive.OpenAsync(new IngestOptions(), folder))
+        {
+            Assert.All(Enumerable.Range(0, count), number => Assert.NotNull(archive.Holdings.Catalogue.FindInstance($"1.2.3.4.{number}")));
+            Assert.Equal(count, (await archive.FilesAsync()).Count);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
 }

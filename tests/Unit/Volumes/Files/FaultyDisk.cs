@@ -194,7 +194,14 @@ internal sealed class FaultyDisk(bool canSyncFileSystem = true) : IVolumeFiles
         }
     }
 
-    public bool IsLink(string path) => false;
+    /// <summary>How often it was asked whether a path is a link; there are none.</summary>
+    public int LooksForLinks { get; private set; }
+
+    public bool IsLink(string path)
+    {
+        LooksForLinks++;
+        return false;
+    }
 
     public void CreateDirectory(string path)
     {

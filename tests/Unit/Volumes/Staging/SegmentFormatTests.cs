@@ -122,11 +122,7 @@ public sealed class SegmentFormatTests
         var replayed = new List<RecoveredObject>();
         var store = await VolumeStore.OpenAsync(
             CrashHistory.Options,
-            (recovered, _) =>
-            {
-                replayed.Add(recovered);
-                return ValueTask.CompletedTask;
-            },
+            recovered => replayed.AddRange(recovered),
             disk, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         store.Barrier = static _ => ValueTask.CompletedTask;
         return (store, replayed);
