@@ -16,6 +16,11 @@ internal static class MadeUpInstances
 
     private static readonly string[] Modalities = ["CT", "CT", "CT", "MR", "MR", "US", "CR", "DX", "MG", "PT"];
 
+    private static readonly string[] Regions =
+        ["Abdomen", "Tórax", "Cráneo", "Columna lumbar", "Columna cervical", "Rodilla", "Hombro", "Cadera", "Pelvis", "Mano", "Pie", "Tobillo", "Codo", "Mama", "Cuello", "Corazón"];
+
+    private static readonly string[] Manners = ["sin contraste", "con contraste", "control", "urgente", "bilateral", "derecha", "izquierda"];
+
     internal static string PatientId(int study) => string.Create(CultureInfo.InvariantCulture, $"PID{study / 2:D7}");
 
     internal static string NamePrefix(int study) => string.Create(CultureInfo.InvariantCulture, $"{Surnames[study / 2 % 16]}-{study / 2 % 997}^");
@@ -49,7 +54,7 @@ internal static class MadeUpInstances
         attributes.Set(Tags.InstitutionName, "Hospital Clínico");
         attributes.Set(Tags.ReferringPhysicianName, string.Create(CultureInfo.InvariantCulture, $"Doctor-{study % 300}^Ada"));
         attributes.Set(Tags.StationName, "CT01");
-        attributes.Set(Tags.StudyDescription, "Abdomen with contrast");
+        attributes.Set(Tags.StudyDescription, string.Create(CultureInfo.InvariantCulture, $"{Modalities[study % 10]} {Regions[study / 3 % 16]} {Manners[study / 5 % 7]}"));
         attributes.Set(Tags.SeriesDescription, string.Create(CultureInfo.InvariantCulture, $"Axial {series}"));
         attributes.Set(Tags.PatientName, NamePrefix(study) + GivenNames[patient % 10]);
         attributes.Set(Tags.PatientID, PatientId(study));

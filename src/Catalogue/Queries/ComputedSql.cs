@@ -14,13 +14,15 @@ internal static class ComputedSql
     private const string ContentOfPatient =
         "FROM study AS t JOIN series AS s ON s.study = t.id JOIN series_content AS c ON c.series = s.id WHERE t.patient = patient.id";
 
+    internal const string InstancesOfStudy = $"(SELECT sum(c.instances) {ContentOfStudy})";
+
     private static readonly FrozenDictionary<Tag, string> Counts = new Dictionary<Tag, string>
     {
         [Tags.NumberOfPatientRelatedStudies] = $"(SELECT count(*) {OfPatient})",
         [Tags.NumberOfPatientRelatedSeries] = $"(SELECT count(*) {SeriesOfPatient})",
         [Tags.NumberOfPatientRelatedInstances] = $"(SELECT sum(c.instances) {ContentOfPatient})",
         [Tags.NumberOfStudyRelatedSeries] = $"(SELECT count(*) {OfStudy})",
-        [Tags.NumberOfStudyRelatedInstances] = $"(SELECT sum(c.instances) {ContentOfStudy})",
+        [Tags.NumberOfStudyRelatedInstances] = InstancesOfStudy,
         [Tags.NumberOfSeriesRelatedInstances] = "(SELECT sum(c.instances) FROM series_content AS c WHERE c.series = series.id)",
     }.ToFrozenDictionary();
 

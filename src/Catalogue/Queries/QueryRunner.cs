@@ -1,3 +1,4 @@
+using System.Globalization;
 using Panal.Catalogue.Sqlite;
 using Panal.Dicom;
 
@@ -7,7 +8,9 @@ namespace Panal.Catalogue.Queries;
 /// Runs queries. The ids of all rows are found in one snapshot; the rows are read in chunks, so that a slow taker holds no snapshot,
 /// which would keep the write-ahead log from starting anew.
 /// </summary>
-internal sealed class QueryRunner(ReaderPool readers)
+/// <param name="readers">Connections.</param>
+/// <param name="sortLimit">So many studies of a list are found and sorted; of more, it is walked in its order.</param>
+internal sealed class QueryRunner(ReaderPool readers, int sortLimit)
 {
     /// <summary>Rows in memory at a time.</summary>
     internal const int ChunkRows = 256;
@@ -15,7 +18,7 @@ internal sealed class QueryRunner(ReaderPool readers)
     internal IEnumerable<DataSet> Run(CatalogueQuery query, QueryPlan plan, CancellationToken ct)
     {
         (List<long> ids, List<DataSet> rows) = readers.Read(
-            (query, plan), static (reader, state) => Find(reader, state.query, state.plan), ct);
+            (query, plan, sortLimit), static (reader, state) => Find(reader, state.query, state.plan, state.sortLimit), ct);
         for (int next = ChunkRows; ; next += ChunkRows)
         {
             foreach (DataSet row in rows)
@@ -34,12 +37,11 @@ internal sealed class QueryRunner(ReaderPool readers)
         }
     }
 
-    private static (List<long> Ids, List<DataSet> FirstRows) Find(Reader reader, CatalogueQuery query, QueryPlan plan)
+    private static (List<long> Ids, List<DataSet> FirstRows) Find(Reader reader, CatalogueQuery query, QueryPlan plan, int sortLimit)
     {
         reader.Conditions = plan.Conditions;
         reader.Patterns = plan.Patterns;
-        Statement statement = reader.Prepare(plan.Sql);
-        Bind(statement, plan);
+        Statement statement = Prepare(reader, Choose(reader, plan, sortLimit), plan);
         var ids = new List<long>();
         while (statement.Step())
         {
@@ -50,9 +52,36 @@ internal sealed class QueryRunner(ReaderPool readers)
         return (ids, ReadRows(reader, query, ids.GetRange(0, Math.Min(ChunkRows, ids.Count))));
     }
 
+    /// <summary>The way to run the plan that leads to the fewest studies, if these are few.</summary>
+    private static string Choose(Reader reader, QueryPlan plan, int sortLimit)
+    {
+        string sql = plan.Sql;
+        long fewest = sortLimit + 1L;
+        foreach (QueryPlan.Drive drive in plan.Drives)
+        {
+            Statement statement = Prepare(reader, string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM ({drive.Ids} LIMIT {sortLimit + 1L})"), plan);
+            long count = statement.Step() ? statement.Int64(0) : 0;
+            statement.Reset();
+            if (count < fewest)
+            {
+                (sql, fewest) = (drive.Sql, count);
+            }
+        }
+
+        return sql;
+    }
+
+    private static Statement Prepare(Reader reader, string sql, QueryPlan plan)
+    {
+        Statement statement = reader.Prepare(sql);
+        Bind(statement, plan);
+        return statement;
+    }
+
+    /// <summary>Binds what the statement names of the parameters of its plan.</summary>
     internal static void Bind(Statement statement, QueryPlan plan)
     {
-        for (int i = 0; i < plan.Parameters.Count; i++)
+        for (int i = 0; i < Math.Min(plan.Parameters.Count, statement.Parameters); i++)
         {
             if (plan.Parameters[i] is long number)
             {
