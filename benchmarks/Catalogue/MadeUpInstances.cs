@@ -1,5 +1,6 @@
 using System.Globalization;
 using Panal.Catalogue;
+using Panal.Conformance.WireClient;
 using Panal.Dicom;
 
 namespace Panal.CatalogueLoad;
@@ -31,6 +32,18 @@ internal static class MadeUpInstances
     internal static string Accession(int study) => string.Create(CultureInfo.InvariantCulture, $"ACC{study:D8}");
 
     internal static string StudyUid(int study) => string.Create(CultureInfo.InvariantCulture, $"1.3.6.1.4.1.5962.99.1.{study + 1000000}");
+
+    /// <summary>The same with the names of benchmarks/Load's first run, which then knows what to look for.</summary>
+    internal static InstanceRecord LikeLoad(int study, int number)
+    {
+        InstanceRecord made = Make(study, number);
+        var identity = new SyntheticIdentity(1, study, number + 1);
+        DataSet attributes = made.Attributes;
+        attributes.Set(Tags.PatientID, identity.PatientId);
+        attributes.Set(Tags.PatientName, SyntheticIdentity.PatientName(study));
+        attributes.Set(Tags.StudyDate, SyntheticIdentity.StudyDate(study));
+        return new InstanceRecord(attributes, made.SopInstanceUid, made.SopClassUid, made.TransferSyntaxUid, made.SourceAeTitle, made.ReceivedAt, made.Copy);
+    }
 
     internal static InstanceRecord Make(int study, int number)
     {

@@ -4,7 +4,7 @@ using Panal.Catalogue;
 using Panal.CatalogueLoad;
 using Panal.Dicom;
 
-// Fills a catalogue and measures it: dotnet run -c Release --project benchmarks/Catalogue -- [instances] [directory] [instances a study] [fill]
+// Fills a catalogue and measures it: dotnet run -c Release --project benchmarks/Catalogue -- [instances] [directory] [instances a study] [fill|fill-for-load]
 int instances = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1_000_000;
 string directory = args.Length > 1 ? args[1] : Directory.CreateTempSubdirectory("panal-catalogue-load-").FullName;
 int perStudy = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 100;
@@ -27,7 +27,7 @@ await using (CatalogueDatabase database = await OpenAsync())
     }
 }
 
-if (args is [.., "fill"])
+if (args is [.., "fill" or "fill-for-load"])
 {
     return;
 }
@@ -79,7 +79,8 @@ async Task FillAsync(CatalogueDatabase database, Func<int> nextStudy)
     {
         for (int number = 0; number < perStudy; number++)
         {
-            await database.AddAsync(MadeUpInstances.Make(study, number), CancellationToken.None);
+            InstanceRecord record = args is [.., "fill-for-load"] ? MadeUpInstances.LikeLoad(study, number) : MadeUpInstances.Make(study, number);
+            await database.AddAsync(record, CancellationToken.None);
         }
     }
 }

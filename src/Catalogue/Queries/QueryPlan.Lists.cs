@@ -6,7 +6,7 @@ namespace Panal.Catalogue.Queries;
 
 /// <summary>
 /// A page of a sorted list of studies, of which there may be a million. Where a condition leads to few studies, these are found by its index and sorted; where all lead
-/// to many, the studies are looked at in the order of the list until the page is full, which is soon. Which it is, is counted before, as far as it matters.
+/// to many, the studies are looked at in the order of the list until the page is full, which is soon. Which it is, is counted before it is run.
 /// </summary>
 internal sealed partial class QueryPlan
 {
@@ -15,10 +15,20 @@ internal sealed partial class QueryPlan
     /// <param name="Sql">The query, run from them.</param>
     internal sealed record Drive(string Ids, string Sql);
 
+    /// <summary>The words of a study and its patient, as study_text has them.</summary>
+    private const string WordsTest =
+        "panal_words(patient.name_alphabetic, patient.name_ideographic, patient.name_phonetic, patient.patient_id, study.accession_number, study.study_id, study.description)";
+
     private readonly List<Drive> _drives = [];
 
     /// <summary>Other ways to run the query, better than <see cref="Sql"/> where they lead to few studies.</summary>
     internal IReadOnlyList<Drive> Drives => _drives;
+
+    /// <summary>Whether <see cref="Sql"/> finds the studies in their order, so that the first page costs less than all.</summary>
+    internal bool IsWalked { get; private set; }
+
+    /// <summary>What panal_words looks for.</summary>
+    internal StudyText? Words { get; private set; }
 
     private static bool IsList(CatalogueQuery query) => query.Level == QueryLevel.Study && (query.Order.Count > 0 || query.Text.Length > 0);
 
@@ -27,10 +37,11 @@ internal sealed partial class QueryPlan
         // What is only tested must not tempt SQLite to begin with it.
         _isTested = true;
         var tests = new List<(string Test, string? Ids)>();
-        if (StudyText.Expression(query.Text) is { Length: > 0 } expression)
+        Words = new StudyText(query.Text);
+        bool namesPatient = Words.Expression.Length > 0;
+        if (namesPatient)
         {
-            string match = $"FROM study_text WHERE study_text MATCH {Parameter(expression)}";
-            tests.Add(($"EXISTS (SELECT 1 {match} AND rowid = study.id)", $"SELECT rowid {match}"));
+            tests.Add((WordsTest, $"SELECT rowid FROM study_text WHERE study_text MATCH {Parameter(Words.Expression)}"));
         }
 
         (List<KeyCondition> above, List<KeyCondition> below) = Split(query);
@@ -40,8 +51,9 @@ internal sealed partial class QueryPlan
             tests.Add((Below((int)QueryLevel.Study, below, isCorrelated: true), null));
         }
 
-        bool namesPatient = above.Concat(OrderConditions(query)).Any(condition => LevelOf(condition) == (int)QueryLevel.Patient);
+        namesPatient |= above.Concat(OrderConditions(query)).Any(condition => LevelOf(condition) == (int)QueryLevel.Patient);
         bool isByPatient = query.Order.Count > 0 && LevelOf(OrderConditions(query).First()) == (int)QueryLevel.Patient;
+        IsWalked = query.Order.All(static ordering => ordering.Tag != Tags.NumberOfStudyRelatedInstances && ColumnMap.OrderOf(ordering.Tag) is not null);
         string page = $" LIMIT {Parameter((long)(query.Limit ?? -1))} OFFSET {Parameter((long)query.Offset)}";
         string fromStudy = "SELECT study.id FROM study" + (namesPatient ? " CROSS JOIN patient ON patient.id = study.patient" : string.Empty);
         foreach ((string test, string? ids) in tests.Where(test => test.Ids is not null))

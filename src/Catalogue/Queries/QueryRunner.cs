@@ -9,16 +9,19 @@ namespace Panal.Catalogue.Queries;
 /// which would keep the write-ahead log from starting anew.
 /// </summary>
 /// <param name="readers">Connections.</param>
-/// <param name="sortLimit">So many studies of a list are found and sorted; of more, it is walked in its order.</param>
-internal sealed class QueryRunner(ReaderPool readers, int sortLimit)
+/// <param name="countLimit">So many studies of a list are found and sorted at most where it can be walked in its order.</param>
+internal sealed class QueryRunner(ReaderPool readers, int countLimit)
 {
+    /// <summary>Looks at a walk before it is broken off, and the condition that leads to the fewest studies is followed: a tenth of a second or less.</summary>
+    private const int WalkLooks = 500;
+
     /// <summary>Rows in memory at a time.</summary>
     internal const int ChunkRows = 256;
 
     internal IEnumerable<DataSet> Run(CatalogueQuery query, QueryPlan plan, CancellationToken ct)
     {
         (List<long> ids, List<DataSet> rows) = readers.Read(
-            (query, plan, sortLimit), static (reader, state) => Find(reader, state.query, state.plan, state.sortLimit), ct);
+            (query, plan, countLimit), static (reader, state) => Find(reader, state.query, state.plan, state.countLimit), ct);
         for (int next = ChunkRows; ; next += ChunkRows)
         {
             foreach (DataSet row in rows)
@@ -37,11 +40,45 @@ internal sealed class QueryRunner(ReaderPool readers, int sortLimit)
         }
     }
 
-    private static (List<long> Ids, List<DataSet> FirstRows) Find(Reader reader, CatalogueQuery query, QueryPlan plan, int sortLimit)
+    private static (List<long> Ids, List<DataSet> FirstRows) Find(Reader reader, CatalogueQuery query, QueryPlan plan, int countLimit)
     {
         reader.Conditions = plan.Conditions;
         reader.Patterns = plan.Patterns;
-        Statement statement = Prepare(reader, Choose(reader, plan, sortLimit), plan);
+        reader.Words = plan.Words;
+        List<long> ids = FindIds(reader, query, plan, countLimit);
+        return (ids, ReadRows(reader, query, ids.GetRange(0, Math.Min(ChunkRows, ids.Count))));
+    }
+
+    private static List<long> FindIds(Reader reader, CatalogueQuery query, QueryPlan plan, int countLimit)
+    {
+        if (plan.Drives.Count == 0)
+        {
+            return Ids(Prepare(reader, plan.Sql, plan));
+        }
+
+        (string fewest, bool isWalk) = Choose(reader, query, plan, countLimit);
+        if (isWalk)
+        {
+            try
+            {
+                reader.Looks = WalkLooks;
+                return Ids(Prepare(reader, plan.Sql, plan));
+            }
+            catch (CatalogueException) when (reader.IsExhausted)
+            {
+                // What matches stands at the far end of the list.
+            }
+            finally
+            {
+                reader.Looks = null;
+            }
+        }
+
+        return Ids(Prepare(reader, fewest, plan));
+    }
+
+    private static List<long> Ids(Statement statement)
+    {
         var ids = new List<long>();
         while (statement.Step())
         {
@@ -49,26 +86,38 @@ internal sealed class QueryRunner(ReaderPool readers, int sortLimit)
         }
 
         statement.Reset();
-        return (ids, ReadRows(reader, query, ids.GetRange(0, Math.Min(ChunkRows, ids.Count))));
+        return ids;
     }
 
-    /// <summary>The way to run the plan that leads to the fewest studies, if these are few.</summary>
-    private static string Choose(Reader reader, QueryPlan plan, int sortLimit)
+    /// <summary>
+    /// The way to run the plan from the condition that leads to the fewest studies, and whether it is better to walk the list in its order until the page is full, which is the
+    /// sooner, the more of all studies match.
+    /// </summary>
+    private static (string Fewest, bool IsWalk) Choose(Reader reader, CatalogueQuery query, QueryPlan plan, int countLimit)
     {
-        string sql = plan.Sql;
-        long fewest = sortLimit + 1L;
+        long all = Math.Max(1, Count(reader, "SELECT max(id) FROM study", plan)), fewest = long.MaxValue;
+        double share = 1;
+        string sql = string.Empty;
         foreach (QueryPlan.Drive drive in plan.Drives)
         {
-            Statement statement = Prepare(reader, string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM ({drive.Ids} LIMIT {sortLimit + 1L})"), plan);
-            long count = statement.Step() ? statement.Int64(0) : 0;
-            statement.Reset();
+            long count = Count(reader, string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM ({drive.Ids} LIMIT {countLimit + 1L})"), plan);
+            share *= Math.Min(1, (double)count / all);
             if (count < fewest)
             {
                 (sql, fewest) = (drive.Sql, count);
             }
         }
 
-        return sql;
+        bool isWalk = plan.IsWalked && query.Limit is { } limit && (fewest > countLimit || ((double)query.Offset + limit) / share < fewest);
+        return (sql, isWalk);
+    }
+
+    private static long Count(Reader reader, string sql, QueryPlan plan)
+    {
+        Statement statement = Prepare(reader, sql, plan);
+        long count = statement.Step() ? statement.Int64(0) : 0;
+        statement.Reset();
+        return count;
     }
 
     private static Statement Prepare(Reader reader, string sql, QueryPlan plan)

@@ -24,11 +24,11 @@ public sealed class StudyListTests
     [Theory]
     [InlineData(1, 0)]
     [InlineData(2, 3)]
-    [InlineData(3, 20_000)]
-    public async Task Few_and_many_matches_give_the_list_that_a_person_would_write(int seed, int sortLimit)
+    [InlineData(3, 100_000)]
+    public async Task Few_and_many_matches_give_the_list_that_a_person_would_write(int seed, int countLimit)
     {
         var random = new Random(seed);
-        await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync(new CatalogueOptions { ListSortLimit = sortLimit });
+        await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync(new CatalogueOptions { ListCountLimit = countLimit });
         var studies = new List<Study>();
         for (int i = 1; i <= 60; i++)
         {
