@@ -1,5 +1,6 @@
 using System.Globalization;
 using Panal.Catalogue;
+using Panal.Conformance.WireClient;
 using Panal.Dicom;
 
 namespace Panal.CatalogueLoad;
@@ -16,6 +17,11 @@ internal static class MadeUpInstances
 
     private static readonly string[] Modalities = ["CT", "CT", "CT", "MR", "MR", "US", "CR", "DX", "MG", "PT"];
 
+    private static readonly string[] Regions =
+        ["Abdomen", "Tórax", "Cráneo", "Columna lumbar", "Columna cervical", "Rodilla", "Hombro", "Cadera", "Pelvis", "Mano", "Pie", "Tobillo", "Codo", "Mama", "Cuello", "Corazón"];
+
+    private static readonly string[] Manners = ["sin contraste", "con contraste", "control", "urgente", "bilateral", "derecha", "izquierda"];
+
     internal static string PatientId(int study) => string.Create(CultureInfo.InvariantCulture, $"PID{study / 2:D7}");
 
     internal static string NamePrefix(int study) => string.Create(CultureInfo.InvariantCulture, $"{Surnames[study / 2 % 16]}-{study / 2 % 997}^");
@@ -26,6 +32,18 @@ internal static class MadeUpInstances
     internal static string Accession(int study) => string.Create(CultureInfo.InvariantCulture, $"ACC{study:D8}");
 
     internal static string StudyUid(int study) => string.Create(CultureInfo.InvariantCulture, $"1.3.6.1.4.1.5962.99.1.{study + 1000000}");
+
+    /// <summary>The same with the names of benchmarks/Load's first run, which then knows what to look for.</summary>
+    internal static InstanceRecord LikeLoad(int study, int number)
+    {
+        InstanceRecord made = Make(study, number);
+        var identity = new SyntheticIdentity(1, study, number + 1);
+        DataSet attributes = made.Attributes;
+        attributes.Set(Tags.PatientID, identity.PatientId);
+        attributes.Set(Tags.PatientName, SyntheticIdentity.PatientName(study));
+        attributes.Set(Tags.StudyDate, SyntheticIdentity.StudyDate(study));
+        return new InstanceRecord(attributes, made.SopInstanceUid, made.SopClassUid, made.TransferSyntaxUid, made.SourceAeTitle, made.ReceivedAt, made.Copy);
+    }
 
     internal static InstanceRecord Make(int study, int number)
     {
@@ -49,7 +67,7 @@ internal static class MadeUpInstances
         attributes.Set(Tags.InstitutionName, "Hospital Clínico");
         attributes.Set(Tags.ReferringPhysicianName, string.Create(CultureInfo.InvariantCulture, $"Doctor-{study % 300}^Ada"));
         attributes.Set(Tags.StationName, "CT01");
-        attributes.Set(Tags.StudyDescription, "Abdomen with contrast");
+        attributes.Set(Tags.StudyDescription, string.Create(CultureInfo.InvariantCulture, $"{Modalities[study % 10]} {Regions[study / 3 % 16]} {Manners[study / 5 % 7]}"));
         attributes.Set(Tags.SeriesDescription, string.Create(CultureInfo.InvariantCulture, $"Axial {series}"));
         attributes.Set(Tags.PatientName, NamePrefix(study) + GivenNames[patient % 10]);
         attributes.Set(Tags.PatientID, PatientId(study));

@@ -14,6 +14,7 @@ internal static class Modes
             "store" => Store(arguments, new StoreLoad(), ct),
             "large" => Store(arguments, new StoreLoad { Count = 1, PixelBytes = 1L << 31 }, ct),
             "tiny" => Store(arguments, new StoreLoad { Associations = 4, PixelBytes = 128 }, ct),
+            "fill" => Fill(arguments, ct),
             "find" => Find(arguments),
             "get" => Retrieve(arguments, null),
             "move" => Retrieve(arguments, (int)arguments.Number("listen", 11_113)),
@@ -44,6 +45,19 @@ internal static class Modes
             InstancesPerStudy = (int)arguments.Number("per-study", fallback.InstancesPerStudy),
         };
         return () => $"run {load.Run}: {load.Execute(target, ct)}";
+    }
+
+    private static Func<string> Fill(Arguments arguments, CancellationToken ct)
+    {
+        var target = arguments.Target;
+        var load = new FillLoad
+        {
+            NotePath = arguments.Text("note", "") is { Length: > 0 } note ? note : throw new UsageException("--note names the file in which it stands how far it is."),
+            Count = (int)arguments.Number("count", 100_000),
+            InstancesPerStudy = (int)arguments.Number("per-study", 1),
+            Associations = (int)arguments.Number("associations", 4),
+        };
+        return () => load.Execute(target, ct);
     }
 
     private static Func<string> Find(Arguments arguments)
@@ -103,13 +117,14 @@ internal static class Modes
     {
         var isFull = arguments.Flag("full");
         var plan = isFull ? Plan.Full : Plan.Quick;
-        var only = arguments.Text("only", "").Split(',', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+        var (only, servers) = (Names(arguments, "only"), Names(arguments, "servers"));
+        var keep = arguments.Text("keep", "");
         var directory = Path.GetFullPath(arguments.Text("directory", "artifacts/bench"));
         var isSaved = arguments.Flag("save");
         return () =>
         {
             Directory.CreateDirectory(directory);
-            var comparison = new Comparison(plan, directory, only, ct);
+            var comparison = new Comparison(plan, directory, only, servers, keep.Length > 0 ? Path.GetFullPath(keep) : null, ct);
             comparison.Execute();
             var now = TimeProvider.System.GetUtcNow();
             var report = Report.Write(comparison.Results, plan, isFull, now);
@@ -122,6 +137,9 @@ internal static class Modes
             return report;
         };
     }
+
+    private static HashSet<string> Names(Arguments arguments, string option) =>
+        arguments.Text(option, "").Split(',', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Given, or the time: a run of its own, so that nothing is stored twice.</summary>
     private static long Run(Arguments arguments) => arguments.Number("run", TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());

@@ -9,9 +9,11 @@ connection, no library but Python's own: what is sent is put together before the
 is the server's. Both servers as shipped but for ports and directories; both sync what they store.
 
 --keep fills the directory once, with the studies but without slices, and measures only the searches then and in later runs: for 100,000 studies and more.
+The fill comes over DICOM on four associations, tells how far it is, and goes on where it was interrupted; it needs `dotnet build benchmarks/Load -c Release`.
 Orthanc does not sync its files while it is filled so, which it would take hours for; it is asked as shipped.
 """
 import argparse
+import datetime
 import json
 import os
 import random
@@ -27,7 +29,26 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BOUNDARY = "bench-boundary"
 EXECUTABLE = os.environ.get("PANAL_EXECUTABLE") or os.path.join(ROOT, "artifacts", "panal")
+LOAD = os.path.join(ROOT, "artifacts", "build", "bin", "Load", "release", "Panal.Load")
 CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+SYLLABLES = ["GAR", "LOP", "MAR", "TIN", "NEZ", "ROS", "DRI", "SAN", "CHE", "PER", "REZ", "GOM", "MEZ", "FER", "NAN", "DEZ"]
+
+
+# What a study is called follows from its number, as in tests/Conformance/WireClient/SyntheticInstance.cs, which fills what is kept.
+def patient_id(study):
+    return f"B000001-{study:08d}"
+
+
+def family_name(study):
+    mixed = (study * 2654435761 & 0xFFFFFFFF) >> 20
+    return SYLLABLES[mixed & 15] + SYLLABLES[mixed >> 4 & 15] + SYLLABLES[mixed >> 8]
+
+
+def study_date(study):
+    day = ((study * 2246822519 & 0xFFFFFFFF) >> 8) % 2000
+    return (datetime.date(2019, 1, 1) + datetime.timedelta(days=day)).strftime("%Y%m%d")
 
 
 def element(group, number, vr, value):
@@ -44,12 +65,13 @@ def element(group, number, vr, value):
 def instance(study, series, number, pixels, rows):
     """A CT slice as a file, written here so that no server's own code makes the load."""
     uid = f"{study}.{series}.{number}"
+    told = int(study.split(".")[-1])
     meta = element(2, 1, "OB", b"\0\1") + element(2, 2, "UI", CT) + element(2, 3, "UI", uid) + element(2, 0x10, "UI", "1.2.840.10008.1.2.1")
     data = b"".join([
-        element(8, 8, "CS", "ORIGINAL\\PRIMARY\\AXIAL"), element(8, 0x16, "UI", CT), element(8, 0x18, "UI", uid), element(8, 0x20, "DA", "20260102"),
+        element(8, 8, "CS", "ORIGINAL\\PRIMARY\\AXIAL"), element(8, 0x16, "UI", CT), element(8, 0x18, "UI", uid), element(8, 0x20, "DA", study_date(told)),
         element(8, 0x30, "TM", "101112"), element(8, 0x50, "SH", "A" + study[-6:].replace(".", "")), element(8, 0x60, "CS", "CT"),
         element(8, 0x70, "LO", "ACME"), element(8, 0x90, "PN", "Ref^Doc"), element(8, 0x1030, "LO", "Thorax"), element(8, 0x103E, "LO", "Axial"),
-        element(0x10, 0x10, "PN", f"Patient^{study.split('.')[-1]}"), element(0x10, 0x20, "LO", "P" + study.split(".")[-1]),
+        element(0x10, 0x10, "PN", f"{family_name(told)}^ANA"), element(0x10, 0x20, "LO", patient_id(told)),
         element(0x10, 0x30, "DA", "19700101"), element(0x10, 0x40, "CS", "F"), element(0x18, 0x50, "DS", "1.25"), element(0x18, 0x60, "DS", "120"),
         element(0x20, 0xD, "UI", study), element(0x20, 0xE, "UI", f"{study}.{series}"), element(0x20, 0x10, "SH", "1"),
         element(0x20, 0x11, "IS", str(series)), element(0x20, 0x13, "IS", str(number)), element(0x20, 0x32, "DS", f"-100\\-100\\{number}"),
@@ -172,13 +194,20 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self):
+        return self.status("VmHWM")
+
+    def resident(self):
+        return self.status("VmRSS")
+
+    def status(self, name):
+        """A size of its memory, in MiB."""
         with open(f"/proc/{self.process.pid}/status") as status:
-            return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM"))
+            return next(int(line.split()[1]) // 1024 for line in status if line.startswith(name))
 
     def stop(self):
         self.connection.close()
         self.process.terminate()
-        self.process.wait(60)
+        self.process.wait(600)     # what came last may have to be settled
 
     def settled(self):
         """Lets the server finish what it does by itself after storing."""
@@ -186,16 +215,16 @@ class Server:
             subprocess.run([EXECUTABLE, "metadata", "run", "--data", os.path.join(self.folder, "data")], check=True, stdout=subprocess.DEVNULL)
 
 
-def panal(folder, port):
-    return Server("Panal", port, [EXECUTABLE, "serve", "--data", os.path.join(folder, "data"), "--dicom-port", "0",
+def panal(folder, port, fills=False):
+    return Server("Panal", port, [EXECUTABLE, "serve", "--data", os.path.join(folder, "data"), "--dicom-port", str(port + 1 if fills else 0),
                                   "--dicom-tls-port", "0", "--http-port", str(port)], folder)
 
 
-def orthanc(folder, port, syncs=True):
+def orthanc(folder, port, fills=False):
     file = os.path.join(folder, "orthanc.json")
     with open(file, "w") as target:
-        json.dump({"StorageDirectory": folder + "/storage", "IndexDirectory": folder + "/index", "HttpPort": port, "DicomServerEnabled": False,
-                   "AuthenticationEnabled": False, "SyncStorageArea": syncs, "RemoteAccessAllowed": False, "Plugins": ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],
+        json.dump({"StorageDirectory": folder + "/storage", "IndexDirectory": folder + "/index", "HttpPort": port, "DicomServerEnabled": fills, "DicomPort": port + 1,
+                   "AuthenticationEnabled": False, "SyncStorageArea": not fills, "RemoteAccessAllowed": False, "Plugins": ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],
                    "DicomWeb": {"Enable": True, "Root": "/dicom-web/"}}, target)
     return Server("Orthanc", port, ["/usr/sbin/Orthanc", file], folder)
 
@@ -207,16 +236,18 @@ def seconds(work, *arguments):
 
 
 def fill(server, options):
-    for first in range(2, options.studies + 2, 50):
-        server.ask(server.storing([instance(f"1.2.826.99.{number}", 1, 1, b"\0" * 512, 16) for number in range(first, min(first + 50, options.studies + 2))]))
+    for first in range(0, options.studies, 50):
+        server.ask(server.storing([instance(f"1.2.826.99.{number}", 1, 1, b"\0" * 512, 16) for number in range(first, min(first + 50, options.studies))]))
 
 
 def search(server, options):
-    results, last = {}, options.studies + 1
+    results = {}
+    asked = [number * 7919 % options.studies for number in range(options.queries)]
     json_header = {"Accept": "application/dicom+json"}
     for name, queries in {
-        "QIDO by patient ID /s": [f"/studies?PatientID=P{2 + number * 7919 % (last - 1)}" for number in range(options.queries)],
-        "QIDO by name /s": [f"/studies?PatientName=Patient%5E{2 + number * 7919 % (last - 1)}*" for number in range(options.queries)],
+        "QIDO by patient ID /s": [f"/studies?PatientID={patient_id(number)}" for number in asked],
+        "QIDO by name /s": [f"/studies?PatientName={family_name(number)}*" for number in asked],
+        "QIDO by date /s": [f"/studies?StudyDate={study_date(number)}" for number in asked],
         "QIDO 100 of all /s": ["/studies?limit=100"] * (options.queries // 10),
     }.items():
         requests = [server.request("GET", query, None, json_header) for query in queries]
@@ -261,7 +292,7 @@ def measure(start, port, options):
     folder = tempfile.mkdtemp(prefix="web-", dir=options.directory)
     server = start(folder, port)
     try:
-        study = "1.2.826.99.1"
+        study = f"1.2.826.99.{options.studies}"
         results = retrieve(server, study, options)
         server.settled()
         server.stop()
@@ -276,16 +307,15 @@ def measure(start, port, options):
 
 def measure_kept(start, port, options):
     folder = os.path.join(options.keep, f"{start.__name__}-{options.studies}")
-    if not os.path.exists(os.path.join(folder, "filled")):
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
-        server = start(folder, port, **({"syncs": False} if start is orthanc else {}))
+    note = os.path.join(folder, "filled")
+    os.makedirs(folder, exist_ok=True)
+    if not os.path.exists(note) or int(open(note).read()) < options.studies:
+        server = start(folder, port, fills=True)
         try:
-            took, _ = seconds(fill, server, options)
-            print(f"{server.name} is filled, in {took:.0f} s", file=sys.stderr)
+            print(f"{server.name} is filled", file=sys.stderr)
+            subprocess.run([LOAD, "fill", "--port", str(port + 1), "--count", str(options.studies), "--note", note], check=True, stdout=sys.stderr)
         finally:
             server.stop()
-        open(os.path.join(folder, "filled"), "w").close()
     server = start(folder, port)
     try:
         return search(server, options) | {"peak memory MB": server.memory()}

@@ -12,6 +12,9 @@ public sealed record CatalogueOptions
     /// <summary>Reading connections at most: reads are bound by the processor, never by the caller's speed.</summary>
     public int ReaderLimit { get; init; } = 8;
 
+    /// <summary>Studies that match a condition of a list are counted up to here, which takes some milliseconds: of more it is known that they are many.</summary>
+    public int ListCountLimit { get; init; } = 20_000;
+
     /// <summary>Writes that wait at most; more callers wait outside without being queued.</summary>
     public int PendingWriteLimit { get; init; } = 4096;
 

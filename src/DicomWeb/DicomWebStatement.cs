@@ -30,7 +30,7 @@ public static class DicomWebStatement
 
         | Subject | Behaviour |
         |---|---|
-        | Searches | parameters by keyword or number, sequences with dots; `includefield` (also `all`), `limit`, `offset`; `fuzzymatching` is warned of as unsupported; matching as for C-FIND |
+        | Searches | parameters by keyword or number, sequences with dots; `includefield` (also `all`), `limit`, `offset`; ours: `orderby` (attributes with commas between, `-` before those that descend) and, of studies, `text` (each word begins a word of the patient's name or ID, the accession number, Study ID or Study Description, whatever its case and accents); `fuzzymatching` is warned of as unsupported; matching as for C-FIND |
         | Nothing found | 204; `[]` with 200 for clients that accept `application/json` and not `application/dicom+json` |
         | Unknown parameters | attributes that are not catalogued: not matched, Warning 299; all others are ignored |
         | Text | `application/dicom+json`, `application/json`, `multipart/related; type="application/dicom+xml"`; gzip on demand |

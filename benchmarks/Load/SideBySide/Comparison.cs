@@ -3,7 +3,10 @@ using Panal.Conformance.WireClient;
 namespace Panal.Load.SideBySide;
 
 /// <summary>Runs every scenario on every server, one after the other, A B A B, each time with a fresh directory.</summary>
-internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<string> only, CancellationToken ct)
+/// <param name="only">Scenarios; none named are all.</param>
+/// <param name="wanted">Servers; none named are all.</param>
+/// <param name="keep">Where filled archives stay to be asked again; null for none.</param>
+internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<string> only, IReadOnlySet<string> wanted, string? keep, CancellationToken ct)
 {
     public const string Ours = "Panal", Orthanc = "Orthanc", Storescp = "storescp", Limit = "limit", LimitOwnFiles = "limit, own files";
     public const string Careless = "careless", Large = "large", Tiny = "tiny", Find = "find", Get = "get", Move = "move", Fresh = "fresh", Filled = "filled", Loaded = "loaded";
@@ -98,7 +101,7 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
         }
     }
 
-    private bool IsHere(string server) => server switch
+    private bool IsHere(string server) => (wanted.Count == 0 || wanted.Contains(server)) && server switch
     {
         Ours => _panal is not null,
         Orthanc => File.Exists("/usr/sbin/Orthanc"),
@@ -107,16 +110,17 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
 
     private ServerProcess Create(string server, bool noDelay = true)
     {
-        var fresh = Path.Combine(directory, server + FormattableString.Invariant($"-{++_run}"));
-        var made = server switch
-        {
-            Ours => ServerProcess.Panal(_panal!, fresh, (RetrieveLoad.MoveTitle, _movePort)),
-            Orthanc => ServerProcess.Orthanc(fresh, (RetrieveLoad.MoveTitle, _movePort)),
-            _ => ServerProcess.Storescp(fresh),
-        };
+        var made = Create(server, Path.Combine(directory, server + FormattableString.Invariant($"-{++_run}")));
         made.NoDelay = noDelay;
         return made;
     }
+
+    private ServerProcess Create(string server, string folder) => server switch
+    {
+        Ours => ServerProcess.Panal(_panal!, folder, (RetrieveLoad.MoveTitle, _movePort)),
+        Orthanc => ServerProcess.Orthanc(folder, (RetrieveLoad.MoveTitle, _movePort)),
+        _ => ServerProcess.Storescp(folder),
+    };
 
     private void WithServer(string server, Action<ServerProcess, ProcessMeter> measure, bool noDelay = true)
     {
@@ -201,22 +205,46 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
     });
 
     /// <summary>Fills, restarts (start and idle memory with a full catalogue), then asks while slices come in.</summary>
-    private void Ask(string server) => WithServer(server, (process, meter) =>
+    private void Ask(string server)
     {
         var instances = server == Ours ? plan.PanalFindInstances : plan.PeerFindInstances;
-        var fill = new StoreLoad { Associations = 4, PixelBytes = 128, Count = instances, InstancesPerStudy = plan.FindInstancesPerStudy };
-        Console.Error.WriteLine("  fill: " + fill.Execute(process.Target, ct));
-        meter.WaitUntilIdle(SettleLimit);
-        process.Stop(StopLimit);
-        MeasureStart(Filled, process);
+        var name = FormattableString.Invariant($"{server}-{instances}-{plan.FindInstancesPerStudy}");
+        using var process = keep is null ? Create(server) : Create(server, Path.Combine(keep, name));
+        var fill = new FillLoad { Count = instances, InstancesPerStudy = plan.FindInstancesPerStudy, NotePath = Path.Combine(process.Directory, "filled") };
+        try
+        {
+            if (FillLoad.Done(fill.NotePath) < instances)
+            {
+                process.StartAndWait(StartLimit);
+                using var meter = new ProcessMeter(process.ProcessId);
+                Console.Error.WriteLine("  fill: " + fill.Execute(process.Target, ct));
+                meter.WaitUntilIdle(SettleLimit);
+                process.Stop(plan.FilledStopLimit);
+            }
 
+            MeasureStart(Filled, process);
+            AskDuringIngest(process, instances / plan.FindInstancesPerStudy);
+        }
+        finally
+        {
+            process.Stop(plan.FilledStopLimit);
+            if (keep is null)
+            {
+                PutAway(process.Directory);
+            }
+        }
+    }
+
+    private void AskDuringIngest(ServerProcess process, int studies)
+    {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Exception? failure = null;
         var ingest = new Thread(() =>
         {
             try
             {
-                new StoreLoad { Run = 2, Count = int.MaxValue }.Execute(process.Target, enough.Token);
+                // Another one each time: what is kept knows the earlier ones.
+                new StoreLoad { Run = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), Count = int.MaxValue }.Execute(process.Target, enough.Token);
             }
             catch (WitnessProtocolException e)
             {
@@ -224,11 +252,11 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
             }
         });
         ingest.Start();
-        foreach (var (kind, (latencies, matches)) in new FindLoad { Studies = instances / plan.FindInstancesPerStudy, Count = plan.Queries }.Execute(process.Target))
+        foreach (var (kind, (latencies, matches)) in new FindLoad { Studies = studies, Count = plan.Queries }.Execute(process.Target))
         {
             Console.Error.WriteLine(FormattableString.Invariant($"  {kind}: {matches:F1} matches; {latencies}"));
-            Results.Add(FindKind(kind), server, Quantity.P50Milliseconds, latencies.Percentile(50));
-            Results.Add(FindKind(kind), server, Quantity.P95Milliseconds, latencies.Percentile(95));
+            Results.Add(FindKind(kind), process.Name, Quantity.P50Milliseconds, latencies.Percentile(50));
+            Results.Add(FindKind(kind), process.Name, Quantity.P95Milliseconds, latencies.Percentile(95));
         }
 
         enough.Cancel();
@@ -237,7 +265,7 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
         {
             throw failure;
         }
-    });
+    }
 
     private void StartFresh(string server)
     {

@@ -24,6 +24,9 @@ internal sealed record Plan
 
     public int FindInstancesPerStudy { get; init; } = 20;
 
+    /// <summary>For a filled server to stop: it may have much to settle.</summary>
+    public TimeSpan FilledStopLimit { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Queries of each kind.</summary>
     public int Queries { get; init; } = 100;
 

@@ -28,6 +28,12 @@ public sealed record SearchRequest(InformationModel Model, DataSet Identifier, b
     /// <summary>All values of a key must be there (byte 7).</summary>
     public bool MatchesAllValues { get; init; }
 
+    /// <summary>At study level: each word of it begins a word of the patient's name or ID, the accession number, Study ID or Study Description, whatever its case and accents.</summary>
+    public string Text { get; init; } = "";
+
+    /// <summary>What matches are sorted by; nothing sorts them by their age in the archive.</summary>
+    public IReadOnlyList<SearchOrder> Order { get; init; } = [];
+
     /// <summary>Matches to leave out at the start.</summary>
     public int Offset { get; init; }
 
@@ -43,6 +49,9 @@ public sealed record SearchRequest(InformationModel Model, DataSet Identifier, b
     /// <summary>No patient data in logs.</summary>
     public override string ToString() => $"{Model} search [redacted]";
 }
+
+/// <summary>An attribute to sort by; it must be kept at the level of the query or above.</summary>
+public readonly record struct SearchOrder(Tag Tag, bool IsDescending);
 
 /// <summary>Matches, one data set each, ready to be sent; read while they are found.</summary>
 public sealed class SearchAnswer : IEnumerable<DataSet>

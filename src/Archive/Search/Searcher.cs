@@ -56,11 +56,23 @@ public sealed class Searcher
             MatchesEmptyValues = request.MatchesEmptyValues,
             MatchesAllValues = request.MatchesAllValues,
         };
+        if (request.Order.Any(order => !CatalogueQuery.MaySortBy(order.Tag, level)))
+        {
+            throw new SearchRefusedException(SearchRefusal.UnableToProcess, "The matches cannot be sorted so");
+        }
+
+        if (request.Text.Length > 0 && level != QueryLevel.Study)
+        {
+            throw new SearchRefusedException(SearchRefusal.UnableToProcess, "Only studies are searched by text");
+        }
+
         try
         {
             var query = CatalogueQuery.FromIdentifier(level, request.Identifier, options) with
             {
                 IncludesAvailability = true,
+                Text = request.Text,
+                Order = [.. request.Order.Select(static order => new Ordering(order.Tag, order.IsDescending))],
                 Offset = request.Offset,
                 Limit = request.Limit,
             };

@@ -1,4 +1,5 @@
 using Panal.Catalogue.Matching;
+using Panal.Catalogue.Queries;
 using Panal.Dicom;
 
 namespace Panal.Catalogue;
@@ -18,6 +19,9 @@ public sealed record CatalogueQuery
 
     /// <summary>Attributes of the level or above to return, with zero length where unknown; empty returns everything known.</summary>
     public IReadOnlyList<Tag> ReturnKeys { get; init; } = [];
+
+    /// <summary>At study level: each word of it begins a word of the patient's name or ID, the accession number, Study ID or Study Description, whatever its case and accents.</summary>
+    public string Text { get; init; } = string.Empty;
 
     /// <summary>Sorted by these, then by age in the catalogue.</summary>
     public IReadOnlyList<Ordering> Order { get; init; } = [];
@@ -80,6 +84,11 @@ public sealed record CatalogueQuery
 
     /// <summary>A condition that holds for exactly these UIDs.</summary>
     public static KeyCondition ForUids(Tag tag, params IReadOnlyList<string> uids) => new UidCondition(tag, uids, unknownMatches: false);
+
+    /// <summary>Whether answers of the level can be sorted by the attribute: a column, or an attribute that is kept at the level or above.</summary>
+    public static bool MaySortBy(Tag tag, QueryLevel level) =>
+        CataloguedAttributes.TryFind(tag, out CataloguedAttribute attribute) && attribute.Level <= level && !attribute.IsSequence
+        && (attribute.Origin != AttributeOrigin.Computed || (level == QueryLevel.Study && ColumnMap.OrderOf(tag) is not null));
 
     /// <summary>Character set, level, time zone of the query and group lengths say how to read it.</summary>
     private static bool IsNoKey(Tag tag) =>

@@ -31,6 +31,18 @@ internal static class ColumnMap
         [Tags.InstanceNumber] = Number("instance.number"),
     }.ToFrozenDictionary();
 
+    /// <summary>What studies are sorted by where that is not the column that is matched; each has an index, but for the number of images.</summary>
+    private static readonly FrozenDictionary<Tag, string[]> Orders = new Dictionary<Tag, string[]>
+    {
+        [Tags.StudyDate] = ["study.date", "study.time"],
+        [Tags.StudyDescription] = ["study.description"],
+        [Tags.ModalitiesInStudy] = ["study.modalities"],
+        [Tags.NumberOfStudyRelatedInstances] = [ComputedSql.InstancesOfStudy],
+    }.ToFrozenDictionary();
+
+    /// <summary>Terms to sort by; null where there is no column for it.</summary>
+    internal static string[]? OrderOf(Tag tag) => Orders.GetValueOrDefault(tag) ?? (Find(tag) is { } column ? [column.Name] : null);
+
     internal static Column? Find(Tag tag) => Columns.GetValueOrDefault(tag);
 
     /// <summary>Another component group beside the alphabetic one.</summary>

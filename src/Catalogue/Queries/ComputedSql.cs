@@ -14,13 +14,18 @@ internal static class ComputedSql
     private const string ContentOfPatient =
         "FROM study AS t JOIN series AS s ON s.study = t.id JOIN series_content AS c ON c.series = s.id WHERE t.patient = patient.id";
 
+    internal const string InstancesOfStudy = $"(SELECT sum(c.instances) {ContentOfStudy})";
+
+    private static readonly string HeldOfPatient =
+        $"SELECT NOT EXISTS (SELECT 1 {ContentOfPatient} AND c.held < c.instances)".Replace("patient.id", "?1", StringComparison.Ordinal);
+
     private static readonly FrozenDictionary<Tag, string> Counts = new Dictionary<Tag, string>
     {
         [Tags.NumberOfPatientRelatedStudies] = $"(SELECT count(*) {OfPatient})",
         [Tags.NumberOfPatientRelatedSeries] = $"(SELECT count(*) {SeriesOfPatient})",
         [Tags.NumberOfPatientRelatedInstances] = $"(SELECT sum(c.instances) {ContentOfPatient})",
         [Tags.NumberOfStudyRelatedSeries] = $"(SELECT count(*) {OfStudy})",
-        [Tags.NumberOfStudyRelatedInstances] = $"(SELECT sum(c.instances) {ContentOfStudy})",
+        [Tags.NumberOfStudyRelatedInstances] = InstancesOfStudy,
         [Tags.NumberOfSeriesRelatedInstances] = "(SELECT sum(c.instances) FROM series_content AS c WHERE c.series = series.id)",
     }.ToFrozenDictionary();
 
@@ -62,16 +67,22 @@ internal static class ComputedSql
         ? "SELECT " + count.Replace("patient.id", "?1", StringComparison.Ordinal).Replace("study.id", "?1", StringComparison.Ordinal).Replace("series.id", "?1", StringComparison.Ordinal)
         : null;
 
-    internal const string ModalitiesOfStudy = "SELECT DISTINCT s.modality FROM series AS s WHERE s.study = ?1 AND s.modality <> '' ORDER BY s.modality";
+    /// <summary>Series, instances, and instances with a copy here of the study ?1.</summary>
+    internal const string SumsOfStudy =
+        """
+        SELECT count(*), sum((SELECT sum(c.instances) FROM series_content AS c WHERE c.series = s.id)), sum((SELECT sum(c.held) FROM series_content AS c WHERE c.series = s.id))
+        FROM series AS s WHERE s.study = ?1
+        """;
 
-    /// <summary>1 when every instance below the row ?1 of a level has a copy here: that of the slowest one counts (PS3.4 §C.4.1.1.3.2).</summary>
-    internal static readonly string[] IsHeld =
-    [
-        $"SELECT NOT EXISTS (SELECT 1 {ContentOfPatient} AND c.held < c.instances)".Replace("patient.id", "?1", StringComparison.Ordinal),
-        $"SELECT NOT EXISTS (SELECT 1 {ContentOfStudy} AND c.held < c.instances)".Replace("study.id", "?1", StringComparison.Ordinal),
-        "SELECT NOT EXISTS (SELECT 1 FROM series_content AS c WHERE c.series = ?1 AND c.held < c.instances)",
-        "SELECT EXISTS (SELECT 1 FROM copy WHERE instance = ?1)",
-    ];
+    /// <summary>
+    /// 1 when every instance below the row ?1 of a level has a copy here: that of the slowest one counts (PS3.4 §C.4.1.1.3.2). Of a study, <see cref="SumsOfStudy"/> tells it.
+    /// </summary>
+    internal static string IsHeld(QueryLevel level) => level switch
+    {
+        QueryLevel.Patient => HeldOfPatient,
+        QueryLevel.Series => "SELECT NOT EXISTS (SELECT 1 FROM series_content AS c WHERE c.series = ?1 AND c.held < c.instances)",
+        _ => "SELECT EXISTS (SELECT 1 FROM copy WHERE instance = ?1)",
+    };
 
     internal const string SopClassesOfStudy =
         "SELECT DISTINCT c.sop_class FROM series AS s JOIN series_content AS c ON c.series = s.id WHERE s.study = ?1 AND c.sop_class <> '' ORDER BY c.sop_class";

@@ -6,7 +6,7 @@ using Panal.Dicom;
 namespace Panal.Catalogue.Queries;
 
 /// <summary>A query as SQL that finds the ids of its rows, with its parameters and what the SQL asks back for.</summary>
-internal sealed class QueryPlan
+internal sealed partial class QueryPlan
 {
     /// <summary>Greater than every text that starts alike.</summary>
     private const string AfterPrefix = "\U0010FFFF";
@@ -25,7 +25,10 @@ internal sealed class QueryPlan
     private readonly List<KeyCondition> _conditions = [];
     private readonly List<TextPattern> _patterns = [];
 
-    private QueryPlan(CatalogueQuery query) => Sql = Build(query);
+    /// <summary>Whether conditions are written so that SQLite does not look for an index for them.</summary>
+    private bool _isTested;
+
+    private QueryPlan(CatalogueQuery query) => Sql = IsList(query) ? BuildList(query) : Build(query);
 
     internal string Sql { get; }
 
@@ -41,12 +44,7 @@ internal sealed class QueryPlan
     private string Build(CatalogueQuery query)
     {
         int level = (int)query.Level;
-        List<KeyCondition> above = [], below = [];
-        foreach (KeyCondition condition in query.Conditions)
-        {
-            (LevelOf(condition) <= level ? above : below).Add(condition);
-        }
-
+        (List<KeyCondition> above, List<KeyCondition> below) = Split(query);
         var where = new List<string>();
         foreach (KeyCondition condition in above)
         {
@@ -73,13 +71,28 @@ internal sealed class QueryPlan
         sql.Append(" ORDER BY ");
         foreach (Ordering ordering in query.Order)
         {
-            sql.Append(OrderTerm(query, ordering)).Append(ordering.IsDescending ? " DESC, " : ", ");
+            foreach (string term in OrderTerms(query, ordering))
+            {
+                sql.Append(term).Append(ordering.IsDescending ? " DESC, " : ", ");
+            }
         }
 
         // The plus keeps SQLite from walking the whole table just to have the order for nothing.
         sql.Append(where.Count > 0 ? "+" : string.Empty).Append(Tables[level]).Append(".id LIMIT ")
             .Append(Parameter((long)(query.Limit ?? -1))).Append(" OFFSET ").Append(Parameter((long)query.Offset));
         return sql.ToString();
+    }
+
+    /// <summary>Conditions of the level or above, and those below.</summary>
+    private static (List<KeyCondition> Above, List<KeyCondition> Below) Split(CatalogueQuery query)
+    {
+        List<KeyCondition> above = [], below = [];
+        foreach (KeyCondition condition in query.Conditions)
+        {
+            (LevelOf(condition) <= (int)query.Level ? above : below).Add(condition);
+        }
+
+        return (above, below);
     }
 
     private static IEnumerable<KeyCondition> OrderConditions(CatalogueQuery query) =>
@@ -96,17 +109,15 @@ internal sealed class QueryPlan
         || condition.Tag == Tags.AccessionNumber || condition.Tag == Tags.StudyID || condition.Tag == Tags.SeriesInstanceUID
         || condition.Tag == Tags.ReferringPhysicianName || condition.Tag == Tags.PatientBirthDate;
 
-    private static string OrderTerm(CatalogueQuery query, Ordering ordering)
+    private static string[] OrderTerms(CatalogueQuery query, Ordering ordering)
     {
-        if (!CataloguedAttributes.TryFind(ordering.Tag, out CataloguedAttribute attribute)
-            || attribute.Level > query.Level || attribute.Origin == AttributeOrigin.Computed || attribute.IsSequence)
+        if (!CatalogueQuery.MaySortBy(ordering.Tag, query.Level) || !CataloguedAttributes.TryFind(ordering.Tag, out CataloguedAttribute attribute))
         {
             throw new CatalogueQueryException(ordering.Tag, $"Rows cannot be sorted by {ordering.Tag}.");
         }
 
-        return ColumnMap.Find(ordering.Tag) is { } column
-            ? column.Name
-            : string.Create(CultureInfo.InvariantCulture, $"panal_value({ordering.Tag.Value}, {Tables[(int)attribute.Level]}.attributes)");
+        return ColumnMap.OrderOf(ordering.Tag)
+            ?? [string.Create(CultureInfo.InvariantCulture, $"panal_value({ordering.Tag.Value}, {Tables[(int)attribute.Level]}.attributes)")];
     }
 
     /// <summary>"There is a series (with an instance) that …": one chain of rows must meet all conditions.</summary>
@@ -148,8 +159,10 @@ internal sealed class QueryPlan
             return Moment(moment);
         }
 
-        return ColumnMap.Find(condition.Tag) is { } column ? OnColumn(condition, column) : OnAttributes(condition);
+        return ColumnOf(condition.Tag) is { } column ? OnColumn(condition, column) : OnAttributes(condition);
     }
+
+    private Column? ColumnOf(Tag tag) => ColumnMap.Find(tag) is { } column && _isTested ? column with { Name = "+" + column.Name } : ColumnMap.Find(tag);
 
     private string OnAttributes(KeyCondition condition)
     {
@@ -237,7 +250,7 @@ internal sealed class QueryPlan
     private string Moment(MomentCondition moment)
     {
         string exact = OnAttributes(moment);
-        if (ColumnMap.Find(moment.Tag) is not { } column)
+        if (ColumnOf(moment.Tag) is not { } column)
         {
             return exact;
         }

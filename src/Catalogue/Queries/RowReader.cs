@@ -13,7 +13,7 @@ internal sealed class RowReader
     private static readonly string[] RowSql =
     [
         "SELECT attributes FROM patient WHERE id = ?1",
-        "SELECT attributes, patient, uid FROM study WHERE id = ?1",
+        "SELECT attributes, patient, uid, modalities FROM study WHERE id = ?1",
         "SELECT attributes, study, uid FROM series WHERE id = ?1",
         "SELECT attributes, series, uid, sop_class, transfer_syntax FROM instance WHERE id = ?1",
     ];
@@ -27,6 +27,9 @@ internal sealed class RowReader
 
     // Rows of a chunk share their parents.
     private readonly Dictionary<(int Level, long Id), Row?> _rows = [];
+
+    private long? _summed;
+    private StudySums _sums;
 
     internal RowReader(Reader reader, CatalogueQuery query)
     {
@@ -67,8 +70,8 @@ internal sealed class RowReader
 
         if (_query.IncludesAvailability)
         {
-            int level = (int)_query.Level;
-            bool isHeld = Number(_reader.Prepare(ComputedSql.IsHeld[level]).Bind(1, ids[level])) != 0;
+            long row = ids[(int)_query.Level];
+            bool isHeld = _query.Level == QueryLevel.Study ? Sums(row).IsHeld : Number(_reader.Prepare(ComputedSql.IsHeld(_query.Level)).Bind(1, row)) != 0;
             answer.Set(Tags.InstanceAvailability, isHeld ? "ONLINE" : "NEARLINE");
         }
 
@@ -101,6 +104,7 @@ internal sealed class RowReader
                 statement.Blob(0).ToArray(),
                 level > 0 ? statement.Int64(1) : 0,
                 level > 0 ? statement.Text(2) : string.Empty,
+                level == 1 ? statement.Text(3) : string.Empty,
                 level == 3 ? statement.Text(3) : string.Empty,
                 level == 3 ? statement.Text(4) : string.Empty);
         }
@@ -131,18 +135,36 @@ internal sealed class RowReader
     {
         CataloguedAttributes.TryFind(tag, out CataloguedAttribute attribute);
         long id = ids[(int)attribute.Level];
-        if (ComputedSql.CountFor(tag) is { } sql)
+        if (tag == Tags.NumberOfStudyRelatedSeries || tag == Tags.NumberOfStudyRelatedInstances)
+        {
+            StudySums sums = Sums(id);
+            answer.Set(tag, (tag == Tags.NumberOfStudyRelatedSeries ? sums.Series : sums.Instances).ToString(CultureInfo.InvariantCulture));
+        }
+        else if (ComputedSql.CountFor(tag) is { } sql)
         {
             answer.Set(tag, Number(_reader.Prepare(sql).Bind(1, id)).ToString(CultureInfo.InvariantCulture));
         }
         else if (tag == Tags.ModalitiesInStudy)
         {
-            answer.Set(tag, Texts(_reader.Prepare(ComputedSql.ModalitiesOfStudy).Bind(1, id)));
+            answer.Set(tag, FindRow((int)QueryLevel.Study, id)?.Modalities.Split('\\', StringSplitOptions.RemoveEmptyEntries) ?? []);
         }
         else if (tag == Tags.SOPClassesInStudy)
         {
             answer.Set(tag, Texts(_reader.Prepare(ComputedSql.SopClassesOfStudy).Bind(1, id)));
         }
+    }
+
+    private StudySums Sums(long study)
+    {
+        if (_summed != study)
+        {
+            Statement statement = _reader.Prepare(ComputedSql.SumsOfStudy).Bind(1, study);
+            _sums = statement.Step() ? new StudySums(statement.Int64(0), statement.Int64(1), statement.Int64(2)) : default;
+            _summed = study;
+            statement.Reset();
+        }
+
+        return _sums;
     }
 
     private static long Number(Statement statement)
@@ -164,5 +186,11 @@ internal sealed class RowReader
         return [.. texts];
     }
 
-    private sealed record Row(byte[] Attributes, long Parent, string Uid, string SopClass, string TransferSyntax);
+    private sealed record Row(byte[] Attributes, long Parent, string Uid, string Modalities, string SopClass, string TransferSyntax);
+
+    /// <summary>How many series and instances a study has, and how many of these have a copy here.</summary>
+    private readonly record struct StudySums(long Series, long Instances, long Held)
+    {
+        internal bool IsHeld => Held == Instances;
+    }
 }

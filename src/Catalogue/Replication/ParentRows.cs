@@ -33,15 +33,15 @@ internal sealed class ParentRows(Connection connection) : IDisposable
     private readonly Statement _insertStudy = connection.Prepare(
         """
         INSERT INTO study (study_id, date, time, accession_number, referring_alphabetic, referring_ideographic, referring_phonetic,
-                           attributes, patient, uid)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                           attributes, description, patient, uid)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
         """);
 
     private readonly Statement _updateStudy = connection.Prepare(
         """
         UPDATE study SET study_id = ?1, date = ?2, time = ?3, accession_number = ?4, referring_alphabetic = ?5, referring_ideographic = ?6,
-                         referring_phonetic = ?7, attributes = ?8, patient = ?9
-        WHERE id = ?10
+                         referring_phonetic = ?7, attributes = ?8, description = ?9, patient = ?10
+        WHERE id = ?11
         """);
 
     private readonly Statement _findSeries = connection.Prepare("SELECT id FROM series WHERE uid = ?1 AND study = ?2");
@@ -133,12 +133,12 @@ internal sealed class ParentRows(Connection connection) : IDisposable
 
     internal long AddStudy(long patient, string uid, ReadOnlySpan<byte> attributes)
     {
-        BindStudy(_insertStudy, attributes).Bind(9, patient).Bind(10, uid).Run();
+        BindStudy(_insertStudy, attributes).Bind(10, patient).Bind(11, uid).Run();
         return connection.LastInsertId;
     }
 
     internal void UpdateStudy(long study, long patient, ReadOnlySpan<byte> attributes) =>
-        BindStudy(_updateStudy, attributes).Bind(9, patient).Bind(10, study).Run();
+        BindStudy(_updateStudy, attributes).Bind(10, patient).Bind(11, study).Run();
 
     internal long? FindSeries(string uid, long study)
     {
@@ -226,7 +226,8 @@ internal sealed class ParentRows(Connection connection) : IDisposable
             .Bind(2, DateValue.Parse(AttributeBlob.FirstText(attributes, Tags.StudyDate)))
             .Bind(3, TimeValue.Parse(AttributeBlob.FirstText(attributes, Tags.StudyTime)))
             .Bind(4, AttributeBlob.FirstText(attributes, Tags.AccessionNumber))
-            .Bind(5, referring.Alphabetic).Bind(6, referring.Ideographic).Bind(7, referring.Phonetic).Bind(8, attributes);
+            .Bind(5, referring.Alphabetic).Bind(6, referring.Ideographic).Bind(7, referring.Phonetic).Bind(8, attributes)
+            .Bind(9, StudyText.Description(attributes));
     }
 
     private static Statement BindSeries(Statement statement, ReadOnlySpan<byte> attributes) =>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Panal.Catalogue.Matching;
+using SQLitePCL;
 
 namespace Panal.Catalogue.Sqlite;
 
@@ -17,6 +19,7 @@ internal static class CatalogueFile
         "Panal.Catalogue.Sqlite.Corrections.sql",
         "Panal.Catalogue.Sqlite.OfferedHoldings.sql",
         "Panal.Catalogue.Sqlite.StoredMetadata.sql",
+        "Panal.Catalogue.Sqlite.StudyLists.sql",
     ];
 
     internal static int CurrentVersion => Migrations.Length;
@@ -47,6 +50,7 @@ internal static class CatalogueFile
             connection.Execute("PRAGMA journal_mode = WAL");
             connection.Execute("PRAGMA wal_autocheckpoint = 0");
             connection.Execute("PRAGMA synchronous = FULL");
+            connection.Check(raw.sqlite3_create_function(connection.Handle, "panal_description", 1, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, Describe));
             Migrate(connection, time);
             // A synced commit: makes the log, its directory entry, and the proof that the file can be written.
             connection.Execute("UPDATE opening SET count = count + 1");
@@ -109,6 +113,19 @@ internal static class CatalogueFile
                 CultureInfo.InvariantCulture,
                 $"INSERT INTO schema_version (version, applied_at) VALUES ({next}, {time.GetUtcNow().ToUnixTimeMilliseconds()}); PRAGMA application_id = {ApplicationId}"));
             connection.Execute("COMMIT");
+        }
+    }
+
+    /// <summary>Version 6 takes the Study Description out of the attributes of earlier versions; damage is found by who reads them.</summary>
+    private static void Describe(sqlite3_context context, object user, sqlite3_value[] arguments)
+    {
+        try
+        {
+            raw.sqlite3_result_text(context, StudyText.Description(raw.sqlite3_value_blob(arguments[0])));
+        }
+        catch (CatalogueException)
+        {
+            raw.sqlite3_result_text(context, string.Empty);
         }
     }
 

@@ -22,19 +22,29 @@ internal sealed class Reader : IDisposable
         int flags = raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC;
         connection.Check(raw.sqlite3_create_function(connection.Handle, "panal_text", 2, flags, this, MatchText));
         connection.Check(raw.sqlite3_create_function(connection.Handle, "panal_attributes", 2, flags, this, MatchAttributes));
+        connection.Check(raw.sqlite3_create_function(connection.Handle, "panal_words", -1, flags, this, MatchWords));
         connection.Check(raw.sqlite3_create_function(connection.Handle, "panal_value", 2, flags, this, Value));
-        raw.sqlite3_progress_handler(connection.Handle, StepsBetweenLooks, static reader => ((Reader)reader).Cancellation.IsCancellationRequested ? 1 : 0, this);
+        raw.sqlite3_progress_handler(connection.Handle, StepsBetweenLooks, static reader => ((Reader)reader).IsToStop() ? 1 : 0, this);
     }
 
     internal Connection Connection { get; }
 
     internal CancellationToken Cancellation { get; set; }
 
+    /// <summary>Looks that a statement may take before it is broken off; null for as many as it needs.</summary>
+    internal int? Looks { get; set; }
+
+    /// <summary>Whether the statement was broken off because of <see cref="Looks"/>.</summary>
+    internal bool IsExhausted => Looks < 0;
+
     /// <summary>Conditions of the query under way, by the number that its SQL names.</summary>
     internal IReadOnlyList<KeyCondition> Conditions { get; set; } = [];
 
     /// <summary>Text patterns of the query under way, by the number that its SQL names.</summary>
     internal IReadOnlyList<TextPattern> Patterns { get; set; } = [];
+
+    /// <summary>What the query under way looks for in the words of studies.</summary>
+    internal StudyText? Words { get; set; }
 
     /// <summary>The statement for this text; kept for the next read.</summary>
     internal Statement Prepare(string sql) =>
@@ -54,10 +64,28 @@ internal sealed class Reader : IDisposable
         }
     }
 
+    private bool IsToStop()
+    {
+        Looks--;
+        return IsExhausted || Cancellation.IsCancellationRequested;
+    }
+
     private static void MatchText(sqlite3_context context, object user, sqlite3_value[] arguments)
     {
         TextPattern pattern = ((Reader)user).Patterns[raw.sqlite3_value_int(arguments[0])];
         raw.sqlite3_result_int(context, pattern.Matches(raw.sqlite3_value_blob(arguments[1])) ? 1 : 0);
+    }
+
+    private static void MatchWords(sqlite3_context context, object user, sqlite3_value[] arguments)
+    {
+        StudyText words = ((Reader)user).Words!;
+        uint found = 0;
+        foreach (sqlite3_value argument in arguments)
+        {
+            found |= words.FoundIn(raw.sqlite3_value_blob(argument));
+        }
+
+        raw.sqlite3_result_int(context, words.IsAll(found) ? 1 : 0);
     }
 
     private static void MatchAttributes(sqlite3_context context, object user, sqlite3_value[] arguments)

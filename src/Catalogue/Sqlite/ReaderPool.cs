@@ -64,6 +64,8 @@ internal sealed class ReaderPool(string path, CatalogueOptions options, Action c
         reader.Cancellation = default;
         reader.Conditions = [];
         reader.Patterns = [];
+        reader.Words = null;
+        reader.Looks = null;
         reader.Trim();
         if (_isClosed || !isWhole)
         {

@@ -19,6 +19,9 @@ internal sealed class Statement : IDisposable
         _handle = handle;
     }
 
+    /// <summary>The highest number of a parameter.</summary>
+    internal int Parameters => raw.sqlite3_bind_parameter_count(_handle);
+
     internal Statement Bind(int parameter, long value)
     {
         _connection.Check(raw.sqlite3_bind_int64(_handle, parameter, value));

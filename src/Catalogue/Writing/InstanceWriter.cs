@@ -36,8 +36,8 @@ internal sealed class InstanceWriter(
     private readonly Statement _insertStudy = connection.Prepare(
         """
         INSERT INTO study (patient, uid, study_id, date, time, accession_number,
-                           referring_alphabetic, referring_ideographic, referring_phonetic, attributes)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                           referring_alphabetic, referring_ideographic, referring_phonetic, attributes, description)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
         """);
 
     private readonly Statement _insertSeries = connection.Prepare(
@@ -198,7 +198,7 @@ internal sealed class InstanceWriter(
             .Bind(5, TimeValue.Parse(AttributeBlob.FirstText(blob, Tags.StudyTime)))
             .Bind(6, AttributeBlob.FirstText(blob, Tags.AccessionNumber))
             .Bind(7, referring.Alphabetic).Bind(8, referring.Ideographic).Bind(9, referring.Phonetic)
-            .Bind(10, blob).Run();
+            .Bind(10, blob).Bind(11, StudyText.Description(blob)).Run();
         return connection.LastInsertId;
     }
 

@@ -14,7 +14,7 @@ internal static class CapabilitiesResource
     private const string Instances = "multipart/related; type=\"application/dicom\"";
     private const string Pictures = "multipart/related; type=\"image/jpeg\"", MorePictures = "multipart/related; type=\"image/png\"";
 
-    private static readonly string[] Paging = ["limit", "offset", "includefield", "fuzzymatching"];
+    private static readonly string[] Paging = ["limit", "offset", "includefield", "fuzzymatching", "orderby"];
     private static readonly string[] Rendering = ["window", "viewport", "quality"];
 
     /// <summary>What can be done with one resource.</summary>
@@ -128,7 +128,7 @@ internal static class CapabilitiesResource
         ("studies/{study}/series", "SearchForStudySeries"),
         ("studies/{study}/instances", "SearchForStudyInstances"),
         ("studies/{study}/series/{series}/instances", "SearchForStudySeriesInstances"),
-    }.Select(search => new Capability(search.Item1, "GET", search.Item2, Paging, [Json, Accepted.Json, Xml]));
+    }.Select(search => new Capability(search.Item1, "GET", search.Item2, search.Item1 == "studies" ? [.. Paging, "text"] : Paging, [Json, Accepted.Json, Xml]));
 
     private static IEnumerable<Capability> Retrievals()
     {

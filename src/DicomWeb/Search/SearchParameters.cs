@@ -18,12 +18,20 @@ internal sealed class SearchParameters
     /// <summary>Groups below are commands, file meta information and directories: never in a data set that is searched.</summary>
     private const ushort FirstGroup = 8;
 
+    /// <summary>Attributes to sort by at most.</summary>
+    private const int OrderLimit = 8;
+
+    /// <summary>Longest text to search for, in characters.</summary>
+    private const int TextLimit = 256;
+
     private static readonly string[] LevelTerms = ["STUDY", "SERIES", "IMAGE"];
 
     private readonly DataSet _identifier = new();
     private readonly List<string> _warnings = [];
     private readonly HashSet<Tag> _matched = [];
+    private readonly List<SearchOrder> _order = [];
     private bool _returnsEverything;
+    private string _text = "";
     private int _keys;
     private int _offset;
     private int? _limit;
@@ -80,6 +88,8 @@ internal sealed class SearchParameters
     {
         Offset = isPaged ? _offset : 0,
         Limit = isPaged ? _limit : null,
+        Text = _text,
+        Order = _order,
         ReturnsEverything = _returnsEverything,
         KeepsUnicode = true,
     };
@@ -96,6 +106,12 @@ internal sealed class SearchParameters
                 break;
             case "offset":
                 _offset = Number(value, "offset");
+                break;
+            case "orderby":
+                OrderBy(value);
+                break;
+            case "text":
+                _text = value.Length <= TextLimit ? value : throw WebFaultException.BadRequest("text is too long");
                 break;
             case "fuzzymatching":
                 if (value.Equals("true", StringComparison.OrdinalIgnoreCase))
@@ -181,6 +197,21 @@ internal sealed class SearchParameters
             {
                 _identifier.SetEmpty(path[0]);
             }
+        }
+    }
+
+    /// <summary>Attributes with commas between, a hyphen before those that descend.</summary>
+    private void OrderBy(string value)
+    {
+        foreach (var name in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var isDescending = name[0] == '-';
+            if (!TryReadPath(isDescending ? name[1..] : name, out var path) || path.Count > 1 || _order.Count == OrderLimit)
+            {
+                throw WebFaultException.BadRequest("orderby names what is no attribute, or too many");
+            }
+
+            _order.Add(new SearchOrder(path[0], isDescending));
         }
     }
 

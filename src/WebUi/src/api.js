@@ -80,13 +80,11 @@ export async function described(uid) {
   return Object.fromEntries(Object.entries(corrected).map(([keyword, tag]) => [keyword, text(study && first(study, tag))]));
 }
 
-/** Studies that a person asks for: the patient's name, or ID where there is a digit in it, begins with the text; of a day, of a modality. */
-export async function studies({ text, date, modality }, limit, offset, signal) {
-  const query = new URLSearchParams({ limit: String(limit), offset: String(offset), includefield: '00081030,00080050,00201208,00080056' });
-  // What has a meaning in a search (PS3.4 §C.2.2.2) is no letter of a name.
-  const wanted = text.trim().replaceAll(/[*?\\]/g, '');
-  if (wanted) query.set(/\d/.test(wanted) ? 'PatientID' : 'PatientName', `${wanted.replace(/\s+/g, '*')}*`);
-  if (date) query.set('StudyDate', date.replaceAll('-', ''));
+/** Studies that a person asks for: each word begins a word of name, ID, accession number or description; of these days, of a modality; sorted by an attribute, `-` before it for the other way round. */
+export async function studies({ text, from, to, modality, order }, limit, offset, signal) {
+  const query = new URLSearchParams({ limit: String(limit), offset: String(offset), includefield: '00081030,00080050,00201208,00080056', orderby: order });
+  if (text.trim()) query.set('text', text);
+  if (from || to) query.set('StudyDate', `${from}-${to}`.replace(/(\d{4})-(\d\d)-(\d\d)/g, '$1$2$3'));
   if (modality) query.set('ModalitiesInStudy', modality);
   return (await qido(query, signal)).map(row);
 }

@@ -69,6 +69,22 @@ public sealed class HistoryTests
             Assert.Equal(mine.Select(known => known.Modality).Distinct().Order(StringComparer.Ordinal), row.GetStrings(Tags.ModalitiesInStudy));
             Assert.Equal(mine.Select(known => known.Class).Distinct().Order(StringComparer.Ordinal), row.GetStrings(Tags.SOPClassesInStudy));
             Assert.Equal(mine.Count, row.GetInt32(Tags.NumberOfPatientRelatedInstances));
+            Assert.Equal([row.GetString(Tags.StudyInstanceUID)!], List(database, text: row.GetString(Tags.PatientID)!));
         }
+
+        Assert.Equal(
+            model.Values.GroupBy(known => known.Study)
+                .OrderBy(study => string.Join('\\', study.Select(known => known.Modality).Distinct().Order(StringComparer.Ordinal)), StringComparer.Ordinal).ThenBy(study => study.Key, StringComparer.Ordinal)
+                .Select(study => study.Key),
+            List(database, new Ordering(Tags.ModalitiesInStudy, false), new Ordering(Tags.PatientID, false)));
+        Assert.Empty(List(database, text: "P9"));
+    }
+
+    private static List<string> List(CatalogueDatabase database, params Ordering[] order) => List(database, string.Empty, order);
+
+    private static List<string> List(CatalogueDatabase database, string text, params Ordering[] order)
+    {
+        var query = new CatalogueQuery { Level = QueryLevel.Study, Text = text, Order = order };
+        return [.. database.Query(query, CancellationToken.None).Select(row => row.GetString(Tags.StudyInstanceUID)!)];
     }
 }

@@ -41,6 +41,33 @@ public sealed class SearchResourceTests
     }
 
     [Theory]
+    [InlineData("PatientID", "P1 P2")]
+    [InlineData("-PatientID", "P2 P1")]
+    [InlineData("-PatientName", "P2 P1")]
+    [InlineData("NumberOfStudyRelatedInstances", "P2 P1")]
+    public async Task Studies_are_sorted_as_asked_for(string order, string patients)
+    {
+        await using var web = await StoredAsync();
+        Assert.Equal(patients, string.Join(' ', (await web.JsonAsync("studies?orderby=" + order)).Select(study => WebArchive.Value(study, Tags.PatientID))));
+        Assert.Equal(patients[3..], WebArchive.Value(Assert.Single(await web.JsonAsync("studies?text=p&limit=1&offset=1&orderby=" + order)), Tags.PatientID));
+    }
+
+    [Theory]
+    [InlineData("studies?orderby=Modality")]
+    [InlineData("studies?orderby=ProcedureCodeSequence")]
+    [InlineData("studies?orderby=PixelData")]
+    [InlineData("studies?orderby=-")]
+    [InlineData("studies?orderby=nonsense")]
+    [InlineData("studies?orderby=StudyID,StudyID,StudyID,StudyID,StudyID,StudyID,StudyID,StudyID,StudyID")]
+    [InlineData("series?text=a")]
+    public async Task What_cannot_be_sorted_or_searched_by_text_is_refused(string path)
+    {
+        await using var web = await StoredAsync();
+        using var answer = await web.GetAsync(path);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Theory]
     [InlineData("studies?PatientID=P2", 1)]
     [InlineData("studies?00100020=P2", 1)]
     [InlineData("studies?PatientName=garc*", 1)]
@@ -49,6 +76,14 @@ public sealed class SearchResourceTests
     [InlineData("studies?StudyInstanceUID=1.2.1%5C1.2.2", 2)]
     [InlineData("studies?StudyDate=20260101-20260131", 2)]
     [InlineData("studies?StudyDate=20270101-", 0)]
+    [InlineData("studies?text=garc", 1)]
+    [InlineData("studies?text=p", 2)]
+    [InlineData("studies?text=mull%20scr", 1)]
+    [InlineData("studies?text=arc", 0)]
+    [InlineData("studies?text=%22*%20AND%20NOT%5E", 0)]
+    [InlineData("studies?text=%22*%5E", 2)]
+    [InlineData("studies?orderby=-StudyDate,00100010", 2)]
+    [InlineData("series?orderby=SeriesNumber", 3)]
     [InlineData("studies?limit=1", 1)]
     [InlineData("studies?limit=0", 0)]
     [InlineData("studies?offset=1", 1)]
