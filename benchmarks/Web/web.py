@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures DICOMweb of Panal beside Orthanc with its DICOMweb plugin (Debian: orthanc orthanc-dicomweb).
 
-    python3 benchmarks/Web/web.py [--slices 1000] [--studies 1000] [--queries 400] [--rounds 2] [--keep DIRECTORY]
+    python3 benchmarks/Web/web.py [--slices 1000] [--studies 1000] [--queries 2000] [--rounds 2] [--keep DIRECTORY]
 
 Each server starts on an empty directory, is filled over STOW-RS (its figure for storing), and is then asked: a whole study of slices (512 x
 512 x 16 bit) by WADO-RS as stored, the metadata of its series for the first time, again, and first after a restart (of Panal when it has stored it), and studies by QIDO-RS. One client, one
@@ -327,7 +327,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--slices", type=int, default=1000)
     parser.add_argument("--studies", type=int, default=1000)
-    parser.add_argument("--queries", type=int, default=400)
+    parser.add_argument("--queries", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--port", type=int, default=18_080)
     parser.add_argument("--directory", default=os.path.join(ROOT, "artifacts"))

@@ -194,7 +194,7 @@ internal sealed class Comparison(Plan plan, string directory, IReadOnlySet<strin
         var load = new RetrieveLoad { Studies = plan.RetrieveStudies };
         foreach (var (scenario, port) in ((string, int?)[])[(Get, null), (Move, _movePort)])
         {
-            new RetrieveLoad { Run = WarmUpRun, MovePort = port }.Execute(process.Target);
+            new RetrieveLoad { Run = WarmUpRun, Studies = plan.WarmUpSlices / load.InstancesPerStudy, MovePort = port }.Execute(process.Target);
             var cpuBefore = meter.CpuSeconds;
             var result = (load with { MovePort = port }).Execute(process.Target);
             Console.Error.WriteLine($"  {scenario}: {result}");

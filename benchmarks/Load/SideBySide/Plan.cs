@@ -30,7 +30,7 @@ internal sealed record Plan
     /// <summary>Queries of each kind.</summary>
     public int Queries { get; init; } = 100;
 
-    public int RetrieveStudies { get; init; } = 4;
+    public int RetrieveStudies { get; init; } = 10;
 
     public static Plan Quick => new();
 
@@ -45,6 +45,5 @@ internal sealed record Plan
         PeerFindInstances = 100_000,
         FindInstancesPerStudy = 100,
         Queries = 400,
-        RetrieveStudies = 10,
     };
 }

@@ -36,6 +36,9 @@ public static class FileMeta
     /// <summary>Longest head that is read, in bytes: private information (0002,0102) of a strange writer fits many times.</summary>
     public const int MaximumLengthBytes = 1 << 20;
 
+    /// <summary>Most heads whole, in bytes.</summary>
+    private const int FirstLookBytes = 1 << 10;
+
     private const int PreambleLengthBytes = 128;
     private const int MagicEndBytes = PreambleLengthBytes + 4;
 
@@ -100,12 +103,9 @@ public static class FileMeta
     public static bool TryReadHeader(
         in ReadOnlySequence<byte> buffer, bool isFinal, out FileMetaInformation? meta, out SequencePosition consumed)
     {
-        meta = null;
         consumed = buffer.Start;
         var isCut = buffer.Length > MaximumLengthBytes;
-        var head = isCut ? buffer.Slice(0, MaximumLengthBytes) : buffer;
-        var bytes = head.IsSingleSegment ? head.First : head.ToArray();
-        meta = Read(bytes, isFinal && !isCut);
+        meta = ReadFirst(isCut ? buffer.Slice(0, MaximumLengthBytes) : buffer, isFinal && !isCut);
         if (meta is null)
         {
             return isCut
@@ -115,6 +115,20 @@ public static class FileMeta
 
         consumed = buffer.GetPosition(meta.DataSetOffsetBytes);
         return true;
+    }
+
+    /// <summary>Of bytes in several segments looks only at as many of the first, put together, as the head needs: a megabyte of pixels may come behind it.</summary>
+    private static FileMetaInformation? ReadFirst(in ReadOnlySequence<byte> bytes, bool isFinal)
+    {
+        for (var lookBytes = FirstLookBytes; lookBytes < bytes.Length && !bytes.IsSingleSegment; lookBytes *= 8)
+        {
+            if (Read(bytes.Slice(0, lookBytes).ToArray(), isFinal: false) is { } meta)
+            {
+                return meta;
+            }
+        }
+
+        return Read(bytes.IsSingleSegment ? bytes.First : bytes.ToArray(), isFinal);
     }
 
     private static FileMetaInformation? Read(ReadOnlyMemory<byte> bytes, bool isFinal)

@@ -15,8 +15,8 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
     /// <summary>Less room than this at the end of a block of the server is left unused: a read for a few bytes costs as much as one for many.</summary>
     private const int RoomBytes = 4 << 10;
 
-    /// <summary>So much is gathered before it is handed to the thread that sends: each handing over wakes one, and costs more than reading a block.</summary>
-    private const int StepBytes = 256 << 10;
+    /// <summary>So much is gathered before it is sent, a slice of a CT: each send wakes the receiver, which costs more than reading a block. More gains nothing.</summary>
+    private const int StepBytes = 512 << 10;
 
     /// <summary>An instance and how it leaves.</summary>
     private sealed record Outgoing(InstanceReference Instance, TransferSyntax Stored, TransferSyntax Syntax)

@@ -18,7 +18,7 @@ internal static class WebDoor
     private static readonly OpenRoute Open = new(IsGuess: false, InTheClear: true) { BodyLimitBytes = BodyLimitBytes };
 
     /// <summary>Bytes of an answer that may wait for their line: so much is read ahead from the disk while the kernel takes what was read before.</summary>
-    private const long AheadBytes = 512 << 10;
+    private const long AheadBytes = 1 << 20;
 
     public static void Limit(KestrelServerLimits limits, NetworkConnectionOptions options)
     {

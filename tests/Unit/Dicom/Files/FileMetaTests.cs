@@ -84,6 +84,17 @@ public sealed class FileMetaTests
     }
 
     [Fact]
+    public void What_comes_behind_the_head_is_not_copied_to_read_it()
+    {
+        byte[] bytes = [.. Head(Uids.ExplicitVRLittleEndian), .. new byte[1 << 20]];
+        var file = Bytes.Segmented(bytes, 64 << 10);
+        FileMeta.TryReadHeader(file, isFinal: false, out var meta, out _);
+
+        Assert.Equal(bytes.Length - (1 << 20), meta?.DataSetOffsetBytes);
+        Assert.InRange(Allocated.Bytes(() => FileMeta.TryReadHeader(file, isFinal: false, out _, out _)), 0, 8 << 10);
+    }
+
+    [Fact]
     public void A_foreign_preamble_is_reported()
     {
         var bytes = Head(Uids.ExplicitVRLittleEndian);

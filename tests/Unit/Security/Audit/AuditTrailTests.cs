@@ -143,6 +143,23 @@ public sealed partial class AuditTrailTests : IDisposable
     }
 
     [Fact]
+    public async Task What_comes_while_the_writer_rests_is_written_together_afterwards()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var time = new WaitedTime();
+        await using var trail = new AuditTrail(_folder.File("audit"), new AuditSource("node1", "Hospital"), time);
+        await trail.RecordAsync(AuditEvents.ApplicationStarted("node1", "FIRST"), ct);
+        await time.UntilWaitedAsync(AuditTrail.Rest, ct);
+        await trail.RecordAsync(AuditEvents.ApplicationStarted("node1", "SECOND"), ct);
+        await trail.RecordAsync(AuditEvents.ApplicationStarted("node1", "THIRD"), ct);
+        Assert.Contains("FIRST", Assert.Single(Lines()), StringComparison.Ordinal);
+
+        time.Advance(AuditTrail.Rest);
+        await time.UntilWaitedAsync(AuditTrail.Rest, ct);
+        Assert.Equal(3, Lines().Length);
+    }
+
+    [Fact]
     public async Task A_trail_that_cannot_be_written_says_so_and_holds_nobody_up()
     {
         File.WriteAllText(_folder.File("audit"), "a file where the folder should be");
