@@ -6,7 +6,8 @@ namespace Panal.Conformance.DicomWeb;
 /// <summary>Metadata from the catalogue, by the real executable, against what another reader finds in the files that were sent.</summary>
 public sealed class StoredMetadataTests
 {
-    private const string StoredOne = "Stored the metadata of 1 instances of 1 series";
+    /// <summary>Of a series that was quiet, or, where the node had not begun to listen when it came, of what was here before.</summary>
+    private const string StoredOne = "Stored the metadata of 1 instances";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 

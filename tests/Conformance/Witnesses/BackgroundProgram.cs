@@ -52,7 +52,7 @@ internal sealed partial class BackgroundProgram : IAsyncDisposable
         return program;
     }
 
-    /// <summary>Waits until the program has printed the line, alone or as a message of its log.</summary>
+    /// <summary>Waits until the program has printed the line, alone or at the start of a message of its log.</summary>
     public async Task WaitForLineAsync(string line, TimeSpan limit, CancellationToken ct)
     {
         try
@@ -108,8 +108,8 @@ internal sealed partial class BackgroundProgram : IAsyncDisposable
         lines.Enqueue(line);
         foreach ((string wanted, TaskCompletionSource seen) in awaited)
         {
-            // Behind its category and number, where it is of a log.
-            if (line.Trim() == wanted || line.EndsWith("] " + wanted, StringComparison.Ordinal))
+            // Behind its category and number, where it is how a message of a log begins.
+            if (line.Trim() == wanted || line.Contains("] " + wanted, StringComparison.Ordinal))
             {
                 seen.TrySetResult();
             }
