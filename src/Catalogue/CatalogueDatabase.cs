@@ -30,7 +30,7 @@ public sealed partial class CatalogueDatabase : IAsyncDisposable
         _time = time;
         _queue = new WriteQueue(_writer, options, time, AfterCommit);
         _readers = new ReaderPool(path, options, _queue.CatchUp);
-        _queries = new QueryRunner(_readers, options.ListCountLimit);
+        _queries = new QueryRunner(_readers, options);
     }
 
     /// <summary>Writes that wait for a transaction.</summary>

@@ -15,6 +15,12 @@ public sealed record CatalogueOptions
     /// <summary>Studies that match a condition of a list are counted up to here, which takes some milliseconds: of more it is known that they are many.</summary>
     public int ListCountLimit { get; init; } = 20_000;
 
+    /// <summary>
+    /// Steps of SQLite's machine after which walking a list is broken off, in some tens of milliseconds: what matches stands at its far end, and the condition that leads to the fewest
+    /// studies is followed instead.
+    /// </summary>
+    public int ListWalkSteps { get; init; } = 1_000_000;
+
     /// <summary>Writes that wait at most; more callers wait outside without being queued.</summary>
     public int PendingWriteLimit { get; init; } = 4096;
 

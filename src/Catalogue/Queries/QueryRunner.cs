@@ -8,20 +8,15 @@ namespace Panal.Catalogue.Queries;
 /// Runs queries. The ids of all rows are found in one snapshot; the rows are read in chunks, so that a slow taker holds no snapshot,
 /// which would keep the write-ahead log from starting anew.
 /// </summary>
-/// <param name="readers">Connections.</param>
-/// <param name="countLimit">So many studies of a list are found and sorted at most where it can be walked in its order.</param>
-internal sealed class QueryRunner(ReaderPool readers, int countLimit)
+internal sealed class QueryRunner(ReaderPool readers, CatalogueOptions options)
 {
-    /// <summary>Looks at a walk before it is broken off, and the condition that leads to the fewest studies is followed: a tenth of a second or less.</summary>
-    private const int WalkLooks = 500;
-
     /// <summary>Rows in memory at a time.</summary>
     internal const int ChunkRows = 256;
 
     internal IEnumerable<DataSet> Run(CatalogueQuery query, QueryPlan plan, CancellationToken ct)
     {
         (List<long> ids, List<DataSet> rows) = readers.Read(
-            (query, plan, countLimit), static (reader, state) => Find(reader, state.query, state.plan, state.countLimit), ct);
+            (query, plan, options), static (reader, state) => Find(reader, state.query, state.plan, state.options), ct);
         for (int next = ChunkRows; ; next += ChunkRows)
         {
             foreach (DataSet row in rows)
@@ -40,28 +35,28 @@ internal sealed class QueryRunner(ReaderPool readers, int countLimit)
         }
     }
 
-    private static (List<long> Ids, List<DataSet> FirstRows) Find(Reader reader, CatalogueQuery query, QueryPlan plan, int countLimit)
+    private static (List<long> Ids, List<DataSet> FirstRows) Find(Reader reader, CatalogueQuery query, QueryPlan plan, CatalogueOptions options)
     {
         reader.Conditions = plan.Conditions;
         reader.Patterns = plan.Patterns;
         reader.Words = plan.Words;
-        List<long> ids = FindIds(reader, query, plan, countLimit);
+        List<long> ids = FindIds(reader, query, plan, options);
         return (ids, ReadRows(reader, query, ids.GetRange(0, Math.Min(ChunkRows, ids.Count))));
     }
 
-    private static List<long> FindIds(Reader reader, CatalogueQuery query, QueryPlan plan, int countLimit)
+    private static List<long> FindIds(Reader reader, CatalogueQuery query, QueryPlan plan, CatalogueOptions options)
     {
         if (plan.Drives.Count == 0)
         {
             return Ids(Prepare(reader, plan.Sql, plan));
         }
 
-        (string fewest, bool isWalk) = Choose(reader, query, plan, countLimit);
+        (string fewest, bool isWalk) = Choose(reader, query, plan, options.ListCountLimit);
         if (isWalk)
         {
             try
             {
-                reader.Looks = WalkLooks;
+                reader.Looks = options.ListWalkSteps / Reader.StepsBetweenLooks;
                 return Ids(Prepare(reader, plan.Sql, plan));
             }
             catch (CatalogueException) when (reader.IsExhausted)

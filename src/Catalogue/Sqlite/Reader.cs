@@ -10,7 +10,7 @@ namespace Panal.Catalogue.Sqlite;
 internal sealed class Reader : IDisposable
 {
     /// <summary>Steps of SQLite's machine between two looks at the cancellation: some tens of microseconds.</summary>
-    private const int StepsBetweenLooks = 2000;
+    internal const int StepsBetweenLooks = 2000;
 
     private const int StatementLimit = 32;
 

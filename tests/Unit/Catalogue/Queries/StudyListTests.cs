@@ -22,13 +22,14 @@ public sealed class StudyListTests
     private static CancellationToken None => CancellationToken.None;
 
     [Theory]
-    [InlineData(1, 0)]
-    [InlineData(2, 3)]
-    [InlineData(3, 100_000)]
-    public async Task Few_and_many_matches_give_the_list_that_a_person_would_write(int seed, int countLimit)
+    [InlineData(1, 0, 1_000_000)]
+    [InlineData(2, 3, 1_000_000)]
+    [InlineData(3, 20_000, 1_000_000)]
+    [InlineData(4, 3, 0)]
+    public async Task Few_and_many_matches_give_the_list_that_a_person_would_write(int seed, int countLimit, int walkSteps)
     {
         var random = new Random(seed);
-        await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync(new CatalogueOptions { ListCountLimit = countLimit });
+        await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync(new CatalogueOptions { ListCountLimit = countLimit, ListWalkSteps = walkSteps });
         var studies = new List<Study>();
         for (int i = 1; i <= 60; i++)
         {
