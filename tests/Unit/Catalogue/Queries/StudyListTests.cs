@@ -102,7 +102,7 @@ public sealed class StudyListTests
             DROP TRIGGER study_added; DROP TRIGGER study_changed; DROP TRIGGER study_removed; DROP TRIGGER patient_changed;
             DROP VIEW study_words; DROP TABLE study_text; DROP INDEX study_by_description; DROP INDEX study_by_modalities;
             ALTER TABLE study DROP COLUMN description; ALTER TABLE study DROP COLUMN modalities;
-            DELETE FROM schema_version WHERE version = 6;
+            DELETE FROM schema_version WHERE version = 7;
             """);
 
         await catalogue.ReopenAsync();
