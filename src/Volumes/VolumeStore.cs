@@ -18,7 +18,7 @@ public sealed class VolumeStore : IAsyncDisposable
     private readonly StagingLog _log;
     private readonly Settler _settler;
     private readonly IDisposable _lock;
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly AutoResetEvent _wake = new(false);      // unlike a semaphore it does not spin before it rests
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer? _timer;
     private readonly Thread? _thread;
@@ -307,9 +307,9 @@ public sealed class VolumeStore : IAsyncDisposable
 
     private void Wake()
     {
-        if (_wake.CurrentCount == 0 && _isDisposed == 0)
+        if (_isDisposed == 0)
         {
-            _wake.Release();
+            _wake.Set();
         }
     }
 
@@ -321,7 +321,7 @@ public sealed class VolumeStore : IAsyncDisposable
             {
                 if (!_log.Pool.PrepareOne(_stop.Token) && !_settler.SettleBatch(all: false, _stop.Token))
                 {
-                    _wake.Wait(_stop.Token);
+                    _wake.WaitOne();
                 }
             }
         }
@@ -340,6 +340,7 @@ public sealed class VolumeStore : IAsyncDisposable
         }
 
         await _stop.CancelAsync();
+        _wake.Set();
         if (_timer is not null)
         {
             await _timer.DisposeAsync();

@@ -90,7 +90,7 @@ public sealed class StudyListTests
     }
 
     [Fact]
-    public async Task What_version_5_catalogued_is_found_and_sorted_after_the_migration()
+    public async Task What_version_6_catalogued_is_found_and_sorted_after_the_migration()
     {
         await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync();
         await catalogue.Database.AddAsync(Samples.Instance("1", "1.1", "1.1.1", (Tags.StudyDescription, "Tórax"), (Tags.Modality, "CT")), None);
