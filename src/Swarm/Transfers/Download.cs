@@ -282,7 +282,7 @@ internal sealed partial class Download
             }
 
             var chosen = decider.Choose(this, holder, now, blocks[asked..room]);
-            for (var i = 0; i < chosen; i++, asked++)
+            for (var i = 0; i < chosen && (isUrgent || !IsAskedEnough(holder)); i++, asked++)
             {
                 actions[asked] = Request(holder, blocks[asked], isUrgent || GoesFirst(holder, blocks[asked]), now);
             }
@@ -329,13 +329,22 @@ internal sealed partial class Download
         return urgents;
     }
 
-    // Bounded by what the holder delivers in a round trip and a little more: deeper queues only delay choices.
-    private int Target(Holder holder)
+    // What the holder delivers in a round trip and a little more: deeper queues only delay choices.
+    private double AheadBytes(Holder holder)
     {
         var ahead = Options.Ahead + (holder.Fastest == TimeSpan.MaxValue ? TimeSpan.Zero : holder.Fastest);
-        var blocks = (int)Math.Min(Options.MaxRequests, Math.Ceiling(holder.Rate.BytesPerSecond * ahead.TotalSeconds / NextLengthBytes()));
+        return holder.Rate.BytesPerSecond * ahead.TotalSeconds;
+    }
+
+    private int Target(Holder holder)
+    {
+        var blocks = (int)Math.Min(Options.MaxRequests, Math.Ceiling(AheadBytes(holder) / NextLengthBytes()));
         return Math.Max(1, Math.Clamp(blocks, Options.MinRequests, Options.MaxRequests) / Sharers);
     }
+
+    // Long blocks may follow the short one that the target was counted in: the last of an object is often the shortest.
+    private bool IsAskedEnough(Holder holder) =>
+        holder.Requests.Count >= Math.Max(1, Options.MinRequests / Sharers) && holder.RequestedBytes >= AheadBytes(holder) / Sharers;
 
     // Parts of images can be much shorter than a block can be: so many more are asked for, or the line would rest between them.
     private int NextLengthBytes() => Open.Next(0) is >= 0 and var block ? Math.Max(ShortestBlockBytes, Map.LengthOf(block)) : ContentHash.BlockBytes;
@@ -345,6 +354,7 @@ internal sealed partial class Download
         Open.Remove(block);
         _askedOf[block] = holder.Number;
         holder.Requests.Add(new BlockRequest(block, now, isUrgent));
+        holder.RequestedBytes += Map.LengthOf(block);
         holder.Rate.Start(now);
         if (holder.IsSource && _receivers > 0)
         {
@@ -406,7 +416,9 @@ internal sealed partial class Download
 
     private void Forget(Holder holder, int index, TimeSpan now)
     {
-        _askedOf[holder.Requests[index].Block] = Nobody;
+        var block = holder.Requests[index].Block;
+        _askedOf[block] = Nobody;
+        holder.RequestedBytes -= Map.LengthOf(block);
         holder.Requests.RemoveAt(index);
         if (holder.Requests.Count == 0)
         {

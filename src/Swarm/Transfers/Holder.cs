@@ -32,6 +32,9 @@ internal sealed class Holder(int number, ulong key, int blocks, bool isNear)
     /// <summary>What we have asked of it, in the order of asking.</summary>
     public List<BlockRequest> Requests { get; } = [];
 
+    /// <summary>Bytes of the blocks that we have asked of it.</summary>
+    public long RequestedBytes { get; set; }
+
     /// <summary>What it says its uplink carries, in bytes a second; other receivers leave fresh blocks to it in proportion.</summary>
     public double UplinkBytesPerSecond { get; set; } = Download.UnknownUplink;
 

@@ -11,7 +11,13 @@ public sealed class TransferSettingsTests
         var settings = new TransferSettings();
         Assert.Equal(24, settings.UplinkLimits.Count);
         Assert.All(settings.UplinkLimits, static rate => Assert.Equal(double.PositiveInfinity, rate));
-        Assert.Equal(100_000, settings.UplinkBytesPerSecond);
+    }
+
+    [Fact]
+    public void What_the_line_carries_is_not_known_unless_it_is_given()
+    {
+        Assert.Null(new TransferSettings().UplinkBytesPerSecond);
+        Assert.Equal(100_000, new TransferSettings { UplinkKilobitsPerSecond = 800 }.UplinkBytesPerSecond);
     }
 
     [Fact]

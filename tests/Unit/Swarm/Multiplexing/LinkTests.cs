@@ -132,10 +132,15 @@ public sealed class LinkTests
         await using var stream = pair.Dialler.Open("echo/1", LinkPriority.Interactive);
         await stream.Output.WriteAsync(new byte[1], Cancelled);
         await ReadAsync(stream, 1);
+        Assert.False(stream.Draining.IsCancellationRequested);
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var draining = stream.Draining.UnsafeRegister(static told => ((TaskCompletionSource)told!).SetResult(), told);
         pair.Acceptor.Drain(LinkCloseReason.Duplicate);
+        Assert.True(pair.Acceptor.Draining.IsCancellationRequested);
         Assert.Equal(LinkCloseReason.Duplicate, Assert.Throws<LinkException>(() => pair.Acceptor.Open("echo/1", LinkPriority.Bulk)).Reason);
         await stream.Output.WriteAsync(new byte[2], Cancelled);
         await ReadAsync(stream, 2);
+        await told.Task.WaitAsync(Cancelled);
         Assert.False(pair.AcceptorEnd.IsCompleted);
         await stream.Output.CompleteAsync();
         Assert.Empty(await ReadToEndAsync(stream.Input));

@@ -181,6 +181,49 @@ public sealed class DownloadTests
     }
 
     [Fact]
+    public void Nothing_is_taken_back_from_a_source_once_some_receiver_has_had_every_block()
+    {
+        var source = Source(1);
+        var receiver = _download.HolderUp(2, false);
+        var asked = Requests(Decide(), source);
+        for (var block = 0; block < _download.Map.Blocks; block++)
+        {
+            _ = asked.Contains(block) || _download.Has(receiver, block, _now);
+        }
+
+        _download.Has(receiver, asked[0], _now);
+        Assert.Contains(new TransferAction(TransferActionKind.Cancel, source, asked[0], false), Decide());
+        _download.Has(receiver, asked[1], _now);
+        Assert.DoesNotContain(Decide(), action => action.Kind == TransferActionKind.Cancel);
+
+        // It has lost one again, which nobody else has: the source has something to send first.
+        _download.Refused(receiver, asked[0], _now);
+        var other = _download.HolderUp(3, false);
+        var waiting = _download.Holders[source]!.Requests[^1].Block;
+        _download.Has(other, waiting, _now);
+        Assert.Contains(new TransferAction(TransferActionKind.Cancel, source, waiting, false), Decide());
+    }
+
+    [Fact]
+    public void The_first_image_is_asked_of_other_receivers_urgently_and_of_sources_as_everything_else()
+    {
+        var download = new Download(
+            new BlockMap([new TransferObject(default, 4 * 65_536, true), new TransferObject(default, 4 * 65_536, false)]), 7, new DownloadOptions());
+        var (source, receiver) = (download.HolderUp(1, false), download.HolderUp(2, false));
+        download.HasAll(source);
+        for (var block = 2; block < 8; block++)
+        {
+            download.Has(receiver, block, _now);
+        }
+
+        var actions = new TransferAction[64];
+        var requests = actions.Take(download.Decide(_now, actions)).Where(action => action.Kind == TransferActionKind.Request).ToArray();
+        Assert.Equal([2, 3], requests.Where(request => request.Holder == receiver).Select(request => request.Block).Order());
+        Assert.All(requests, request => Assert.Equal(request.Holder == receiver, request.IsUrgent));
+        Assert.Equal([0, 1], requests.Where(request => request.Holder == source).Select(request => request.Block).Order());
+    }
+
+    [Fact]
     public void What_a_quick_near_holder_has_is_asked_of_no_other_until_it_is_gone_or_slow()
     {
         var (far, near) = (Source(1), _download.HolderUp(2, true));

@@ -48,6 +48,15 @@ internal sealed class MemoryNetwork : IAsyncDisposable
         return pair.Ours;
     }
 
+    /// <summary>Better links to a node stand than those that its streams go over.</summary>
+    public void Drain(NodeId node)
+    {
+        foreach (var pair in _streams.Where(pair => pair.Ours.Peer == node))
+        {
+            pair.Drain();
+        }
+    }
+
     /// <summary>A node is gone: its streams are cut and it is not reached any more.</summary>
     public void Cut(NodeId node)
     {
@@ -95,12 +104,12 @@ internal sealed class MemoryNetwork : IAsyncDisposable
     private sealed class StreamPair : IDisposable
     {
         private readonly Pipe _there = new(new PipeOptions(useSynchronizationContext: false)), _back = new(new PipeOptions(useSynchronizationContext: false));
-        private readonly CancellationTokenSource _cut = new();
+        private readonly CancellationTokenSource _cut = new(), _draining = new();
 
         public StreamPair(NodeId from, NodeId to, string protocol)
         {
-            Ours = new End(_back.Reader, _there.Writer, to, protocol);
-            Theirs = new End(_there.Reader, _back.Writer, from, protocol);
+            Ours = new End(_back.Reader, _there.Writer, to, protocol, _draining.Token);
+            Theirs = new End(_there.Reader, _back.Writer, from, protocol, _draining.Token);
         }
 
         public ILinkStream Ours { get; }
@@ -111,7 +120,13 @@ internal sealed class MemoryNetwork : IAsyncDisposable
 
         public CancellationToken Cutting => _cut.Token;
 
-        public void Dispose() => _cut.Dispose();
+        public void Dispose()
+        {
+            _cut.Dispose();
+            _draining.Dispose();
+        }
+
+        public void Drain() => _draining.Cancel();
 
         public void Cut()
         {
@@ -121,7 +136,7 @@ internal sealed class MemoryNetwork : IAsyncDisposable
         }
     }
 
-    private sealed record End(PipeReader Input, PipeWriter Output, NodeId Peer, string Protocol) : ILinkStream
+    private sealed record End(PipeReader Input, PipeWriter Output, NodeId Peer, string Protocol, CancellationToken Draining) : ILinkStream
     {
         public LinkPriority Priority => LinkPriority.Bulk;
 

@@ -87,6 +87,21 @@ public sealed class NodeLinesTests
     }
 
     [Fact]
+    public void What_goes_over_a_line_is_paced_by_the_payload_it_carries_if_that_is_known_and_what_stays_in_the_house_is_not()
+    {
+        var links = new OneLink(null);
+        var known = new NodeLines(
+            new TransferOptions { Folder = "", LineBytesPerSecond = 151_400, Lines = [new LineOptions { Peers = IPNetwork.Parse("10.8.0.0/16"), UplinkLimits = NoLimit }] }, links, static () => Ours);
+        Assert.Equal(144_800, known.LineTo(Peer).PaceBytesPerSecond);
+        links.Route = new LinkRoute(Ours[0].Address, IPAddress.Parse("10.8.3.3"), null);
+        Assert.Equal(144_800, known.LineTo(Peer).PaceBytesPerSecond);
+        links.Route = new LinkRoute(Ours[0].Address, IPAddress.Parse("192.168.7.3"), null);
+        Assert.Null(known.LineTo(Peer).PaceBytesPerSecond);
+        links.Route = null;
+        Assert.Null(Lines(links, null).LineTo(Peer).PaceBytesPerSecond);
+    }
+
+    [Fact]
     public void The_network_of_an_address_has_no_bits_of_the_host()
     {
         Assert.Equal(IPNetwork.Parse("10.1.128.0/17"), LocalNetworks.NetworkOf(IPAddress.Parse("10.1.200.7"), 17));

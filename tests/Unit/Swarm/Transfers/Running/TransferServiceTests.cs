@@ -38,6 +38,35 @@ public sealed class TransferServiceTests
     }
 
     [Fact]
+    public async Task A_transfer_leaves_a_link_for_a_better_one_at_once_and_goes_on_there()
+    {
+        await using var network = new MemoryNetwork();
+
+        // Only the better link makes it open another stream: after any other end it would wait for a day.
+        var receiver = network.AddNode(change: static options => options with { FirstRetry = TimeSpan.FromDays(1), DirectoryInterval = TimeSpan.FromDays(1) });
+        var time = new FakeTimeProvider();
+        var source = network.AddNode(change: static options => options with { UplinkLimits = [.. Enumerable.Repeat(65_536.0, 24)] }, time: time);
+        var objects = Fill(Lengths, source);
+        receiver.Holders.Add(source.Id);
+        var read = source.NextReadAsync();
+        var transfer = receiver.Service.Begin(new TransferPlan(Study, objects, TransferPriority.Interactive));
+        await read.WaitAsync(Token);
+        Assert.Equal(1, network.StreamsTo(source.Id));
+
+        network.Drain(source.Id);
+        while (!transfer.Ended.IsCompleted)
+        {
+            read = source.NextReadAsync();
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(transfer.Ended, read).WaitAsync(Token);
+        }
+
+        await transfer.Ended.WaitAsync(Token);
+        Same(source, receiver, objects);
+        Assert.Equal(2, network.StreamsTo(source.Id));
+    }
+
+    [Fact]
     public async Task What_several_hold_together_arrives_from_all_of_them()
     {
         await using var network = new MemoryNetwork();
