@@ -25,6 +25,26 @@ public sealed class DownloadTests
     }
 
     [Fact]
+    public void A_short_block_at_the_end_of_an_object_makes_no_more_of_the_long_ones_asked()
+    {
+        var download = new Download(
+            new BlockMap([.. Enumerable.Range(0, 64).Select(static _ => new TransferObject(default, 65_536 + 100, false))]), 7, new DownloadOptions());
+        var source = download.HolderUp(1, false);
+        download.HasAll(source);
+        var actions = new TransferAction[256];
+        for (var block = 0; block < 40; block++)
+        {
+            // 640 kB/s, as above: 0.5 s ahead and a round trip of 0.1 s are 384 kB, and the block that goes beyond.
+            download.Decide(_now, actions);
+            Assert.InRange(download.Holders[source]!.RequestedBytes, 1, 384_000 + 65_536);
+            _now += TimeSpan.FromSeconds(block % 2 == 0 ? 0.1 : 0.0002);
+            download.Arrived(source, block, true, _now);
+        }
+
+        Assert.InRange(download.Holders[source]!.RequestedBytes, 200_000, 384_000 + 65_536);
+    }
+
+    [Fact]
     public void A_false_block_is_not_kept_and_asked_of_another_never_again_of_the_same()
     {
         var (liar, honest) = (Source(1), Source(2));
