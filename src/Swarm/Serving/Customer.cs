@@ -73,6 +73,9 @@ internal sealed class ServedSet(int blocks, ulong key = 0, IReadOnlyList<ulong>?
     /// <summary>Bytes sent for each unit of weight, counted from where the others were when it began.</summary>
     public double Served { get; private set; }
 
+    /// <summary>Streams that are served from it.</summary>
+    public int Receivers { get; set; }
+
     /// <summary>True for the blocks that rendezvous hashing over all who hold the set gives to us to send first.</summary>
     public bool IsOurs(int block)
     {

@@ -46,6 +46,7 @@ internal sealed class ServeQueue(ulong key)
         }
 
         _customers[number] = new Customer(number, set, line ?? _only, Picking.Rendezvous.Mix(key ^ (ulong)number));
+        set.Receivers++;
         return number;
     }
 
@@ -55,6 +56,7 @@ internal sealed class ServeQueue(ulong key)
         if (Find(number) is { } customer)
         {
             Waiting -= customer.Asked.Count;
+            customer.Set.Receivers--;
             _customers[number] = null;
         }
     }

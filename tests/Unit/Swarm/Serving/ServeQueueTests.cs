@@ -66,6 +66,19 @@ public sealed class ServeQueueTests
     }
 
     [Fact]
+    public void A_set_knows_how_many_are_served_from_it()
+    {
+        var (queue, set) = (new ServeQueue(1), new ServedSet(4));
+        var (one, other) = (queue.CustomerUp(set), queue.CustomerUp(set));
+        Assert.Equal(2, set.Receivers);
+        queue.CustomerDown(one);
+        queue.CustomerDown(one);
+        Assert.Equal(1, set.Receivers);
+        queue.CustomerDown(other);
+        Assert.Equal(0, set.Receivers);
+    }
+
+    [Fact]
     public void A_transfer_that_comes_later_is_owed_nothing_for_the_time_before()
     {
         var queue = new ServeQueue(1);

@@ -39,7 +39,7 @@ public sealed class ServeRuleTests
     }
 
     [Fact]
-    public void Of_blocks_that_no_receiver_has_each_holder_sends_its_own_share_first()
+    public void Of_blocks_that_no_receiver_has_each_holder_sends_its_own_share_first_where_there_are_many_receivers()
     {
         var rule = new FreshOut();
         ulong[] keys = [11, 22, 33];
@@ -51,6 +51,8 @@ public sealed class ServeRuleTests
 
         Assert.All(sets, static set => Assert.InRange(Enumerable.Range(0, 300).Count(set.IsOurs), 60, 140));
         var (ours, theirs) = (Enumerable.Range(0, 300).First(sets[0].IsOurs), Enumerable.Range(0, 300).First(block => !sets[0].IsOurs(block)));
+        Assert.Equal(0, rule.Compare(Candidate(sets[0], ours), Candidate(sets[0], theirs)));
+        sets[0].Receivers = 17;
         Assert.True(rule.Compare(Candidate(sets[0], ours), Candidate(sets[0], theirs)) < 0);
         sets[0].Sent(ours, 1_000);
         Assert.True(rule.Compare(Candidate(sets[0], ours), Candidate(sets[0], theirs)) > 0);
