@@ -348,9 +348,9 @@ internal sealed partial class Link
             _schedule.GoAway = reason;
             _isDrainedByPeer = true;
             _drainingSince = _time.GetTimestamp();
+            _drainTold = _draining.CancelAsync();
         }
 
         _keeper.Draining(this);
-        _draining.Cancel();
     }
 }

@@ -43,6 +43,7 @@ internal sealed partial class Link : IDisposable
     private bool _hasPeerGoneAway;
     private LinkEnd? _end;
     private Task _told = Task.CompletedTask;
+    private Task _drainTold = Task.CompletedTask;
 
     /// <param name="transport">What carries the frames, after the preface; the link closes it.</param>
     /// <param name="peer">Who is at the other end.</param>
@@ -148,6 +149,7 @@ internal sealed partial class Link : IDisposable
 
         await CloseTransportAsync();
         await _told;
+        await _drainTold;
         Task[] served;
         lock (_gate)
         {
@@ -204,11 +206,10 @@ internal sealed partial class Link : IDisposable
 
             _drain = reason;
             _drainingSince = _time.GetTimestamp();
+            _drainTold = _draining.CancelAsync();
             _schedule.GoAway = reason;
             _toSend.Set();
         }
-
-        _draining.Cancel();
     }
 
     /// <summary>For the one who ran it, after it has ended.</summary>

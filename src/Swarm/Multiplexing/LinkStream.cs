@@ -35,6 +35,8 @@ internal sealed class LinkStream : ILinkStream
         Window = buffers.WindowBytes;
         ReceiveCredit = buffers.WindowBytes;
         _incoming = new Pipe(IncomingOptions);
+
+        // The writer goes on, and chooses what is next, when all that it wrote is in a batch: the line takes longer for that than the choice does.
         _outgoing = new Pipe(new PipeOptions(
             SegmentPool.Instance,
             pauseWriterThreshold: buffers.UnsentBytes,

@@ -7,7 +7,7 @@ namespace Panal.Swarm.Serving;
 /// <remarks>Begins with the fewest and doubles while the rate grows by it. No input or output, no clock, no threads.</remarks>
 internal sealed class ServeWidth
 {
-    /// <summary>The fewest: the next is chosen while half a block of the one before is still to leave, which bridges the gap.</summary>
+    /// <summary>The fewest: the next is chosen while the last batch of the one before is written, which bridges the gap.</summary>
     public const int Fewest = 1;
 
     /// <summary>The most, as many as the queue may have.</summary>
