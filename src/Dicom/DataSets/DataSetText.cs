@@ -21,9 +21,10 @@ internal static class DataSetText
     };
 
     /// <inheritdoc cref="Trim(string, Vr)"/>
-    public static ReadOnlySpan<char> Trim(ReadOnlySpan<char> value, Vr vr) => vr switch
+    /// <param name="utf8">The value in ASCII or UTF-8.</param>
+    public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> utf8, Vr vr) => vr switch
     {
-        Vr.LT or Vr.PN or Vr.ST or Vr.UC or Vr.UR or Vr.UT => value.TrimEnd(" \0"),
-        _ => value.Trim(" \0"),
+        Vr.LT or Vr.PN or Vr.ST or Vr.UC or Vr.UR or Vr.UT => utf8.TrimEnd(" \0"u8),
+        _ => utf8.Trim(" \0"u8),
     };
 }

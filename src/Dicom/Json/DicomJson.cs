@@ -7,6 +7,15 @@ namespace Panal.Dicom.Json;
 /// <remarks>PS3.18 Annex F.</remarks>
 public static class DicomJson
 {
+    /// <summary>What a thread keeps to write the next data set: most are a few KiB, and a buffer that grows is copied each time.</summary>
+    private const int SpareBytes = 64 << 10;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _spareBuffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _spareWriter;
+
     /// <summary>Writes a data set as one JSON object; text becomes UTF-8, and Specific Character Set says so.</summary>
     /// <param name="dataSet">Group lengths are left out (PS3.18 §F.2.2).</param>
     /// <param name="writer">Stands where a value may stand.</param>
@@ -16,15 +25,23 @@ public static class DicomJson
 
     /// <summary>A data set as compact UTF-8.</summary>
     /// <inheritdoc cref="Write" path="/param"/>
-    public static ReadOnlyMemory<byte> ToUtf8(DataSet dataSet, BulkDataReference? bulkData = null)
+    public static byte[] ToUtf8(DataSet dataSet, BulkDataReference? bulkData = null)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer))
+        // Taken, so that what asks for a data set's JSON while it writes one makes its own.
+        var buffer = _spareBuffer ?? new ArrayBufferWriter<byte>(4 << 10);
+        var writer = _spareWriter ?? new Utf8JsonWriter(buffer);
+        (_spareBuffer, _spareWriter) = (null, null);
+        writer.Reset(buffer);
+        Write(dataSet, writer, bulkData);
+        writer.Flush();
+        var utf8 = buffer.WrittenSpan.ToArray();
+        if (buffer.Capacity <= SpareBytes)
         {
-            Write(dataSet, writer, bulkData);
+            buffer.ResetWrittenCount();
+            (_spareBuffer, _spareWriter) = (buffer, writer);
         }
 
-        return buffer.WrittenMemory;
+        return utf8;
     }
 
     /// <summary>Reads one JSON object; text is kept as UTF-8.</summary>

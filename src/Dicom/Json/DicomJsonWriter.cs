@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Panal.Dicom.Text;
 
@@ -47,7 +48,7 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
         Span<byte> name = stackalloc byte[8];
         Utf8Formatter.TryFormat(element.Tag.Value, name, out _, new System.Buffers.StandardFormat('X', 8));
         writer.WriteStartObject(name);
-        writer.WriteString(VrName, vr.Code());
+        writer.WriteString(VrName, [(byte)((ushort)vr >> 8), (byte)vr]);
         if (reference is not null)
         {
             writer.WriteString(BulkDataName, reference);
@@ -120,8 +121,8 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
             return;
         }
 
-        var text = DataSetText.Trim(characterSet.Decode(value, vr), vr).AsSpan();
-        if (text.IsEmpty)
+        var utf8 = DataSetText.Trim(characterSet.IsAscii(value, vr) ? value : Encoding.UTF8.GetBytes(characterSet.Decode(value, vr)), vr);
+        if (utf8.IsEmpty)
         {
             return;
         }
@@ -129,60 +130,72 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
         writer.WriteStartArray(ValueName);
         if (!vr.IsMultiValued())
         {
-            writer.WriteStringValue(text);
+            writer.WriteStringValue(utf8);
         }
         else
         {
-            foreach (var part in text.Split('\\'))
+            foreach (var part in utf8.Split((byte)'\\'))
             {
-                WriteText(vr, DataSetText.Trim(text[part], vr));
+                WriteText(vr, DataSetText.Trim(utf8[part], vr));
             }
         }
 
         writer.WriteEndArray();
     }
 
-    private void WriteText(Vr vr, ReadOnlySpan<char> text)
+    private void WriteText(Vr vr, ReadOnlySpan<byte> utf8)
     {
-        if (text.IsEmpty)
+        if (utf8.IsEmpty)
         {
             writer.WriteNullValue();
         }
         else if (vr == Vr.PN)
         {
-            WritePersonName(PersonName.Parse(text));
+            WritePersonName(utf8);
         }
-        else if (vr is not (Vr.DS or Vr.IS) || !TryWriteDecimal(text, vr == Vr.IS))
+        else if (vr is not (Vr.DS or Vr.IS) || !TryWriteDecimal(utf8, vr == Vr.IS))
         {
-            writer.WriteStringValue(text);
+            writer.WriteStringValue(utf8);
         }
     }
 
-    private void WritePersonName(PersonName name)
+    /// <summary>Writes the component groups of a name; those beyond the third, which the standard does not have, are left out (PS3.5 §6.2.1).</summary>
+    private void WritePersonName(ReadOnlySpan<byte> utf8)
     {
-        if (name.IsEmpty)
+        var alphabetic = TakeGroup(ref utf8);
+        var ideographic = TakeGroup(ref utf8);
+        var phonetic = TakeGroup(ref utf8);
+        if (alphabetic.IsEmpty && ideographic.IsEmpty && phonetic.IsEmpty)
         {
             writer.WriteNullValue();
             return;
         }
 
         writer.WriteStartObject();
-        WriteGroup("Alphabetic"u8, name.Alphabetic);
-        WriteGroup("Ideographic"u8, name.Ideographic);
-        WriteGroup("Phonetic"u8, name.Phonetic);
+        WriteGroup("Alphabetic"u8, alphabetic);
+        WriteGroup("Ideographic"u8, ideographic);
+        WriteGroup("Phonetic"u8, phonetic);
         writer.WriteEndObject();
     }
 
-    private void WriteGroup(ReadOnlySpan<byte> name, string group)
+    private static ReadOnlySpan<byte> TakeGroup(ref ReadOnlySpan<byte> left)
     {
-        if (group.Length > 0)
+        var end = left.IndexOf((byte)'=');
+        var group = end < 0 ? left : left[..end];
+        left = end < 0 ? [] : left[(end + 1)..];
+        return group.Trim((byte)' ');
+    }
+
+    private void WriteGroup(ReadOnlySpan<byte> name, ReadOnlySpan<byte> group)
+    {
+        if (!group.IsEmpty)
         {
             writer.WriteString(name, group);
         }
     }
 
     /// <summary>Writes DS and IS as numbers, digit by digit where they are numbers of JSON already, so that reading gives the same text.</summary>
-    private bool TryWriteDecimal(ReadOnlySpan<char> text, bool isInteger)
+    private bool TryWriteDecimal(ReadOnlySpan<byte> text, bool isInteger)
     {
         if (isInteger)
         {
@@ -196,12 +209,20 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
         }
 
         const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        var isNumber = JsonNumbers.IsNumber(text);
+        if (isNumber && text.Length <= JsonNumbers.LongestDecimalString && text.IndexOfAny((byte)'e', (byte)'E') < 0)
+        {
+            // So few digits are finite; parsing would take longer than writing them.
+            writer.WriteRawValue(text, skipInputValidation: true);
+            return true;
+        }
+
         if (!double.TryParse(text, style, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
         {
             return false;
         }
 
-        if (JsonNumbers.IsNumber(text))
+        if (isNumber)
         {
             writer.WriteRawValue(text, skipInputValidation: true);
         }

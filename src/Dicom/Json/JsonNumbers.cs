@@ -5,12 +5,13 @@ namespace Panal.Dicom.Json;
 /// <summary>Numbers of JSON (RFC 8259 §6) and the decimal strings of DICOM (PS3.5 §6.2).</summary>
 internal static class JsonNumbers
 {
-    private const int LongestDecimalString = 16;
+    /// <summary>Characters of a decimal string at most (PS3.5 §6.2).</summary>
+    internal const int LongestDecimalString = 16;
 
-    /// <summary>Whether text is a number as JSON writes it.</summary>
-    public static bool IsNumber(ReadOnlySpan<char> text)
+    /// <summary>Whether text, in ASCII, is a number as JSON writes it.</summary>
+    public static bool IsNumber(ReadOnlySpan<byte> text)
     {
-        text = text.StartsWith('-') ? text[1..] : text;
+        text = text.StartsWith((byte)'-') ? text[1..] : text;
         var digits = Digits(text);
         if (digits == 0 || (digits > 1 && text[0] == '0'))
         {
@@ -18,7 +19,7 @@ internal static class JsonNumbers
         }
 
         text = text[digits..];
-        if (text.StartsWith('.'))
+        if (text.StartsWith((byte)'.'))
         {
             digits = Digits(text[1..]);
             if (digits == 0)
@@ -29,12 +30,12 @@ internal static class JsonNumbers
             text = text[(1 + digits)..];
         }
 
-        if (text.Length == 0 || text[0] is not ('e' or 'E'))
+        if (text.Length == 0 || text[0] is not ((byte)'e' or (byte)'E'))
         {
             return text.Length == 0;
         }
 
-        text = text.Length > 1 && text[1] is '+' or '-' ? text[2..] : text[1..];
+        text = text.Length > 1 && text[1] is (byte)'+' or (byte)'-' ? text[2..] : text[1..];
         return text.Length > 0 && Digits(text) == text.Length;
     }
 
@@ -68,9 +69,9 @@ internal static class JsonNumbers
             : null;
     }
 
-    private static int Digits(ReadOnlySpan<char> text)
+    private static int Digits(ReadOnlySpan<byte> text)
     {
-        var end = text.IndexOfAnyExceptInRange('0', '9');
+        var end = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
         return end < 0 ? text.Length : end;
     }
 }

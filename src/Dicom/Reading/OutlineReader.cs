@@ -73,13 +73,13 @@ public sealed class OutlineReader
         {
             if (TryReadToken(out var token))
             {
-                if (token.Kind is DataSetTokenKind.Element or DataSetTokenKind.Fragment)
-                {
-                    await TakeAsync(token, ct);
-                }
-                else
+                if (token.Kind is not (DataSetTokenKind.Element or DataSetTokenKind.Fragment))
                 {
                     Follow(token);
+                }
+                else if (!TryTake(token))
+                {
+                    await TakeAsync(token, ct);
                 }
             }
             else if (_reader.IsAtEnd)
@@ -119,6 +119,32 @@ public sealed class OutlineReader
         _isFinal = read == 0;
     }
 
+    /// <summary>Takes an element that is left out or has been read whole, as nearly all are.</summary>
+    private bool TryTake(in DataSetToken token)
+    {
+        if (token.Kind != DataSetTokenKind.Element)
+        {
+            return false;
+        }
+
+        if (IsLong(token))
+        {
+            _omitted[PathOf(token.Tag)] = new OmittedValue(token.Vr, _reader.OffsetBytes, token.LengthBytes, []);
+            _builder.Add(token, Placeholder);
+            return true;
+        }
+
+        if (token.LengthBytes > _end - _start)
+        {
+            return false;
+        }
+
+        var value = Reserve((int)token.LengthBytes);
+        TakeRead(value.Span);
+        _builder.Add(token, InLittleEndian(token, value));
+        return true;
+    }
+
     private async ValueTask TakeAsync(DataSetToken token, CancellationToken ct)
     {
         if (token.Kind == DataSetTokenKind.Fragment)
@@ -127,14 +153,7 @@ public sealed class OutlineReader
             return;
         }
 
-        if (IsLong(token))
-        {
-            _omitted[PathOf(token.Tag)] = new OmittedValue(token.Vr, _reader.OffsetBytes, token.LengthBytes, []);
-            _builder.Add(token, Placeholder);
-            return;
-        }
-
-        _builder.Add(token, await ReadValueAsync(token, ct));
+        _builder.Add(token, InLittleEndian(token, await ReadValueAsync(token, ct)));
     }
 
     private async ValueTask TakeFragmentAsync(DataSetToken token, CancellationToken ct)
@@ -159,13 +178,10 @@ public sealed class OutlineReader
         }
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>> ReadValueAsync(DataSetToken token, CancellationToken ct)
+    private async ValueTask<Memory<byte>> ReadValueAsync(DataSetToken token, CancellationToken ct)
     {
         var value = Reserve((int)token.LengthBytes);
-        var taken = Math.Min(value.Length, _end - _start);
-        _buffer.AsSpan(_start, taken).CopyTo(value.Span);
-        _start += taken;
-        _reader.Advance(taken);
+        var taken = TakeRead(value.Span);
         while (taken < value.Length)
         {
             var read = await _source.ReadAsync(value[taken..], ct);
@@ -178,7 +194,22 @@ public sealed class OutlineReader
             _reader.Advance(read);
         }
 
-        if (_reader.IsBigEndian && token.Kind == DataSetTokenKind.Element)
+        return value;
+    }
+
+    /// <summary>Copies what has been read of a value.</summary>
+    private int TakeRead(Span<byte> value)
+    {
+        var taken = Math.Min(value.Length, _end - _start);
+        _buffer.AsSpan(_start, taken).CopyTo(value);
+        _start += taken;
+        _reader.Advance(taken);
+        return taken;
+    }
+
+    private Memory<byte> InLittleEndian(in DataSetToken token, Memory<byte> value)
+    {
+        if (_reader.IsBigEndian)
         {
             ByteOrder.Swap(value.Span, token.Vr.UnitLengthBytes());
         }

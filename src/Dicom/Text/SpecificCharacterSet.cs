@@ -22,16 +22,18 @@ public abstract class SpecificCharacterSet
     /// <summary>Whether bytes below 80H are ASCII wherever no escape sequence stands.</summary>
     private protected virtual bool IsAsciiBased => true;
 
+    /// <summary>Whether a value is read as ASCII, byte by byte: then its bytes are its text.</summary>
+    /// <param name="vr">As in <see cref="Decode"/>.</param>
+    public bool IsAscii(ReadOnlySpan<byte> value, Vr vr) =>
+        Ascii.IsValid(value) && (!vr.IsText() || (!value.Contains(Escape) && (IsAsciiBased || value.IndexOfAny((byte)'\\', (byte)'~') < 0)));
+
     /// <summary>Reads a whole value, its backslashes and padding included; what cannot be read becomes U+FFFD. Never fails.</summary>
     /// <param name="vr">Decides which characters are delimiters; the VRs outside of the Specific Character Set are read as ASCII.</param>
     public string Decode(ReadOnlySpan<byte> value, Vr vr)
     {
-        if (Ascii.IsValid(value) && (!vr.IsText() || !value.Contains(Escape)))
+        if (IsAscii(value, vr))
         {
-            if (IsAsciiBased || !vr.IsText() || value.IndexOfAny((byte)'\\', (byte)'~') < 0)
-            {
-                return Encoding.ASCII.GetString(value);
-            }
+            return Encoding.ASCII.GetString(value);
         }
 
         return vr.IsText() ? DecodeText(value, vr) : DecodeUndeclared(value);

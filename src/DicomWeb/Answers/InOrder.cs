@@ -10,6 +10,7 @@ internal static class InOrder
     /// <param name="make">Makes one piece, on any thread; the first failure ends the answer, after those under way have ended.</param>
     /// <param name="width">How many pieces are made, or wait to be taken, beside the one that is asked for; 0 makes each when it is asked for, by whoever asks.</param>
     /// <param name="ct">Begins no further piece.</param>
+    /// <remarks>Parts and pieces are best classes: for each kind of value the runtime compiles all this anew, while the first client waits.</remarks>
     public static async IAsyncEnumerable<TPiece> MakeAsync<TPart, TPiece>(
         IReadOnlyList<TPart> parts, Func<TPart, ValueTask<TPiece>> make, int width, [EnumeratorCancellation] CancellationToken ct)
     {

@@ -44,7 +44,7 @@ public sealed class MetadataResource(Holding holding, Retriever retriever, Acces
         await using var body = TextAnswer.Begin(request.Context, contentType);
         await foreach (var piece in JsonOfAsync(instances, instance => UrlOf(request, instance), ct))
         {
-            await body.WriteAsync(piece, ct);
+            await body.WriteAsync(piece.WrittenMemory, ct);
         }
 
         await body.WriteAsync("]"u8.ToArray(), ct);
@@ -52,25 +52,26 @@ public sealed class MetadataResource(Holding holding, Retriever retriever, Acces
     }
 
     /// <summary>The array of the JSON of all instances but for its end, in pieces.</summary>
-    internal IAsyncEnumerable<ReadOnlyMemory<byte>> JsonOfAsync(IReadOnlyList<InstanceReference> instances, Func<InstanceReference, string> urlOf, CancellationToken ct)
+    internal IAsyncEnumerable<ArrayBufferWriter<byte>> JsonOfAsync(IReadOnlyList<InstanceReference> instances, Func<InstanceReference, string> urlOf, CancellationToken ct)
     {
-        (int Index, MetadataPart Part)[] parts = [.. metadata.PartsOf(instances).Index()];
+        var parts = metadata.PartsOf(instances);
 
         // Handing pieces from thread to thread pays where there are several.
-        return InOrder.MakeAsync(parts, part => PieceAsync(part.Part, isFirst: part.Index == 0, urlOf, ct), parts.Length > 1 ? Environment.ProcessorCount : 0, ct);
+        return InOrder.MakeAsync(parts, part => PieceAsync(part, isFirst: part == parts[0], urlOf, ct), parts.Count > 1 ? Environment.ProcessorCount : 0, ct);
     }
 
     /// <summary>The JSON of some instances, each behind what stands before it in the array.</summary>
-    private static async ValueTask<ReadOnlyMemory<byte>> PieceAsync(MetadataPart part, bool isFirst, Func<InstanceReference, string> urlOf, CancellationToken ct)
+    private static async ValueTask<ArrayBufferWriter<byte>> PieceAsync(MetadataPart part, bool isFirst, Func<InstanceReference, string> urlOf, CancellationToken ct)
     {
+        var json = await part.ReadAsync(ct);
         var piece = new ArrayBufferWriter<byte>(part.Instances.Count * UsualLengthBytes);
-        foreach (var (index, json) in (await part.ReadAsync(ct)).Index())
+        for (var index = 0; index < json.Length; index++)
         {
             piece.Write(isFirst && index == 0 ? "["u8 : ","u8);
-            InstanceMetadata.Complete(json.Span, JsonEncodedText.Encode(urlOf(part.Instances[index])).EncodedUtf8Bytes, piece);
+            InstanceMetadata.Complete(json[index].Span, JsonEncodedText.Encode(urlOf(part.Instances[index])).EncodedUtf8Bytes, piece);
         }
 
-        return piece.WrittenMemory;
+        return piece;
     }
 
     private async Task WriteXmlAsync(WebRequest request, IReadOnlyList<InstanceReference> instances)

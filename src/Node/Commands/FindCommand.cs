@@ -29,7 +29,7 @@ internal static class FindCommand
             {
                 if (parsed.GetValue(json))
                 {
-                    await output.WriteLineAsync(Encoding.UTF8.GetString(DicomJson.ToUtf8(match).Span)).ConfigureAwait(false);
+                    await output.WriteLineAsync(Encoding.UTF8.GetString(DicomJson.ToUtf8(match))).ConfigureAwait(false);
                 }
 
                 matches.Add(match);

@@ -41,7 +41,7 @@ public static class InstanceMetadata
 
     /// <summary>Makes the JSON of an instance that is here, with references that are relative to its resource.</summary>
     /// <inheritdoc cref="ReadAsync(Retriever, InstanceReference, CancellationToken)"/>
-    internal static async ValueTask<ReadOnlyMemory<byte>> MakeAsync(InstanceBytes? bytes, InstanceReference instance, CancellationToken ct)
+    internal static async ValueTask<byte[]> MakeAsync(InstanceBytes? bytes, InstanceReference instance, CancellationToken ct)
     {
         var outline = await ReadAsync(bytes, instance, ct);
         return DicomJson.ToUtf8(outline.DataSet, value => outline.Omits(value) ? ReferenceOf(value.Path) : null);

@@ -77,13 +77,17 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
         var (gatheredBytes, began) = (0, time.GetTimestamp());
         foreach (var (instance, name) in instances)
         {
-            var isStored = stored.TryGet(name, out var json);
-            if ((isStored ? json : await MakeAsync(instance, ct)) is not { } one)
+            if (!stored.TryGet(name, out var one))
             {
-                continue;
+                if (await MakeAsync(instance, ct) is not { } json)
+                {
+                    continue;
+                }
+
+                one = json;
+                made++;
             }
 
-            made += isStored ? 0 : 1;
             if (gathered.Count == MetadataChunk.InstanceLimit || (gathered.Count > 0 && gatheredBytes + one.Length > MetadataChunk.FullBytes))
             {
                 chunks.Add(MetadataChunk.Pack(gathered));
@@ -106,7 +110,7 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
     }
 
     /// <summary>The metadata of an instance; null when it is not here, cannot be read, or is too long to be stored.</summary>
-    private async ValueTask<ReadOnlyMemory<byte>?> MakeAsync(InstanceReference instance, CancellationToken ct)
+    private async ValueTask<byte[]?> MakeAsync(InstanceReference instance, CancellationToken ct)
     {
         try
         {

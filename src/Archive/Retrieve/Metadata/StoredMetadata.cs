@@ -61,21 +61,26 @@ public sealed class StoredMetadata(CatalogueDatabase catalogue, Retriever retrie
         return described;
     }
 
-    internal async ValueTask<ReadOnlyMemory<byte>> ReadAsync(SeriesChunks stored, InstanceReference instance, CancellationToken ct)
+    internal async ValueTask<ReadOnlyMemory<byte>[]> ReadAsync(SeriesChunks stored, IReadOnlyList<InstanceReference> instances, CancellationToken ct)
     {
-        var isNamed = MetadataName.TryOf(instance, out var name);
-        if (isNamed && stored.TryGet(name, out var json))
+        var json = new ReadOnlyMemory<byte>[instances.Count];
+        for (var index = 0; index < json.Length; index++)
         {
-            return json;
+            var instance = instances[index];
+            var isNamed = MetadataName.TryOf(instance, out var name);
+            if (isNamed && stored.TryGet(name, out json[index]))
+            {
+                continue;
+            }
+
+            json[index] = await InstanceMetadata.MakeAsync(InstanceBytes.Open(retriever, instance), instance, ct);
+            if (isNamed)
+            {
+                keeper.Want(SeriesOf(instance));
+            }
         }
 
-        var made = await InstanceMetadata.MakeAsync(InstanceBytes.Open(retriever, instance), instance, ct);
-        if (isNamed)
-        {
-            keeper.Want(SeriesOf(instance));
-        }
-
-        return made;
+        return json;
     }
 
     private static SeriesName SeriesOf(InstanceReference instance) => new(instance.StudyInstanceUid, instance.SeriesInstanceUid);
@@ -96,14 +101,5 @@ public sealed class MetadataPart
     /// <summary>The JSON of each, in that order, with references that are relative to its resource (<see cref="InstanceMetadata.Complete"/>).</summary>
     /// <exception cref="IOException">An instance has gone meanwhile.</exception>
     /// <exception cref="Dicom.DicomFormatException">The stored bytes of one are no data set, or beyond a limit.</exception>
-    public async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ReadAsync(CancellationToken ct)
-    {
-        var json = new ReadOnlyMemory<byte>[Instances.Count];
-        for (var index = 0; index < json.Length; index++)
-        {
-            json[index] = await _metadata.ReadAsync(_stored.Value, Instances[index], ct);
-        }
-
-        return json;
-    }
+    public ValueTask<ReadOnlyMemory<byte>[]> ReadAsync(CancellationToken ct) => _metadata.ReadAsync(_stored.Value, Instances, ct);
 }

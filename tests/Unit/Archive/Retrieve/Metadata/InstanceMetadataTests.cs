@@ -32,7 +32,7 @@ public sealed class InstanceMetadataTests
         dataSet.Set(Tags.PatientName, hostile[4]);
         dataSet.SetBytes(Tags.PixelData, Vr.OW, new byte[] { 1, 2 });
         var json = DicomJson.ToUtf8(dataSet, static value => value.Tag == Tags.PixelData ? InstanceMetadata.ReferenceOf(value.Path) : null);
-        using var completed = JsonDocument.Parse(Complete(Encoding.UTF8.GetString(json.Span)));
+        using var completed = JsonDocument.Parse(Complete(Encoding.UTF8.GetString(json)));
         Assert.Equal(Url + "/bulkdata/7FE00010", completed.RootElement.GetProperty("7FE00010").GetProperty("BulkDataURI").GetString());
         Assert.Equal(hostile[0], completed.RootElement.GetProperty("00204000").GetProperty("Value")[0].GetString());
         Assert.Equal(hostile[4], completed.RootElement.GetProperty("00100010").GetProperty("Value")[0].GetProperty("Alphabetic").GetString());
