@@ -188,7 +188,7 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
     public async Task OHIF_shows_the_study_with_the_grey_levels_of_the_rendered_resource_and_asks_no_other_host()
     {
         bool isDemanded = Environment.GetEnvironmentVariable("PANAL_OHIF") == "1";
-        Assert.SkipUnless(PageWalk.HasOhif || isDemanded, "OHIF, 50 MB, is not here; PANAL_OHIF=1 demands it");
+        Assert.SkipUnless(PageWalk.HasOhif || isDemanded, "OHIF, 50 MB, could not be brought; PANAL_OHIF=1 demands it");
         Assert.True(PageWalk.HasOhif, "./run --with-ohif brings OHIF");
         JsonElement ohif = (await walk.SeenAsync(Ct)).GetProperty("ohif");
 
