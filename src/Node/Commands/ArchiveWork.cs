@@ -53,6 +53,27 @@ internal static class ArchiveWork
         }
     }
 
+    /// <summary>Asks something that has one answer: the running node, or holdings that this process opens.</summary>
+    /// <exception cref="CommandException">There was no answer.</exception>
+    public static async Task<T> AnswerAsync<T>(
+        NodeConfiguration configuration, string request, JsonTypeInfo<T> type, Func<IServiceProvider, CancellationToken, T> here, CancellationToken cancellationToken)
+        where T : class
+    {
+        T? answer = null;
+        await RunAsync(
+            configuration,
+            request,
+            type,
+            (rooms, report, token) =>
+            {
+                report(here(rooms, token));
+                return Task.CompletedTask;
+            },
+            given => answer = given,
+            cancellationToken).ConfigureAwait(false);
+        return answer ?? throw new CommandException(ExitCode.Failure, "The node gave no answer.");
+    }
+
     /// <summary>Asks the node that runs on the data folder; there is nothing that this process could do itself.</summary>
     /// <exception cref="CommandException">No node runs, or it broke off.</exception>
     public static async Task AskNodeAsync<T>(

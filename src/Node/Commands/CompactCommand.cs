@@ -45,23 +45,12 @@ internal static class CompactCommand
     private static async Task<int> ShowAsync(ParseResult parsed, NodeArguments arguments, string change, CancellationToken cancellationToken)
     {
         var configuration = arguments.LoadValid(parsed);
-        CompactionStatus? status = null;
-        await ArchiveWork.RunAsync(
+        var status = await ArchiveWork.AnswerAsync(
             configuration,
             $"/admin/compaction?do={change}",
             AdminJson.Default.CompactionStatus,
-            (rooms, report, token) =>
-            {
-                report(CompactionWork.Change(rooms, change, token));
-                return Task.CompletedTask;
-            },
-            now => status = now,
+            (rooms, token) => CompactionWork.Change(rooms, change, token),
             cancellationToken).ConfigureAwait(false);
-        if (status is null)
-        {
-            throw new CommandException(ExitCode.Failure, "The node gave no answer.");
-        }
-
         var output = parsed.InvocationConfiguration.Output;
         var work = !configuration.Compaction.Enabled ? "switched off" : status.IsPaused ? "paused" : status.IsOn ? "on" : "waits for panal serve";
         await output.WriteLineAsync($"Work in the background: {work}").ConfigureAwait(false);
@@ -74,22 +63,14 @@ internal static class CompactCommand
     {
         var configuration = arguments.LoadValid(parsed);
         var output = parsed.InvocationConfiguration.Output;
-        CompactionProgress? last = null;
-        await TransferProgress.RunAsync(output, isTrial ? "Trying" : "Compacting", async progress =>
-        {
-            await ArchiveWork.RunAsync(
-                configuration,
-                $"/admin/compact?trial={isTrial}&now={ignoresAge}",
-                AdminJson.Default.CompactionProgress,
-                (rooms, report, token) => rooms.GetRequiredService<Compactor>().RunOnceAsync(isTrial, ignoresAge, report, token),
-                report =>
-                {
-                    last = report;
-                    progress((int)Math.Min(report.Looked, int.MaxValue), (int)Math.Min(report.Total, int.MaxValue));
-                },
-                cancellationToken).ConfigureAwait(false);
-            return last;
-        }).ConfigureAwait(false);
+        var title = isTrial ? "Trying" : "Compacting";
+        var last = await TransferProgress.LastReportAsync<CompactionProgress>(output, title, static report => (report.Looked, report.Total), report => ArchiveWork.RunAsync(
+            configuration,
+            $"/admin/compact?trial={isTrial}&now={ignoresAge}",
+            AdminJson.Default.CompactionProgress,
+            (rooms, say, token) => rooms.GetRequiredService<Compactor>().RunOnceAsync(isTrial, ignoresAge, say, token),
+            report,
+            cancellationToken)).ConfigureAwait(false);
         if (last is not { IsComplete: true })
         {
             throw new CommandException(ExitCode.Failure, "The work broke off; what is done stays done.");

@@ -27,26 +27,20 @@ internal static class ImportCommand
         var configuration = arguments.LoadValid(parsed);
         var output = parsed.InvocationConfiguration.Output;
         var error = parsed.InvocationConfiguration.Error;
-        ImportProgress? last = null;
-        await TransferProgress.RunAsync(output, "Importing", async progress =>
-        {
-            await ArchiveWork.RunAsync(
-                configuration,
-                "/admin/import?path=" + Uri.EscapeDataString(root),
-                AdminJson.Default.ImportProgress,
-                (rooms, report, token) => rooms.GetRequiredService<Importer>().ImportAsync(root, report, token),
-                report =>
+        var last = await TransferProgress.LastReportAsync<ImportProgress>(output, "Importing", static report => (report.DoneBytes, report.TotalBytes), report => ArchiveWork.RunAsync(
+            configuration,
+            "/admin/import?path=" + Uri.EscapeDataString(root),
+            AdminJson.Default.ImportProgress,
+            (rooms, say, token) => rooms.GetRequiredService<Importer>().ImportAsync(root, say, token),
+            progress =>
+            {
+                report(progress);
+                if (progress.Latest is { As: ImportedAs.Refused } refused)
                 {
-                    last = report;
-                    progress(report.DoneBytes, report.TotalBytes);
-                    if (report.Latest is { As: ImportedAs.Refused } refused)
-                    {
-                        error.WriteLine($"{refused.Path}: {refused.Reason}");
-                    }
-                },
-                cancellationToken).ConfigureAwait(false);
-            return last;
-        }).ConfigureAwait(false);
+                    error.WriteLine($"{refused.Path}: {refused.Reason}");
+                }
+            },
+            cancellationToken)).ConfigureAwait(false);
         if (last is not { IsComplete: true })
         {
             throw new CommandException(ExitCode.Failure, "The import broke off; the same command goes on where it stopped.");

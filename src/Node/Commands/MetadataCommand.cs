@@ -25,23 +25,12 @@ internal static class MetadataCommand
     private static async Task<int> ShowAsync(ParseResult parsed, NodeArguments arguments, CancellationToken cancellationToken)
     {
         var configuration = arguments.LoadValid(parsed);
-        MetadataStatus? status = null;
-        await ArchiveWork.RunAsync(
+        var status = await ArchiveWork.AnswerAsync(
             configuration,
             "/admin/metadata/status",
             AdminJson.Default.MetadataStatus,
-            (rooms, report, token) =>
-            {
-                report(rooms.GetRequiredService<MetadataKeeper>().Status(token));
-                return Task.CompletedTask;
-            },
-            now => status = now,
+            static (rooms, token) => rooms.GetRequiredService<MetadataKeeper>().Status(token),
             cancellationToken).ConfigureAwait(false);
-        if (status is null)
-        {
-            throw new CommandException(ExitCode.Failure, "The node gave no answer.");
-        }
-
         var output = parsed.InvocationConfiguration.Output;
         var work = !configuration.Metadata.Stored ? "switched off" : status.IsOn ? "on" : "waits for panal serve";
         await output.WriteLineAsync($"Work in the background: {work}").ConfigureAwait(false);
@@ -55,22 +44,13 @@ internal static class MetadataCommand
     {
         var configuration = arguments.LoadValid(parsed);
         var output = parsed.InvocationConfiguration.Output;
-        MetadataProgress? last = null;
-        await TransferProgress.RunAsync(output, "Storing", async progress =>
-        {
-            await ArchiveWork.RunAsync(
-                configuration,
-                "/admin/metadata/run",
-                AdminJson.Default.MetadataProgress,
-                (rooms, report, token) => rooms.GetRequiredService<MetadataKeeper>().RunOnceAsync(report, token),
-                report =>
-                {
-                    last = report;
-                    progress((int)Math.Min(report.Looked, int.MaxValue), (int)Math.Min(report.Total, int.MaxValue));
-                },
-                cancellationToken).ConfigureAwait(false);
-            return last;
-        }).ConfigureAwait(false);
+        var last = await TransferProgress.LastReportAsync<MetadataProgress>(output, "Storing", static report => (report.Looked, report.Total), report => ArchiveWork.RunAsync(
+            configuration,
+            "/admin/metadata/run",
+            AdminJson.Default.MetadataProgress,
+            static (rooms, say, token) => rooms.GetRequiredService<MetadataKeeper>().RunOnceAsync(say, token),
+            report,
+            cancellationToken)).ConfigureAwait(false);
         if (last is not { IsComplete: true })
         {
             throw new CommandException(ExitCode.Failure, "The work broke off; what is stored stays stored.");

@@ -84,21 +84,8 @@ internal static class PlaceCommand
                 return (int)ExitCode.Success;
             }
 
-            RebuildProgress? last = null;
-            await TransferProgress.RunAsync(output, "rebuild", async bar =>
-            {
-                await ArchiveWork.AskNodeAsync(
-                    arguments.LoadValid(parsed),
-                    "/admin/rebuild",
-                    PlacementJson.Default.RebuildProgress,
-                    progress =>
-                    {
-                        last = progress;
-                        bar(progress.HeldInstances, progress.Instances);
-                    },
-                    cancellationToken).ConfigureAwait(false);
-                return 0;
-            }).ConfigureAwait(false);
+            var last = await TransferProgress.LastReportAsync<RebuildProgress>(output, "rebuild", static report => (report.HeldInstances, report.Instances), report => ArchiveWork.AskNodeAsync(
+                arguments.LoadValid(parsed), "/admin/rebuild", PlacementJson.Default.RebuildProgress, report, cancellationToken)).ConfigureAwait(false);
             if (last is not { IsRunning: false } done)
             {
                 throw new CommandException(ExitCode.Failure, "Nobody listens any more; the node goes on rebuilding. See: panal rebuild --status");

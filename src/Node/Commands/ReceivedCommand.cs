@@ -18,22 +18,13 @@ internal static class ReceivedCommand
             throw new CommandException(ExitCode.Failure, "--as-received needs --study, and takes --series and --image besides.");
         }
 
-        ReceivedExportProgress? last = null;
-        await TransferProgress.RunAsync(output, "Writing", async progress =>
-        {
-            await ArchiveWork.RunAsync(
-                configuration,
-                "/admin/received?" + wish.Query,
-                AdminJson.Default.ReceivedExportProgress,
-                (rooms, report, token) => ReceivedWork.ExportAsync(rooms, wish, report, token),
-                report =>
-                {
-                    last = report;
-                    progress(report.Written + report.Failed, report.Total);
-                },
-                cancellationToken).ConfigureAwait(false);
-            return last;
-        }).ConfigureAwait(false);
+        var last = await TransferProgress.LastReportAsync<ReceivedExportProgress>(output, "Writing", static report => (report.Written + report.Failed, report.Total), report => ArchiveWork.RunAsync(
+            configuration,
+            "/admin/received?" + wish.Query,
+            AdminJson.Default.ReceivedExportProgress,
+            (rooms, say, token) => ReceivedWork.ExportAsync(rooms, wish, say, token),
+            report,
+            cancellationToken)).ConfigureAwait(false);
         if (last is not { IsComplete: true })
         {
             throw new CommandException(ExitCode.Failure, "The work broke off; files that are there are whole.");

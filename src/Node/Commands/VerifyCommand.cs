@@ -20,26 +20,20 @@ internal static class VerifyCommand
         var configuration = arguments.LoadValid(parsed);
         var output = parsed.InvocationConfiguration.Output;
         var error = parsed.InvocationConfiguration.Error;
-        VerifyProgress? last = null;
-        await TransferProgress.RunAsync(output, "Verifying", async progress =>
-        {
-            await ArchiveWork.RunAsync(
-                configuration,
-                "/admin/verify",
-                AdminJson.Default.VerifyProgress,
-                (rooms, report, token) => rooms.GetRequiredService<Verifier>().VerifyAllAsync(report, token),
-                report =>
+        var last = await TransferProgress.LastReportAsync<VerifyProgress>(output, "Verifying", static report => (report.DoneInstances, report.TotalInstances), report => ArchiveWork.RunAsync(
+            configuration,
+            "/admin/verify",
+            AdminJson.Default.VerifyProgress,
+            static (rooms, say, token) => rooms.GetRequiredService<Verifier>().VerifyAllAsync(say, token),
+            progress =>
+            {
+                report(progress);
+                if (progress.Latest is { } faulty)
                 {
-                    last = report;
-                    progress(report.DoneInstances, report.TotalInstances);
-                    if (report.Latest is { } faulty)
-                    {
-                        error.WriteLine($"{faulty.SopInstanceUid} on volume {faulty.VolumeId}: {faulty.Outcome}");
-                    }
-                },
-                cancellationToken).ConfigureAwait(false);
-            return last;
-        }).ConfigureAwait(false);
+                    error.WriteLine($"{faulty.SopInstanceUid} on volume {faulty.VolumeId}: {faulty.Outcome}");
+                }
+            },
+            cancellationToken)).ConfigureAwait(false);
         if (last is not { IsComplete: true })
         {
             throw new CommandException(ExitCode.Failure, "The verification broke off.");
