@@ -82,7 +82,18 @@ public sealed class DimseRequest
     /// <param name="ct">Gives up waiting for the turn to write.</param>
     /// <exception cref="InvalidOperationException">The final response was sent already.</exception>
     /// <exception cref="AssociationEndedException">The association ended meanwhile.</exception>
-    public async ValueTask RespondAsync(ushort status, DataSet? identifier, Action<DataSet>? more, CancellationToken ct)
+    public ValueTask RespondAsync(ushort status, DataSet? identifier, Action<DataSet>? more, CancellationToken ct) =>
+        RespondAsync(status, identifier, more, isHeld: false, ct);
+
+    /// <summary>Answers with one match of many: it leaves with those that follow, with the final response at the latest.</summary>
+    /// <param name="status">A pending status.</param>
+    /// <param name="match">Data set of the response.</param>
+    /// <param name="ct">Gives up waiting for the turn to write.</param>
+    /// <exception cref="InvalidOperationException">The final response was sent already.</exception>
+    /// <exception cref="AssociationEndedException">The association ended meanwhile.</exception>
+    public ValueTask RespondWithMatchAsync(ushort status, DataSet match, CancellationToken ct) => RespondAsync(status, match, more: null, isHeld: true, ct);
+
+    private async ValueTask RespondAsync(ushort status, DataSet? identifier, Action<DataSet>? more, bool isHeld, CancellationToken ct)
     {
         if (IsAnswered)
         {
@@ -98,7 +109,7 @@ public sealed class DimseRequest
         {
             // Before a byte leaves: the peer may send its next request before the write has returned here.
             isAnswering = isFinal;
-            await Association.Sender.SendAsync(Context, command, identifier, ct);
+            await Association.Sender.SendAsync(Context, command, identifier, isHeld, ct);
             IsAnswered = isFinal;
         }
         finally

@@ -12,6 +12,9 @@ internal sealed class MessageSender
     // Written before a flush; more would only be kept in memory.
     private const int FlushBytes = 120 << 10;
 
+    // Of messages that need not leave at once, so much goes in one write: some dozens of matches.
+    private const int HeldBytes = 32 << 10;
+
     // Kept from message to message; larger buffers go back.
     private const int KeptBufferBytes = 256 << 10;
 
@@ -25,6 +28,7 @@ internal sealed class MessageSender
     private readonly int longestFragmentBytes;
     private readonly ArrayBufferWriter<byte> framedCommand = new();
     private ArrayBufferWriter<byte> scratch = new();
+    private long flushedBytes;
 
     public MessageSender(UpperLayerConnection connection, int sendPduLengthBytes, uint peerMaximumLengthBytes)
     {
@@ -36,7 +40,11 @@ internal sealed class MessageSender
     }
 
     /// <summary>Sends a message without data set, or with one that is held in memory.</summary>
-    public async ValueTask SendAsync(PresentationContext context, DataSet command, DataSet? dataSet, CancellationToken ct)
+    public ValueTask SendAsync(PresentationContext context, DataSet command, DataSet? dataSet, CancellationToken ct) =>
+        SendAsync(context, command, dataSet, isHeld: false, ct);
+
+    /// <summary>The same; it may wait for messages that follow soon, so that they leave in one write.</summary>
+    public async ValueTask SendAsync(PresentationContext context, DataSet command, DataSet? dataSet, bool isHeld, CancellationToken ct)
     {
         await connection.EnterSendAsync(ct);
         try
@@ -52,7 +60,11 @@ internal sealed class MessageSender
                 await WriteFragmentsAsync(context.Id);
             }
 
-            await connection.FlushAsync();
+            if (!isHeld || connection.SentBytes - flushedBytes >= HeldBytes)
+            {
+                await connection.FlushAsync();
+                flushedBytes = connection.SentBytes;
+            }
         }
         finally
         {

@@ -63,7 +63,7 @@ public sealed class QueryScp(Searcher searcher, AuditTrail audit, ServiceClassOp
             foreach (var match in answer)
             {
                 ct.ThrowIfCancellationRequested();
-                await request.RespondAsync(pending.Code, match, null, ct);
+                await request.RespondWithMatchAsync(pending.Code, match, ct);
                 matches++;
             }
         }

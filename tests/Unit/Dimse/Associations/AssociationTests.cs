@@ -63,6 +63,56 @@ public sealed class AssociationTests
     }
 
     [Fact]
+    public async Task Matches_leave_together_with_the_final_response()
+    {
+        TaskCompletionSource answered = new(), finish = new();
+        var service = new Service(async (request, ct) =>
+        {
+            await request.RespondWithMatchAsync(DimseStatus.Pending, Keys(), ct);
+            await request.RespondWithMatchAsync(DimseStatus.Pending, Keys(), ct);
+            answered.SetResult();
+            await finish.Task;
+            await request.RespondAsync(DimseStatus.Success, ct);
+        });
+        await using var peer = await ScriptedPeer.OpenAsync(service, Options);
+        await peer.SendAsync(FindRequest());
+        await answered.Task.WaitAsync(ScriptedPeer.Patience, Ct);
+        Assert.False(peer.HasHeard);
+        finish.SetResult();
+        foreach (var status in (ushort[])[DimseStatus.Pending, DimseStatus.Pending, DimseStatus.Success])
+        {
+            Assert.Equal(status, (await peer.ReadCommandAsync()).GetUInt16(Tags.Status));
+        }
+    }
+
+    [Fact]
+    public async Task Many_matches_do_not_wait_for_the_final_response()
+    {
+        var finish = new TaskCompletionSource();
+        var service = new Service(async (request, ct) =>
+        {
+            for (var match = 0; match < 1000; match++)
+            {
+                await request.RespondWithMatchAsync(DimseStatus.Pending, Keys(), ct);
+            }
+
+            await finish.Task;
+            await request.RespondAsync(DimseStatus.Success, ct);
+        });
+        await using var peer = await ScriptedPeer.OpenAsync(service, Options);
+        await peer.SendAsync(FindRequest());
+        Assert.Equal(DimseStatus.Pending, (await peer.ReadCommandAsync()).GetUInt16(Tags.Status));
+        finish.SetResult();
+        var heard = 1;
+        while ((await peer.ReadCommandAsync()).GetUInt16(Tags.Status) == DimseStatus.Pending)
+        {
+            heard++;
+        }
+
+        Assert.Equal(1000, heard);
+    }
+
+    [Fact]
     public async Task C_CANCEL_reaches_an_operation_that_never_pauses()
     {
         var service = new Service(async (request, ct) =>
@@ -452,6 +502,8 @@ public sealed class AssociationTests
 
     private static DimseCommand Find(Association association) =>
         DimseCommand.Find(association.FindContext(Uids.StudyRootQueryRetrieveInformationModelFind)!, DimsePriority.Medium);
+
+    private static byte[] FindRequest() => Peers.Command(5, Peers.Request(CommandField.CFind, 7, Uids.StudyRootQueryRetrieveInformationModelFind, hasDataSet: false));
 
     private static DataSet Keys()
     {
