@@ -1,5 +1,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
 
 const package_ = name => fileURLToPath(new URL(`./node_modules/${name}`, import.meta.url));
@@ -26,9 +29,21 @@ const underPolicy = {
   },
 };
 
+// Beside each file its compressed form: the node sends either from the disk, and neither compresses nor keeps them.
+const compressed = {
+  name: 'compressed',
+  writeBundle({ dir }, bundle) {
+    for (const file of Object.keys(bundle).map(name => join(dir, name))) {
+      const whole = readFileSync(file);
+      const small = gzipSync(whole, { level: 9 });
+      if (whole.length > 1024 && small.length < 0.9 * whole.length) writeFileSync(`${file}.gz`, small);
+    }
+  },
+};
+
 // The node serves the page with a Content-Security-Policy that allows nothing inline and no other host: so nothing is inlined here.
 export default defineConfig({
-  plugins: [svelte(), underPolicy],
+  plugins: [svelte(), underPolicy, compressed],
   // vtk.js, under Cornerstone3D, asks for two modules of Node.js.
   resolve: { alias: { events: package_('events/events.js'), url: package_('url/url.js') } },
   optimizeDeps: { exclude: ['@cornerstonejs/dicom-image-loader'] },

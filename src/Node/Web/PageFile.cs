@@ -1,56 +1,61 @@
-using System.IO.Compression;
 using Microsoft.Net.Http.Headers;
 
 namespace Panal.Node.Web;
 
-/// <summary>One file of the page, as it is and compressed; compressed when it is first asked for, and once.</summary>
+/// <summary>One file of the page, as it is and compressed. Both stay on the disk, where the system keeps in memory what is asked for.</summary>
 /// <param name="type">Media type.</param>
 /// <param name="caching">Cache-Control.</param>
 /// <param name="policy">Content-Security-Policy.</param>
-/// <param name="bytes">Content.</param>
-internal sealed class PageFile(string type, string caching, string policy, byte[] bytes)
+/// <param name="file">Its path.</param>
+internal sealed class PageFile(string type, string caching, string policy, string file)
 {
-    /// <summary>A shorter file gains nothing.</summary>
-    private const int ShortestCompressedBytes = 1024;
+    /// <summary>What the compressed form beside a file ends with; `src/WebUi/vite.config.js` makes it where it is worth it.</summary>
+    internal const string CompressedEnding = ".gz";
 
-    private readonly Lazy<byte[]?> _compressed = new(() => Compress(type, bytes));
+    private readonly string? _compressed = File.Exists(file + CompressedEnding) ? file + CompressedEnding : null;
 
     public async Task AnswerAsync(HttpContext context)
     {
+        var isCompressed = _compressed is not null && TakesGzip(context.Request);
+        if (Open(isCompressed ? _compressed! : file) is not { } stream)
+        {
+            await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "nothing-here", "There is nothing here.").ConfigureAwait(false);
+            return;
+        }
+
         var response = context.Response;
         response.ContentType = type;
         response.Headers.CacheControl = caching;
         response.Headers.ContentSecurityPolicy = policy;
         response.Headers.Vary = HeaderNames.AcceptEncoding;
-        var body = bytes;
-        if (TakesGzip(context.Request) && _compressed.Value is { } compressed)
+        if (isCompressed)
         {
             response.Headers.ContentEncoding = "gzip";
-            body = compressed;
         }
 
-        response.ContentLength = body.Length;
-        await response.BodyWriter.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            response.ContentLength = stream.Length;
+            await stream.CopyToAsync(response.Body, context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Null when the page was built anew since the node started, and has the file no more.</summary>
+    private static FileStream? Open(string file)
+    {
+        try
+        {
+            return new FileStream(
+                file, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read, Options = FileOptions.Asynchronous | FileOptions.SequentialScan, BufferSize = 0 });
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>True when the client names gzip and does not rule it out (RFC 9110 §12.5.3).</summary>
     private static bool TakesGzip(HttpRequest request) =>
         StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var codings)
         && codings.Any(coding => coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && coding.Quality is not 0);
-
-    private static byte[]? Compress(string type, byte[] bytes)
-    {
-        if (bytes.Length < ShortestCompressedBytes || type.StartsWith("image/png", StringComparison.Ordinal) || type.StartsWith("font/", StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        using var compressed = new MemoryStream();
-        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
-        {
-            gzip.Write(bytes);
-        }
-
-        return compressed.Length < bytes.Length ? compressed.ToArray() : null;
-    }
 }

@@ -1,8 +1,8 @@
 namespace Panal.Node.Web;
 
 /// <summary>
-/// The page for people: the files that `./run` built of src/WebUi and put beside the executable, read once at the start. They
-/// hold no secret, so everybody may have them; what the page asks for passes the gate.
+/// The page for people: the files that `./run` built of src/WebUi and put beside the executable. They are ten megabytes, so they stay on the disk; which there are
+/// is known from the start, and no other path leads to any. They hold no secret, so everybody may have them; what the page asks for passes the gate.
 /// </summary>
 internal sealed class PageRoutes
 {
@@ -16,15 +16,14 @@ internal sealed class PageRoutes
     /// </summary>
     public const string WorkerSecurityPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
-    /// <summary>More than a page ever has, in files and in bytes: what else lies there is not it.</summary>
+    /// <summary>More files than a page ever has, in both forms: what else lies there is not it.</summary>
     private const int FileLimit = 200;
-    private const long FileLimitBytes = 16L << 20;
 
     private const string Index = "index.html";
 
     private static readonly OpenRoute Open = new(IsGuess: false, InTheClear: true) { BodyLimitBytes = 0 };
 
-    private readonly List<(string Path, string Type, byte[] Bytes)> _files = [];
+    private readonly List<(string Path, string Type, string File)> _files = [];
 
     /// <param name="folder">Where the built page lies; it may be missing.</param>
     public PageRoutes(string folder)
@@ -36,12 +35,9 @@ internal sealed class PageRoutes
 
         foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Take(FileLimit))
         {
-            using var stream = File.OpenRead(file);
-            if (TypeOf(file) is { } type && stream.Length <= FileLimitBytes)
+            if (TypeOf(file) is { } type)
             {
-                var bytes = new byte[stream.Length];
-                stream.ReadExactly(bytes);
-                _files.Add((Path.GetRelativePath(folder, file).Replace('\\', '/'), type, bytes));
+                _files.Add((Path.GetRelativePath(folder, file).Replace('\\', '/'), type, file));
             }
         }
     }
@@ -54,13 +50,13 @@ internal sealed class PageRoutes
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        foreach (var (path, type, bytes) in _files)
+        foreach (var (path, type, file) in _files)
         {
             // Names of assets change with their content; the page itself says which ones it wants.
             var caching = path == Index ? "no-cache" : "public, max-age=31536000, immutable";
             var policy = IsWorker(path) ? WorkerSecurityPolicy : ContentSecurityPolicy;
-            var file = new PageFile(type, caching, policy, bytes);
-            routes.MapGet(path == Index ? "/" : "/" + path, (RequestDelegate)file.AnswerAsync).WithMetadata(Open);
+            var answer = new PageFile(type, caching, policy, file);
+            routes.MapGet(path == Index ? "/" : "/" + path, (RequestDelegate)answer.AnswerAsync).WithMetadata(Open);
         }
     }
 

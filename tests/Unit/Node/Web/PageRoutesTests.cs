@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Panal.Node.Web;
 using Panal.Unit.Architecture;
@@ -61,22 +62,46 @@ public sealed class PageRoutesTests
     [InlineData("gzip;q=0, br", false)]
     [InlineData("br", false)]
     [InlineData("", false)]
-    public async Task A_file_of_the_page_is_compressed_for_who_takes_it(string accepted, bool isCompressed)
+    public async Task A_file_of_the_page_goes_compressed_to_who_takes_it(string accepted, bool isCompressed)
     {
-        var text = string.Concat(Enumerable.Repeat("The same words again and again. ", 100));
-        var file = new PageFile("text/javascript", "no-cache", "default-src 'none'", System.Text.Encoding.ASCII.GetBytes(text));
-        var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("main-1.js"), "whole", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder.File("main-1.js.gz"), "small", TestContext.Current.CancellationToken);
+        var (text, response) = await AskAsync(new PageFile("text/javascript", "no-cache", "default-src 'none'", folder.File("main-1.js")), accepted);
+        Assert.Equal(isCompressed ? "small" : "whole", text);
+        Assert.Equal(isCompressed ? "gzip" : "", response.Headers.ContentEncoding.ToString());
+        Assert.Equal("Accept-Encoding", response.Headers.Vary.ToString());
+        Assert.Equal(text.Length, response.ContentLength);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_not_worth_compressing_goes_as_it_is()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("main-1.js"), "whole", TestContext.Current.CancellationToken);
+        var (text, response) = await AskAsync(new PageFile("text/javascript", "no-cache", "default-src 'none'", folder.File("main-1.js")), "gzip");
+        Assert.Equal(("whole", ""), (text, response.Headers.ContentEncoding.ToString()));
+    }
+
+    [Fact]
+    public async Task A_page_that_was_built_anew_has_the_files_of_the_old_one_no_more()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("main-1.js"), "whole", TestContext.Current.CancellationToken);
+        var file = new PageFile("text/javascript", "no-cache", "default-src 'none'", folder.File("main-1.js"));
+        File.Delete(folder.File("main-1.js"));
+        var (_, response) = await AskAsync(file, "gzip");
+        Assert.Equal(StatusCodes.Status404NotFound, response.StatusCode);
+    }
+
+    private static async Task<(string Text, HttpResponse Response)> AskAsync(PageFile file, string accepted)
+    {
+        var context = new DefaultHttpContext();
         context.Request.Headers.AcceptEncoding = accepted;
         using var body = new MemoryStream();
         context.Response.Body = body;
         await file.AnswerAsync(context);
-        Assert.Equal(isCompressed ? "gzip" : "", context.Response.Headers.ContentEncoding.ToString());
-        Assert.Equal("Accept-Encoding", context.Response.Headers.Vary.ToString());
-        Assert.Equal(body.Length, context.Response.ContentLength);
-        Assert.Equal(isCompressed, body.Length < text.Length / 2);
-        body.Position = 0;
-        using var reader = new StreamReader(isCompressed ? new System.IO.Compression.GZipStream(body, System.IO.Compression.CompressionMode.Decompress) : body);
-        Assert.Equal(text, await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
+        return (System.Text.Encoding.UTF8.GetString(body.ToArray()), context.Response);
     }
 
     [Fact]
