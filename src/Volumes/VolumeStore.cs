@@ -13,6 +13,8 @@ namespace Panal.Volumes;
 public sealed class VolumeStore : IAsyncDisposable
 {
     private const int VerifyBufferBytes = 256 * 1024;
+
+    // How often it is looked whether something is to be settled, while anything is staged; else only for volumes that failed.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
     private readonly StagingLog _log;
@@ -33,7 +35,7 @@ public sealed class VolumeStore : IAsyncDisposable
         }
 
         log.Pool.Stirred = Wake;
-        _timer = log.Time.CreateTimer(static state => ((VolumeStore)state!).Wake(), this, Tick, Tick);
+        _timer = log.Time.CreateTimer(static state => ((VolumeStore)state!).Wake(), this, Tick, Timeout.InfiniteTimeSpan);
         _thread = new Thread(SettleInBackground) { IsBackground = true, Name = "settler" };
         _thread.Start();
     }
@@ -321,6 +323,7 @@ public sealed class VolumeStore : IAsyncDisposable
             {
                 if (!_log.Pool.PrepareOne(_stop.Token) && !_settler.SettleBatch(all: false, _stop.Token))
                 {
+                    _timer!.Change(_log.StagedObjects > 0 ? Tick : _log.Options.RetryInterval, Timeout.InfiniteTimeSpan);
                     _wake.WaitOne();
                 }
             }

@@ -52,7 +52,7 @@ internal sealed class SegmentPool(
     /// <summary>What is still readable in free segments.</summary>
     public RecentObjects Recent { get; } = new();
 
-    /// <summary>Called when segments begin to wait or writers begin to starve.</summary>
+    /// <summary>Called when a segment gets its first object, when segments begin to wait and when writers begin to starve.</summary>
     public Action Stirred { get; set; } = static () => { };
 
     /// <summary>Why objects cannot leave the log; while set, nobody waits for room in vain.</summary>
@@ -203,7 +203,13 @@ internal sealed class SegmentPool(
             segment.FirstCommitTimestamp = segment.Objects.Count == 1 ? timestamp : segment.FirstCommitTimestamp;
             _lastCommitTimestamp = timestamp;
             _typicalBytes = Math.Min(staged.LengthBytes + staged.LengthBytes / 8, options.SegmentBytes / 4);
+            if (segment.Objects.Count > 1)
+            {
+                return;
+            }
         }
+
+        Stirred();
     }
 
     /// <summary>Takes a segment found at start-up: with objects it waits for the settler, else it is free.</summary>
