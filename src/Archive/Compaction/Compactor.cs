@@ -213,15 +213,14 @@ public sealed class Compactor : IDisposable
                 var started = Stopwatch.GetTimestamp();
                 var decision = await Task.Run(() => _maker.MakeAsync(candidate, _options.Syntax, ct), ct);
                 var duration = Stopwatch.GetElapsedTime(started);
-                if (decision is null)
+                if (decision is not null)
                 {
-                    continue;
+                    decisions.Add(decision);
+                    _meter.Record(decision, duration);
+                    pass.Decided(decision.File is null ? null : candidate.Copy.LengthBytes, decision.File?.LengthBytes ?? 0);
+                    progress?.Invoke(pass.Progress);
                 }
 
-                decisions.Add(decision);
-                _meter.Record(decision, duration);
-                pass.Decided(decision.File is null ? null : candidate.Copy.LengthBytes, decision.File?.LengthBytes ?? 0);
-                progress?.Invoke(pass.Progress);
                 if (pace.IsBackground)
                 {
                     await Task.Delay(duration * ((1 / _options.CoreShare) - 1), _time, ct);

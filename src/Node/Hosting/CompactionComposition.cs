@@ -24,8 +24,8 @@ internal static class CompactionComposition
     }
 
     /// <summary>Works until the node stops.</summary>
-    private sealed class CompactionWork(Compactor compactor) : BackgroundService
+    private sealed class CompactionWork(Compactor compactor, IHostApplicationLifetime lifetime, TimeProvider time) : WorkAfterStart(lifetime, time)
     {
-        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => compactor.RunAsync(stoppingToken), stoppingToken);
+        protected override Task WorkAsync(CancellationToken stoppingToken) => compactor.RunAsync(stoppingToken);
     }
 }

@@ -16,8 +16,8 @@ internal static class MetadataComposition
     }
 
     /// <summary>Works until the node stops.</summary>
-    private sealed class MetadataWork(MetadataKeeper keeper) : BackgroundService
+    private sealed class MetadataWork(MetadataKeeper keeper, IHostApplicationLifetime lifetime, TimeProvider time) : WorkAfterStart(lifetime, time)
     {
-        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => keeper.RunAsync(stoppingToken), stoppingToken);
+        protected override Task WorkAsync(CancellationToken stoppingToken) => keeper.RunAsync(stoppingToken);
     }
 }
