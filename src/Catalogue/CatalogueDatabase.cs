@@ -214,6 +214,20 @@ public sealed partial class CatalogueDatabase : IAsyncDisposable
     public ValueTask<bool> RemoveJobAsync(long id, CancellationToken ct) =>
         RunDurablyAsync(id, static (writer, id) => writer.Jobs.Remove(id), ct);
 
+    /// <summary>Lets go of the memory that only a load needs: pages that were read last, and readers beyond the first. What follows reads them again from the memory of the system.</summary>
+    public async ValueTask GiveBackAsync(CancellationToken ct)
+    {
+        _readers.GiveBack();
+        await _queue.RunAsync(
+            0,
+            static (writer, _) =>
+            {
+                writer.Connection.GiveBack();
+                return 0;
+            },
+            ct);
+    }
+
     /// <summary>Reads the whole file and checks its structure and references; minutes on a large catalogue.</summary>
     /// <exception cref="CatalogueException">The file is damaged.</exception>
     public void CheckIntegrity(CancellationToken ct) => _readers.Read(

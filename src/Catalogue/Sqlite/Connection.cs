@@ -64,6 +64,9 @@ internal sealed class Connection : IDisposable
         return statement.Step() ? statement.Int64(0) : 0;
     }
 
+    /// <summary>Lets go of the pages that were read last; the system keeps them in its own memory as long as it can.</summary>
+    internal void GiveBack() => Execute("PRAGMA shrink_memory");
+
     internal int Changes => raw.sqlite3_changes(_handle);
 
     internal long LastInsertId => raw.sqlite3_last_insert_rowid(_handle);

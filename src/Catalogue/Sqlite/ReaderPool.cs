@@ -40,6 +40,27 @@ internal sealed class ReaderPool(string path, CatalogueOptions options, Action c
         }
     }
 
+    /// <summary>Closes idle readers but one, and lets that one go of its pages.</summary>
+    internal void GiveBack()
+    {
+        Reader? kept = null;
+        while (_idle.TryTake(out Reader? reader))
+        {
+            if (kept is not null)
+            {
+                reader.Dispose();
+                continue;
+            }
+
+            (kept = reader).Connection.GiveBack();
+        }
+
+        if (kept is not null)
+        {
+            TakeBack(kept, isWhole: true);
+        }
+    }
+
     /// <summary>Lends a reader; waits when all are at work, which lasts as long as a query on the processor.</summary>
     private Reader Rent(CancellationToken ct)
     {
@@ -67,6 +88,12 @@ internal sealed class ReaderPool(string path, CatalogueOptions options, Action c
         reader.Words = null;
         reader.Looks = null;
         reader.Trim();
+        TakeBack(reader, isWhole);
+        _places.Release();
+    }
+
+    private void TakeBack(Reader reader, bool isWhole)
+    {
         if (_isClosed || !isWhole)
         {
             reader.Dispose();
@@ -75,8 +102,6 @@ internal sealed class ReaderPool(string path, CatalogueOptions options, Action c
         {
             _idle.Add(reader);
         }
-
-        _places.Release();
     }
 
     public void Dispose()

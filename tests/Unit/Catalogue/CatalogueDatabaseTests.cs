@@ -41,6 +41,20 @@ public sealed class CatalogueDatabaseTests
     }
 
     [Fact]
+    public async Task A_catalogue_that_gave_its_memory_back_answers_and_takes_as_before()
+    {
+        await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync();
+        await catalogue.Database.AddAsync(Samples.Instance("1.1", "1.1.1", "1.1.1.1"), None);
+        Assert.NotNull(catalogue.Database.FindInstance("1.1.1.1"));
+
+        await catalogue.Database.GiveBackAsync(None);
+        await catalogue.Database.AddAsync(Samples.Instance("1.1", "1.1.1", "1.1.1.2"), None);
+
+        Assert.NotNull(catalogue.Database.FindInstance("1.1.1.1"));
+        Assert.NotNull(catalogue.Database.FindInstance("1.1.1.2"));
+    }
+
+    [Fact]
     public async Task Other_content_under_a_known_uid_is_told_and_not_stored()
     {
         await using TemporaryCatalogue catalogue = await TemporaryCatalogue.CreateAsync();

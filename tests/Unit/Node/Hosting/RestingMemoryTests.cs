@@ -21,7 +21,11 @@ public sealed class RestingMemoryTests
                 looks.Release();
                 return Interlocked.Read(ref _allocated);
             },
-            () => Interlocked.Increment(ref _given));
+            _ =>
+            {
+                Interlocked.Increment(ref _given);
+                return ValueTask.CompletedTask;
+            });
         await memory.StartAsync(Ct);
         await looks.WaitAsync(Ct);
 
