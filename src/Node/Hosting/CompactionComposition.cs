@@ -24,7 +24,8 @@ internal static class CompactionComposition
     }
 
     /// <summary>Works until the node stops.</summary>
-    private sealed class CompactionWork(Compactor compactor, IHostApplicationLifetime lifetime, TimeProvider time) : WorkAfterStart(lifetime, time)
+    private sealed class CompactionWork(Compactor compactor, CompactionOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
+        : WorkAfterStart(lifetime, options.QuietTime, time)
     {
         protected override Task WorkAsync(CancellationToken stoppingToken) => compactor.RunAsync(stoppingToken);
     }

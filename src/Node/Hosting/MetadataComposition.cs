@@ -16,7 +16,8 @@ internal static class MetadataComposition
     }
 
     /// <summary>Works until the node stops.</summary>
-    private sealed class MetadataWork(MetadataKeeper keeper, IHostApplicationLifetime lifetime, TimeProvider time) : WorkAfterStart(lifetime, time)
+    private sealed class MetadataWork(MetadataKeeper keeper, MetadataOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
+        : WorkAfterStart(lifetime, options.QuietTime, time)
     {
         protected override Task WorkAsync(CancellationToken stoppingToken) => keeper.RunAsync(stoppingToken);
     }

@@ -1,14 +1,14 @@
 namespace Panal.Node.Hosting;
 
 /// <summary>
-/// Work in the background that nobody waits for. It begins when the doors have been open for a moment: on few cores it would take from the start, and from the first who call, what
-/// they need.
+/// Work in the background that nobody waits for. The start is a load like any other: it begins when the doors have been open for a while, for on few cores it would take from the
+/// start, and from the first who call, what they need.
 /// </summary>
-internal abstract class WorkAfterStart(IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
+/// <param name="lifetime">Tells when the doors are open.</param>
+/// <param name="quiet">So long they are open before.</param>
+/// <param name="time">The clock.</param>
+internal abstract class WorkAfterStart(IHostApplicationLifetime lifetime, TimeSpan quiet, TimeProvider time) : BackgroundService
 {
-    /// <summary>So long the doors are open before.</summary>
-    internal static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
-
     /// <summary>Works until cancelled.</summary>
     protected abstract Task WorkAsync(CancellationToken stoppingToken);
 
@@ -21,7 +21,7 @@ internal abstract class WorkAfterStart(IHostApplicationLifetime lifetime, TimePr
             await open.Task.WaitAsync(stoppingToken).ConfigureAwait(false);
         }
 
-        await Task.Delay(Moment, time, stoppingToken).ConfigureAwait(false);
+        await Task.Delay(quiet, time, stoppingToken).ConfigureAwait(false);
         await WorkAsync(stoppingToken).ConfigureAwait(false);
     }
 }

@@ -6,21 +6,23 @@ namespace Panal.Unit.Node.Hosting;
 
 public sealed class WorkAfterStartTests
 {
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+
     private readonly WaitedTime _time = new();
     private readonly Lifetime _lifetime = new();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Work_begins_a_moment_after_the_doors_are_open()
+    public async Task Work_begins_when_the_doors_have_been_open_for_a_while()
     {
         using var work = new Work(_lifetime, _time);
         await work.StartAsync(Ct);
         Assert.False(work.Begun.Task.IsCompleted);
         await _lifetime.Started.CancelAsync();
-        await _time.UntilWaitedAsync(WorkAfterStart.Moment, Ct).WaitAsync(ScriptedPeer.Patience, Ct);
+        await _time.UntilWaitedAsync(Quiet, Ct).WaitAsync(ScriptedPeer.Patience, Ct);
         Assert.False(work.Begun.Task.IsCompleted);
-        _time.Advance(WorkAfterStart.Moment);
+        _time.Advance(Quiet);
         await work.Begun.Task.WaitAsync(ScriptedPeer.Patience, Ct);
         await work.StopAsync(Ct);
     }
@@ -34,7 +36,7 @@ public sealed class WorkAfterStartTests
         Assert.False(work.Begun.Task.IsCompleted);
     }
 
-    private sealed class Work(IHostApplicationLifetime lifetime, TimeProvider time) : WorkAfterStart(lifetime, time)
+    private sealed class Work(IHostApplicationLifetime lifetime, TimeProvider time) : WorkAfterStart(lifetime, Quiet, time)
     {
         public TaskCompletionSource Begun { get; } = new();
 
