@@ -105,7 +105,7 @@ public sealed class Searcher
     {
         if (IsAscii(match))
         {
-            return match.WithCharacterSets();
+            return match.Contains(Tags.SpecificCharacterSet) ? match.WithCharacterSets() : match;
         }
 
         return (asked.Length > 0 ? Kept(match, asked) : null) ?? Kept(match, ["ISO_IR 100"]) ?? match.WithCharacterSets(Utf8);

@@ -67,12 +67,8 @@ internal static class ComputedSql
         ? "SELECT " + count.Replace("patient.id", "?1", StringComparison.Ordinal).Replace("study.id", "?1", StringComparison.Ordinal).Replace("series.id", "?1", StringComparison.Ordinal)
         : null;
 
-    /// <summary>Series, instances, and instances with a copy here of the study ?1.</summary>
-    internal const string SumsOfStudy =
-        """
-        SELECT count(*), sum((SELECT sum(c.instances) FROM series_content AS c WHERE c.series = s.id)), sum((SELECT sum(c.held) FROM series_content AS c WHERE c.series = s.id))
-        FROM series AS s WHERE s.study = ?1
-        """;
+    /// <summary>Instances, and instances with a copy here of the study ?1.</summary>
+    internal const string SumsOfStudy = "SELECT sum(c.instances), sum(c.held) FROM series AS s JOIN series_content AS c ON c.series = s.id WHERE s.study = ?1";
 
     /// <summary>
     /// 1 when every instance below the row ?1 of a level has a copy here: that of the slowest one counts (PS3.4 §C.4.1.1.3.2). Of a study, <see cref="SumsOfStudy"/> tells it.

@@ -135,10 +135,9 @@ internal sealed class RowReader
     {
         CataloguedAttributes.TryFind(tag, out CataloguedAttribute attribute);
         long id = ids[(int)attribute.Level];
-        if (tag == Tags.NumberOfStudyRelatedSeries || tag == Tags.NumberOfStudyRelatedInstances)
+        if (tag == Tags.NumberOfStudyRelatedInstances)
         {
-            StudySums sums = Sums(id);
-            answer.Set(tag, (tag == Tags.NumberOfStudyRelatedSeries ? sums.Series : sums.Instances).ToString(CultureInfo.InvariantCulture));
+            answer.Set(tag, Sums(id).Instances.ToString(CultureInfo.InvariantCulture));
         }
         else if (ComputedSql.CountFor(tag) is { } sql)
         {
@@ -159,7 +158,7 @@ internal sealed class RowReader
         if (_summed != study)
         {
             Statement statement = _reader.Prepare(ComputedSql.SumsOfStudy).Bind(1, study);
-            _sums = statement.Step() ? new StudySums(statement.Int64(0), statement.Int64(1), statement.Int64(2)) : default;
+            _sums = statement.Step() ? new StudySums(statement.Int64(0), statement.Int64(1)) : default;
             _summed = study;
             statement.Reset();
         }
@@ -188,8 +187,8 @@ internal sealed class RowReader
 
     private sealed record Row(byte[] Attributes, long Parent, string Uid, string Modalities, string SopClass, string TransferSyntax);
 
-    /// <summary>How many series and instances a study has, and how many of these have a copy here.</summary>
-    private readonly record struct StudySums(long Series, long Instances, long Held)
+    /// <summary>How many instances a study has, and how many of them have a copy here.</summary>
+    private readonly record struct StudySums(long Instances, long Held)
     {
         internal bool IsHeld => Held == Instances;
     }
