@@ -18,8 +18,12 @@ internal sealed class MessageSender
     // Kept from message to message; larger buffers go back.
     private const int KeptBufferBytes = 256 << 10;
 
-    // So much a slow line must take within the time of one write; large enough that the calls cost nothing.
+    // So much a slow line must take within the time of one write.
     private const int WriteBytes = 256 << 10;
+
+    // A line that takes as much at once gets more: each write wakes the receiver.
+    private const int FastWriteBytes = 1 << 20;
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(250);
 
     // Below this a peer's maximum length leaves no room for a fragment worth sending.
     private const int SmallestFragmentBytes = 2;
@@ -29,6 +33,7 @@ internal sealed class MessageSender
     private readonly ArrayBufferWriter<byte> framedCommand = new();
     private ArrayBufferWriter<byte> scratch = new();
     private long flushedBytes;
+    private bool isFast;
 
     public MessageSender(UpperLayerConnection connection, int sendPduLengthBytes, uint peerMaximumLengthBytes)
     {
@@ -175,11 +180,14 @@ internal sealed class MessageSender
 
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> framed)
     {
-        for (; !framed.IsEmpty; framed = framed[Math.Min(framed.Length, WriteBytes)..])
+        while (!framed.IsEmpty)
         {
-            var part = framed[..Math.Min(framed.Length, WriteBytes)];
+            var part = framed[..Math.Min(framed.Length, isFast ? FastWriteBytes : WriteBytes)];
+            var began = connection.Time.GetTimestamp();
             await connection.WriteAsync(part);
             connection.CountSent(part.Length);
+            isFast = part.Length >= WriteBytes ? connection.Time.GetElapsedTime(began) <= AtOnce : isFast;
+            framed = framed[part.Length..];
         }
     }
 }

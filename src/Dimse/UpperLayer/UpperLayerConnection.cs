@@ -61,6 +61,8 @@ internal sealed class UpperLayerConnection : IDisposable
 
     public long ReceivedBytes { get; private set; }
 
+    public TimeProvider Time => time;
+
     public long SentBytes { get; private set; }
 
     public UpperLayerState State
