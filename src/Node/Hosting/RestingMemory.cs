@@ -18,8 +18,8 @@ internal sealed partial class RestingMemory(TimeProvider time, Func<long> alloca
     /// <summary>Who allocates no more between two looks rests: what health, metrics and heads of feeds take.</summary>
     internal const long RestBytes = 2 * 1024 * 1024;
 
-    /// <summary>Less than this is not worth a collection.</summary>
-    internal const long WorthBytes = 16 * 1024 * 1024;
+    /// <summary>Less than this is not worth a collection. The start of a node allocates somewhat more.</summary>
+    internal const long WorthBytes = 8 * 1024 * 1024;
 
     /// <summary>Over the memory of this process.</summary>
     public RestingMemory(TimeProvider time, CatalogueDatabase catalogue)
