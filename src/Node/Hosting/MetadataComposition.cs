@@ -16,9 +16,8 @@ internal static class MetadataComposition
     }
 
     /// <summary>Works until the node stops.</summary>
-    private sealed class MetadataWork(MetadataKeeper keeper, MetadataOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
-        : WorkAfterStart(lifetime, options.QuietTime, time)
+    private sealed class MetadataWork(MetadataKeeper keeper) : BackgroundService
     {
-        protected override Task WorkAsync(CancellationToken stoppingToken) => keeper.RunAsync(stoppingToken);
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => keeper.RunAsync(stoppingToken), stoppingToken);
     }
 }
