@@ -34,15 +34,13 @@ public interface ILinkStream : IDuplexPipe, IAsyncDisposable
     LinkPriority Priority { get; }
 
     /// <summary>Cancelled when a better link of the pair stands: the stream goes on for a while, but what can be opened anew does better there.</summary>
-    CancellationToken Draining => CancellationToken.None;
+    CancellationToken Draining { get; }
 
     /// <summary>
     /// What its link sends from now on leaves evenly, no quicker than this. What leaves at once beyond what the line takes stands in the queue of a modem until that is
     /// full, and what is lost there makes the peer acknowledge each segment by itself.
     /// </summary>
-    void Pace(double bytesPerSecond)
-    {
-    }
+    void Pace(double bytesPerSecond);
 }
 
 /// <summary>Serves the streams that peers open for one protocol.</summary>

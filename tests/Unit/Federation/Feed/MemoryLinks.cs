@@ -91,6 +91,13 @@ internal sealed class MemoryLinks(NodeId self, NodeId peer, ILinkService service
 
     private sealed record End(PipeReader Input, PipeWriter Output, NodeId Peer, string Protocol, LinkPriority Priority, Action Cut) : ILinkStream
     {
+        public CancellationToken Draining => CancellationToken.None;
+
+        public void Pace(double bytesPerSecond)
+        {
+            // A line in memory has no queue.
+        }
+
         public ValueTask DisposeAsync()
         {
             Cut();

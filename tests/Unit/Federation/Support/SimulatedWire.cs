@@ -127,6 +127,13 @@ internal sealed class SimulatedWire : IDisposable
 
     private sealed record End(PipeReader Input, PipeWriter Output, NodeId Peer, string Protocol, LinkPriority Priority) : ILinkStream
     {
+        public CancellationToken Draining => CancellationToken.None;
+
+        public void Pace(double bytesPerSecond)
+        {
+            // A line in memory has no queue.
+        }
+
         public async ValueTask DisposeAsync()
         {
             // Whoever ended its direction in order lets what it said arrive; everybody else breaks off.

@@ -140,6 +140,11 @@ internal sealed class MemoryNetwork : IAsyncDisposable
     {
         public LinkPriority Priority => LinkPriority.Bulk;
 
+        public void Pace(double bytesPerSecond)
+        {
+            // A line in memory has no queue.
+        }
+
         public async ValueTask DisposeAsync()
         {
             await Input.CompleteAsync();
