@@ -18,6 +18,7 @@ FOLDER = os.environ.get("PANAL_LAB_FOLDER") or os.path.join(ROOT, "artifacts", "
 LINES = os.path.join(HERE, "lines")
 WAIT_SECONDS = 120
 BLOCK_BYTES = 65536
+FULL_BYTES, BARE_BYTES = 1514, 66  # frames of full segments, and of acknowledgements without data
 
 # In the lab a line has no distance, so that who is behind it would be taken for near, and what is sent there not be paced.
 ANY_RATE_OVER_THE_LINE = "adsl0 100000000"
@@ -159,6 +160,49 @@ class Node:
         return [
             os.path.join(path, name) for path, _, names in os.walk(os.path.join(self.data, "online")) if study in path for name in names
             if name.endswith(".dcm")]
+
+
+class Uplinks:
+    """What the lines carry upwards, twice a second, as the other end of each counts it."""
+
+    _COUNT = """
+import time
+while True:
+    with open("/proc/net/dev", encoding="ascii") as file:
+        rows = [line.split() for line in file.read().replace(":", " ").splitlines()[2:]]
+    print(time.monotonic(), *(f"{row[0][2:]}={row[1]}/{row[2]}" for row in rows if row[0].startswith("p-")), flush=True)
+    time.sleep(0.5)
+"""
+
+    def __init__(self, lab):
+        self._rates = {node.name: node.line[0] * lab.scale * 125 for node in lab.replicas + lab.clinics}
+        self._path = os.path.join(lab.folder, "uplinks")
+        with open(self._path, "w", encoding="ascii") as file:
+            self._counting = subprocess.Popen(
+                ["ip", "netns", "exec", f"{lab.prefix}-inet", "nice", "-n", str(lab.nice), "python3", "-c", self._COUNT], stdout=file)
+        until("the lines are counted", lambda: os.path.getsize(self._path))
+
+    def stop(self, names, seconds):
+        """Ends the count. Returns the share of its rate that each line was used for in each second of so many; the same of all of them together; and of what they
+        carried the share in packets without data, if the others are full."""
+        self._counting.terminate()
+        self._counting.wait()
+        with open(self._path, encoding="ascii") as file:
+            looks = [self._parse(line) for line in file if line.endswith("\n")]
+        looks = [look for look in looks if look[0] - looks[0][0] <= seconds + 0.5]
+        course = {
+            name: [round((then[name][0] - before[name][0]) / (at - since) / self._rates[name], 3) for (since, before), (at, then) in zip(looks[:-2:2], looks[2::2])]
+            for name in names}
+        (since, before), (at, then) = looks[0], looks[-1]
+        sent = sum(then[name][0] - before[name][0] for name in names)
+        packets = sum(then[name][1] - before[name][1] for name in names)
+        bare = max(0, FULL_BYTES * packets - sent) / (FULL_BYTES - BARE_BYTES) * BARE_BYTES
+        return course, sent / (at - since) / sum(self._rates[name] for name in names), bare / max(1, sent)
+
+    @staticmethod
+    def _parse(line):
+        at, *counts = line.split()
+        return float(at), {name: tuple(map(int, both.split("/"))) for name, both in (count.split("=") for count in counts)}
 
 
 class Lab:

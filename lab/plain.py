@@ -38,8 +38,9 @@ except OSError:
 """
 
 
-def tcp(lab, sender, receiver, seconds=6):
-    """Payload bytes a second of one stream from node to node, after a second that does not count."""
+def tcp(lab, sender, receiver):
+    """Payload bytes a second of one stream from node to node, after a second that does not count; long enough that a chunk more or less does not."""
+    seconds = max(6, 30 / lab.scale)
     address = lab.address(receiver)
     taking = subprocess.Popen(receiver.inside("python3", "-c", TAKE, address, str(seconds)), stdout=subprocess.PIPE, text=True)
     taking.stdout.readline()

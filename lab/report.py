@@ -9,10 +9,16 @@ def heading():
 
 
 def row(outcome):
+    """What came out of a scenario, and below it what the lines carried upwards: how full they were, which the least, and how much of it was acknowledgements."""
+    full = {name: sum(shares) / max(1, len(shares)) for name, shares in outcome["uplinks"].items()}
+    least = min(full, key=full.get)
+    below = (
+        f"\n  uplinks {outcome['used']:.3f} full, {least} the least ({full[least]:.3f}); "
+        f"packets without data {100 * outcome['bare']:.1f} % of what they carried")
     mark = "" if outcome["efficiency"] >= outcome["promise"] else " !"
     return COLUMNS.format(
         outcome["name"], f"{outcome['bound']:.1f}", f"{outcome['last']:.1f}", f"{outcome['efficiency']:.3f}{mark}", f"{outcome['promise']:.2f}",
-        f"{outcome['first']:.2f}", f"{outcome['everywhere']:.2f}", f"{100 * outcome['overhead']:.1f} %", f"{100 * outcome['twice']:.1f} %", f"{outcome['rate'] / 1e6:.2f}", f"{100 * outcome['cpu']:.0f} %")
+        f"{outcome['first']:.2f}", f"{outcome['everywhere']:.2f}", f"{100 * outcome['overhead']:.1f} %", f"{100 * outcome['twice']:.1f} %", f"{outcome['rate'] / 1e6:.2f}", f"{100 * outcome['cpu']:.0f} %") + below
 
 
 def plot(outcomes, path):
