@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 namespace Panal.Volumes.Files;
@@ -12,10 +13,18 @@ internal sealed class DiskFiles : IVolumeFiles
     private const UnixFileMode DirectoryMode750 = FileMode640 | UnixFileMode.UserExecute | UnixFileMode.GroupExecute;
     private const int CopyBufferBytes = 256 * 1024;
 
+    // False when the umask of the process takes more from a new file than our mode leaves away.
+    private static bool? s_isModeKept;
+
     public static DiskFiles Instance { get; } = new();
 
     public IVolumeFile Create(string path)
     {
+        if (OperatingSystem.IsLinux())
+        {
+            return new DiskFile(CreateFile(path));
+        }
+
         try
         {
             var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
@@ -30,6 +39,22 @@ internal sealed class DiskFiles : IVolumeFiles
         {
             throw StorageErrors.Translate("create", error);
         }
+    }
+
+    // .NET would ask six times more of the system for each file: what it is, whether somebody locks it, and its mode again.
+    [SupportedOSPlatform("linux")]
+    private static SafeFileHandle CreateFile(string path)
+    {
+        var descriptor = LinuxCalls.Create(path, LinuxCalls.ReadWriteCreateNewCloseOnExec, (uint)FileMode640);
+        Check("create", descriptor);
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        s_isModeKept ??= File.GetUnixFileMode(handle) == FileMode640;
+        if (s_isModeKept is false)
+        {
+            File.SetUnixFileMode(handle, FileMode640);
+        }
+
+        return handle;
     }
 
     public IVolumeFile Open(string path, bool writable)
@@ -94,6 +119,12 @@ internal sealed class DiskFiles : IVolumeFiles
 
     public void Rename(string source, string target)
     {
+        if (OperatingSystem.IsLinux())
+        {
+            Check("rename", LinuxCalls.Rename(source, target));
+            return;
+        }
+
         try
         {
             File.Move(source, target, overwrite: true);
@@ -142,8 +173,8 @@ internal sealed class DiskFiles : IVolumeFiles
     public void Copy(IVolumeFile source, long sourceOffset, IVolumeFile target, long targetOffset, long lengthBytes)
     {
         if (OperatingSystem.IsLinux() && source is DiskFile from && target is DiskFile to
-            && targetOffset == 0 && lengthBytes >= DirectCopy.LeastBytes
-            && DirectCopy.TryCopy(from, sourceOffset, to, lengthBytes))
+            && targetOffset == 0 && lengthBytes >= DirectWrites.LeastBytes
+            && DirectWrites.TryCopy(from, sourceOffset, to, lengthBytes))
         {
             return;
         }
@@ -367,6 +398,20 @@ internal sealed class DiskFile(SafeFileHandle handle) : IVolumeFile
         }
     }
 
+    public void Clear(long offset, long lengthBytes)
+    {
+        if (OperatingSystem.IsLinux() && DirectWrites.TryClear(this, offset, lengthBytes))
+        {
+            return;
+        }
+
+        var zeros = new byte[Math.Min(lengthBytes, 1 << 20)];
+        for (var end = offset + lengthBytes; offset < end; offset += zeros.Length)
+        {
+            Write(zeros.AsSpan(0, (int)Math.Min(end - offset, zeros.Length)), default, offset);
+        }
+    }
+
     public void Allocate(long lengthBytes)
     {
         if (OperatingSystem.IsLinux() && LinuxCalls.FAllocate(handle, 0, 0, lengthBytes) == 0)
@@ -437,6 +482,8 @@ internal static class StorageErrors
 {
     public const int InputOutput = 5;           // EIO
 
+    private const int NotThere = 2;             // ENOENT
+
     public static bool IsFull(int errno) => errno is 28 or 122;                                       // ENOSPC EDQUOT
 
     public static bool IsFailed(int errno) => errno is 1 or InputOutput or 6 or 13 or 19 or 30 or 116 or 117 or 121;
@@ -445,7 +492,8 @@ internal static class StorageErrors
     public static IOException FromErrno(string operation, int errno)
     {
         var text = $"Storage: {operation}: {Marshal.GetPInvokeErrorMessage(errno)} ({errno})";
-        return IsFull(errno) ? new StorageFullException(text)
+        return errno == NotThere ? new ObjectMissingException()
+            : IsFull(errno) ? new StorageFullException(text)
             : IsFailed(errno) ? new StorageFailedException(text)
             : new IOException(text, errno);
     }

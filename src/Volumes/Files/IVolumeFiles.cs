@@ -68,6 +68,9 @@ public interface IVolumeFile : IDisposable
     /// <summary>Writes two spans one after the other at an offset, in one call to the system where possible.</summary>
     void Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, long offset);
 
+    /// <summary>Writes zeros, past the page cache where the platform can.</summary>
+    void Clear(long offset, long lengthBytes);
+
     /// <summary>Gives the file this length and reserves its blocks where the platform can.</summary>
     void Allocate(long lengthBytes);
 

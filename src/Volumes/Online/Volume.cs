@@ -212,8 +212,16 @@ internal sealed class Volume(VolumeOptions options, string group, IVolumeFiles f
     public IVolumeFile CreatePart(ulong number)
     {
         var path = PartPath(number);
-        files.Delete(path);
-        return files.Create(path);
+        try
+        {
+            return files.Create(path);
+        }
+        catch (IOException) when (files.Exists(path))
+        {
+            // An earlier attempt left it and could not delete it.
+            files.Delete(path);
+            return files.Create(path);
+        }
     }
 
     public void SyncParts() => files.SyncDirectory(PartsDirectory);
@@ -270,8 +278,9 @@ internal sealed class Volume(VolumeOptions options, string group, IVolumeFiles f
         return _hasApart ? TryOpenFile(ApartPath(path)) : null;
     }
 
+    // The file first: most often there is none, and then no link needs to be looked for.
     public bool Exists(string path) =>
-        (!IsBelowLink(path) && files.Exists(Full(path))) || (_hasApart && files.Exists(ApartPath(path)));
+        (files.Exists(Full(path)) && !IsBelowLink(path)) || (_hasApart && files.Exists(ApartPath(path)));
 
     /// <summary>Deletes a final file durably; false if it was not there.</summary>
     public bool Delete(string path)

@@ -23,6 +23,9 @@ internal sealed class SegmentPool(
     /// <summary>Free segments whose objects are still read from them, and whose pages the system keeps in memory: 1 GiB.</summary>
     private const int RecentSegments = 16;
 
+    /// <summary>Zeros that are written at a time while a segment is made ready: who stops waits for as many.</summary>
+    private const long PrepareStepBytes = 8 << 20;
+
     private static readonly TimeSpan PrepareRetryInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RoomAge = TimeSpan.FromSeconds(1);
 
@@ -380,11 +383,9 @@ internal sealed class SegmentPool(
         try
         {
             var segment = Create();
-            var zeros = new byte[Math.Min(1 << 20, options.SegmentBytes)];
-            for (long offset = 0; offset < options.SegmentBytes && !cancellationToken.IsCancellationRequested; offset += zeros.Length)
+            for (long offset = 0; offset < options.SegmentBytes && !cancellationToken.IsCancellationRequested; offset += PrepareStepBytes)
             {
-                var length = (int)Math.Min(zeros.Length, options.SegmentBytes - offset);
-                segment.File.Write(zeros.AsSpan(0, length), default, offset);
+                segment.File.Clear(offset, Math.Min(PrepareStepBytes, options.SegmentBytes - offset));
             }
 
             segment.File.SyncData();

@@ -411,6 +411,8 @@ internal sealed class FaultyDisk(bool canSyncFileSystem = true) : IVolumeFiles
             }
         }
 
+        public void Clear(long offset, long lengthBytes) => Write(new byte[lengthBytes], default, offset);
+
         public void Allocate(long lengthBytes)
         {
             lock (disk._lock)

@@ -1,24 +1,17 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace Panal.Volumes.Files;
 
 /// <summary>
-/// Copies to the beginning of a file past the page cache. New pages would be the dearest thing about the copy: each is taken, filled and
+/// Writes past the page cache. New pages would be the dearest thing about the copy: each is taken, filled and
 /// written back once, and on virtual machines the host makes it at its first touch (docs/decisions/2026-11-25-settle-past-the-page-cache.md).
 /// </summary>
-internal static class DirectCopy
+internal static class DirectWrites
 {
     /// <summary>Shorter copies gain nothing.</summary>
     public const long LeastBytes = 64 * 1024;
 
-    private const int StepBytes = 1 << 20;
     private const int BlockBytes = 4096;        // the alignment that every disk of today takes
 
-    // Usually one copy runs at a time, the settler's; others at the same moment take a buffer of their own.
-    private static byte[]? s_idle;
-
-    /// <summary>False, with nothing to undo, where the file system takes no direct writes.</summary>
+    /// <summary>Copies to the beginning of a file; false, with nothing to undo, where the file system takes no direct writes.</summary>
     public static bool TryCopy(DiskFile source, long sourceOffset, DiskFile target, long lengthBytes)
     {
         if (!target.TrySetDirect(isDirect: true))
@@ -26,15 +19,43 @@ internal static class DirectCopy
             return false;
         }
 
-        var buffer = Interlocked.Exchange(ref s_idle, null) ?? GC.AllocateUninitializedArray<byte>(StepBytes + BlockBytes, pinned: true);
+        using var buffer = DirectBuffer.Rent();
         try
         {
-            return TryCopy(source, sourceOffset, target, lengthBytes, Aligned(buffer));
+            return TryCopy(source, sourceOffset, target, lengthBytes, buffer.Span);
         }
         finally
         {
             target.TrySetDirect(isDirect: false);
-            Volatile.Write(ref s_idle, buffer);
+        }
+    }
+
+    /// <summary>Writes zeros over whole blocks; false where the file system takes no direct writes, or from a position between two blocks.</summary>
+    public static bool TryClear(DiskFile target, long offset, long lengthBytes)
+    {
+        if (((offset | lengthBytes) & (BlockBytes - 1)) != 0 || !target.TrySetDirect(isDirect: true))
+        {
+            return false;
+        }
+
+        using var buffer = DirectBuffer.Rent();
+        try
+        {
+            var zeros = buffer.Span[..(int)Math.Min(lengthBytes, buffer.Span.Length)];
+            zeros.Clear();
+            for (var end = offset + lengthBytes; offset < end; offset += zeros.Length)
+            {
+                if (!target.TryWriteDirectly(zeros[..(int)Math.Min(end - offset, zeros.Length)], offset))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        finally
+        {
+            target.TrySetDirect(isDirect: false);
         }
     }
 
@@ -44,7 +65,7 @@ internal static class DirectCopy
     {
         for (long offset = 0; offset < lengthBytes;)
         {
-            var length = (int)Math.Min(lengthBytes - offset, StepBytes);
+            var length = (int)Math.Min(lengthBytes - offset, buffer.Length);
             if (source.Read(buffer[..length], sourceOffset + offset) < length)
             {
                 throw new StorageFailedException("A file is shorter than the log says.");
@@ -66,17 +87,5 @@ internal static class DirectCopy
         }
 
         return true;
-    }
-
-    private static Span<byte> Aligned(byte[] pinned)
-    {
-        ref var first = ref MemoryMarshal.GetArrayDataReference(pinned);
-        nint address;
-        unsafe
-        {
-            address = (nint)Unsafe.AsPointer(ref first);
-        }
-
-        return pinned.AsSpan((int)(-address & (BlockBytes - 1)), StepBytes);
     }
 }

@@ -2,7 +2,7 @@ using Panal.Volumes.Files;
 
 namespace Panal.Unit.Volumes.Files;
 
-public sealed class DirectCopyTests : IDisposable
+public sealed class DirectWritesTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("panal-unit-").FullName;
 
@@ -33,6 +33,26 @@ public sealed class DirectCopyTests : IDisposable
         Assert.Equal(lengthBytes + 3, copied.Length);
         Assert.True(copied.AsSpan(0, lengthBytes).SequenceEqual(bytes.AsSpan(offset, lengthBytes)));
         Assert.Equal([1, 2, 3], copied[lengthBytes..]);
+    }
+
+    [Theory]
+    [InlineData(0, 8 * 4096)]
+    [InlineData(4096, 4096)]
+    [InlineData(4096, 5 << 20)]
+    [InlineData(4096, 4095)]
+    [InlineData(5000, 100_000)]
+    public void A_range_that_is_cleared_has_zeros_and_the_rest_what_it_had(int offset, int lengthBytes)
+    {
+        var bytes = new byte[offset + lengthBytes + 5000];
+        Random.Shared.NextBytes(bytes);
+        using (var file = DiskFiles.Instance.Create(Path.Combine(_folder, "cleared")))
+        {
+            file.Write(bytes, default, 0);
+            file.Clear(offset, lengthBytes);
+        }
+
+        bytes.AsSpan(offset, lengthBytes).Clear();
+        Assert.True(File.ReadAllBytes(Path.Combine(_folder, "cleared")).AsSpan().SequenceEqual(bytes));
     }
 
     [Fact]
