@@ -9,15 +9,16 @@ public sealed class IngestMeter : IDisposable
     public const string Name = "Panal.Archive";
 
     private readonly Meter _meter = new(Name);
-    private readonly Counter<long> _instances;
-    private readonly Counter<long> _bytes;
     private readonly Histogram<double> _seconds;
+    private readonly long[] _results = new long[Enum.GetValues<IngestResult>().Length];
+    private long _keptBytes;
     private long _offered;
 
+    // The counters are asked for when somebody looks: to tell whoever listens of each instance would take longer than to count it.
     public IngestMeter()
     {
-        _instances = _meter.CreateCounter<long>("ingest_instances", description: "Instances offered, by result");
-        _bytes = _meter.CreateCounter<long>("ingest_bytes", "By", "Bytes of instances that were kept");
+        _meter.CreateObservableCounter("ingest_instances", Results, description: "Instances offered, by result");
+        _meter.CreateObservableCounter("ingest_bytes", () => Interlocked.Read(ref _keptBytes), "By", "Bytes of instances that were kept");
         _seconds = _meter.CreateHistogram<double>("ingest_duration_seconds", "s", "From the first byte of a data set to the outcome");
     }
 
@@ -27,14 +28,19 @@ public sealed class IngestMeter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
-    internal void Kept(long lengthBytes) => _bytes.Add(lengthBytes);
+    internal void Kept(long lengthBytes) => Interlocked.Add(ref _keptBytes, lengthBytes);
 
     internal void Record(in IngestOutcome outcome, TimeSpan duration)
     {
         Interlocked.Increment(ref _offered);
-        _instances.Add(1, new KeyValuePair<string, object?>("result", Term(outcome.Result)));
+        Interlocked.Increment(ref _results[(int)outcome.Result]);
         _seconds.Record(duration.TotalSeconds);
     }
+
+    // A result that never was is not told of.
+    private IEnumerable<Measurement<long>> Results() => Enum.GetValues<IngestResult>()
+        .Select(result => new Measurement<long>(Interlocked.Read(ref _results[(int)result]), new KeyValuePair<string, object?>("result", Term(result))))
+        .Where(measured => measured.Value > 0);
 
     private static string Term(IngestResult result) => result switch
     {

@@ -26,7 +26,7 @@ public sealed partial class Association
     private async ValueTask<bool> PerformAsync(PresentationContext context, DataSet command)
     {
         messages++;
-        DimseMetrics.Messages.Add(1);
+        DimseMetrics.CountMessage();
         if (!performing.TryEnter())
         {
             await AwaitTurnAsync();

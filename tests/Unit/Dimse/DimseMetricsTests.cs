@@ -28,6 +28,8 @@ public sealed class DimseMetricsTests
             await pair.Requestor.RequestAsync(DimseCommand.Echo(pair.Requestor.Contexts[0]), TestContext.Current.CancellationToken);
         }
 
+        listener.RecordObservableInstruments();
+
         // Other tests count too, side by side.
         Assert.True(totals["associations"] >= 2);
         Assert.True(totals["messages"] >= 1);
