@@ -10,6 +10,8 @@ namespace Panal.Dimse;
 /// </summary>
 internal sealed class UpperLayerConnection : IDisposable
 {
+    private const string TooSlow = "The peer was silent or too slow.";
+
     // For the A-ABORT of a peer that may have stopped reading.
     private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(2);
 
@@ -42,7 +44,7 @@ internal sealed class UpperLayerConnection : IDisposable
         machine = new UpperLayerStateMachine(isRequestor);
         this.options = options;
         this.time = time;
-        readDeadline = new Deadline(time, () => TryEnd(AssociationEnd.TimedOut, "The peer was silent or too slow."));
+        readDeadline = new Deadline(time, () => TryEnd(AssociationEnd.TimedOut, TooSlow));
         writeDeadline = new Deadline(time, () => TryEnd(AssociationEnd.TimedOut, "The peer did not read."));
         closing = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         LongestSilence = () => options.ArtimTimeout;
@@ -232,14 +234,29 @@ internal sealed class UpperLayerConnection : IDisposable
             throw Copy(ended);
         }
 
+        var started = time.GetTimestamp();
         var pending = input.ReadAsync(CancellationToken.None);
-        if (pending.IsCompletedSuccessfully)
+        if (!pending.IsCompletedSuccessfully)
         {
-            var result = pending.Result;
-            return result.IsCanceled ? WaitAsync(new(result)) : new(Lend(result));
+            return WaitAsync(pending, started);
         }
 
-        return WaitAsync(pending);
+        var result = pending.Result;
+        if (result.IsCanceled)
+        {
+            return WaitAsync(new(result), started);
+        }
+
+        // The transport may have waited too, without a deadline: a peer that sends a byte now and then must not go on for ever.
+        Spend(started);
+        if (readBudget < TimeSpan.Zero && readBudget != Timeout.InfiniteTimeSpan)
+        {
+            TryEnd(AssociationEnd.TimedOut, TooSlow);
+            input.AdvanceTo(result.Buffer.Start);
+            throw Copy(End!);
+        }
+
+        return new(Lend(result));
     }
 
     /// <summary>Takes what the transport has already; false when that is nothing new.</summary>
@@ -401,10 +418,9 @@ internal sealed class UpperLayerConnection : IDisposable
     };
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> pending)
+    private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> pending, long started)
     {
         ReadResult result;
-        var started = time.GetTimestamp();
         BeginWait();
         try
         {
@@ -420,11 +436,7 @@ internal sealed class UpperLayerConnection : IDisposable
             EndWait();
         }
 
-        if (readBudget != Timeout.InfiniteTimeSpan)
-        {
-            readBudget -= time.GetElapsedTime(started);
-        }
-
+        Spend(started);
         if (result.IsCanceled && End is { } ended)
         {
             input.AdvanceTo(result.Buffer.Start);
@@ -432,6 +444,14 @@ internal sealed class UpperLayerConnection : IDisposable
         }
 
         return Lend(result);
+    }
+
+    private void Spend(long started)
+    {
+        if (readBudget != Timeout.InfiniteTimeSpan)
+        {
+            readBudget -= time.GetElapsedTime(started);
+        }
     }
 
     private ReadResult Lend(ReadResult result)

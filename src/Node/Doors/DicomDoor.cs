@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Panal.Dimse;
+using Panal.Dimse.Transport;
 using Panal.Node.Transport;
 
 namespace Panal.Node.Doors;
@@ -18,7 +19,7 @@ internal static class DicomDoor
     public static void Listen(KestrelServerOptions kestrel, IPEndPoint address, TlsDoor? tls)
     {
         var services = kestrel.ApplicationServices;
-        kestrel.Listen(new RawTcpEndPoint(address, tls is null ? "DICOM" : "DICOM-TLS"), listener =>
+        kestrel.Listen(new RawTcpEndPoint(address, tls is null ? "DICOM" : "DICOM-TLS") { Waits = ShortWaits.Shared }, listener =>
         {
             if (tls is not null)
             {

@@ -32,12 +32,12 @@ internal sealed class RawTcpConnection : ConnectionContext, IDuplexPipe, IRawStr
     private readonly PromptSocketStream _stream;
     private int _disposed;
 
-    public RawTcpConnection(Socket socket, IPEndPoint remote, ConnectionLimiter limiter, string id)
+    public RawTcpConnection(Socket socket, IPEndPoint remote, ConnectionLimiter limiter, string id, ShortWaits? waits)
     {
         _socket = socket;
         _limiter = limiter;
         _caller = remote.Address;
-        _stream = new PromptSocketStream(socket, ownsSocket: false);
+        _stream = new PromptSocketStream(socket, ownsSocket: false, waits);
         ConnectionId = id;
         RemoteEndPoint = remote;
         LocalEndPoint = socket.LocalEndPoint;

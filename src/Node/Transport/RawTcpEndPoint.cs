@@ -1,4 +1,5 @@
 using System.Net;
+using Panal.Dimse.Transport;
 
 namespace Panal.Node.Transport;
 
@@ -10,6 +11,9 @@ internal sealed class RawTcpEndPoint(IPEndPoint address, string protocol) : EndP
     public IPEndPoint Address { get; } = address;
 
     public string Protocol { get; } = protocol;
+
+    /// <summary>Where reads of its connections may stay on their thread for a moment; null where they never do.</summary>
+    public ShortWaits? Waits { get; init; }
 
     public override string ToString() => $"{Protocol} {Address}";
 }

@@ -11,20 +11,20 @@ internal sealed class RawTcpListener : IConnectionListener
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _listening;
-    private readonly string _protocol;
+    private readonly RawTcpEndPoint _door;
     private readonly ConnectionLimiter _limiter;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private long _accepted;
 
-    public RawTcpListener(Socket listening, string protocol, ConnectionLimiter limiter, TimeProvider time, ILogger logger)
+    public RawTcpListener(Socket listening, RawTcpEndPoint door, ConnectionLimiter limiter, TimeProvider time, ILogger logger)
     {
         _listening = listening;
-        _protocol = protocol;
+        _door = door;
         _limiter = limiter;
         _time = time;
         _logger = logger;
-        EndPoint = new RawTcpEndPoint((IPEndPoint)listening.LocalEndPoint!, protocol);
+        EndPoint = new RawTcpEndPoint((IPEndPoint)listening.LocalEndPoint!, door.Protocol);
     }
 
     public EndPoint EndPoint { get; }
@@ -49,7 +49,7 @@ internal sealed class RawTcpListener : IConnectionListener
             catch (SocketException e)
             {
                 // A caller that is gone before it was accepted, or no file descriptor left: the door must stay open.
-                Log.AcceptFailed(_logger, _protocol, e.SocketErrorCode);
+                Log.AcceptFailed(_logger, _door.Protocol, e.SocketErrorCode);
                 if (e.SocketErrorCode is not SocketError.ConnectionReset)
                 {
                     await Task.Delay(Rest, _time, cancellationToken).ConfigureAwait(false);
@@ -85,12 +85,12 @@ internal sealed class RawTcpListener : IConnectionListener
             var remote = Unmapped((IPEndPoint)socket.RemoteEndPoint!);
             if (!_limiter.TryEnter(remote.Address))
             {
-                Log.ConnectionRefused(_logger, _protocol, remote.Address, _limiter.Count);
+                Log.ConnectionRefused(_logger, _door.Protocol, remote.Address, _limiter.Count);
                 socket.Close(0);
                 return null;
             }
 
-            return new RawTcpConnection(socket, remote, _limiter, $"{_protocol}-{++_accepted}");
+            return new RawTcpConnection(socket, remote, _limiter, $"{_door.Protocol}-{++_accepted}", _door.Waits);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

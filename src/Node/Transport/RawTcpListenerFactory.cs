@@ -39,6 +39,6 @@ internal sealed class RawTcpListenerFactory(ConnectionLimiter limiter, TimeProvi
             throw;
         }
 
-        return ValueTask.FromResult<IConnectionListener>(new RawTcpListener(socket, door.Protocol, limiter, time, logger));
+        return ValueTask.FromResult<IConnectionListener>(new RawTcpListener(socket, door, limiter, time, logger));
     }
 }

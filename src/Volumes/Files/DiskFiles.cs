@@ -41,7 +41,7 @@ internal sealed class DiskFiles : IVolumeFiles
         }
     }
 
-    // .NET would ask six times more of the system for each file: what it is, whether somebody locks it, and its mode again.
+    // .NET would ask the system several times more for each file: what it is, where it lies, whether somebody has locked it, its mode.
     [SupportedOSPlatform("linux")]
     private static SafeFileHandle CreateFile(string path)
     {

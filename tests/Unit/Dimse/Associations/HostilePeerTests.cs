@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Panal.Dicom;
 using Panal.Dimse;
@@ -217,6 +218,32 @@ public sealed class HostilePeerTests
         var end = Assert.IsType<AssociationEndedException>(await ended.Task.WaitAsync(ScriptedPeer.Patience));
         Assert.Equal(AssociationEnd.TimedOut, end.End);
         await peer.Run.WaitAsync(ScriptedPeer.Patience);
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_too_slow_is_given_up_though_no_read_of_it_ever_waits()
+    {
+        var ended = new TaskCompletionSource<AssociationEnd>();
+        var service = new Service(async (request, ct) =>
+        {
+            var end = await Assert.ThrowsAsync<AssociationEndedException>(() => AssociationTests.ReadAllAsync(request.DataSet, ct));
+            ended.SetResult(end.End);
+            throw end;
+        });
+        // A hundred reads of a second each for a PDU that is granted forty.
+        var slow = new EndlessPeer(messages: 1, dataSetBytes: 200_000, pduBytes: 100_000, chunkBytes: 1_000);
+        var options = Options with { PduTimeout = TimeSpan.FromSeconds(30), MinimumBytesPerSecond = 10_000 };
+        await AssociationAcceptor.RunAsync(
+            slow, new Peer(null, null), options, new AcceptAll(), service, new ReadsOfASecond(), NullLogger.Instance, TestContext.Current.CancellationToken);
+        Assert.Equal(AssociationEnd.TimedOut, await ended.Task.WaitAsync(ScriptedPeer.Patience));
+    }
+
+    /// <summary>Time in which a second passes from one look to the next.</summary>
+    private sealed class ReadsOfASecond : TimeProvider
+    {
+        private long _seconds;
+
+        public override long GetTimestamp() => Interlocked.Increment(ref _seconds) * TimestampFrequency;
     }
 
     [Fact]
