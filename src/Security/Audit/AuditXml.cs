@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Xml;
 
 namespace Panal.Security.Audit;
 
@@ -11,37 +12,52 @@ public sealed record AuditSource(string SourceId, string SiteId);
 /// <summary>Writes a message as the XML of PS3.15 §A.5.1, on one line and with the elements in the order of the schema.</summary>
 internal static class AuditXml
 {
+    // One line a message: the writer escapes line breaks in values.
+    private static readonly XmlWriterSettings Format = new()
+    {
+        OmitXmlDeclaration = true,
+        Indent = false,
+        NewLineHandling = NewLineHandling.Entitize,
+        CheckCharacters = true,
+        ConformanceLevel = ConformanceLevel.Document,
+    };
+
     public static string Write(AuditMessage message, AuditSource source, DateTimeOffset time)
     {
-        var xml = new XmlLine();
-        xml.Start("AuditMessage");
-        WriteEvent(xml, message, time);
-        foreach (var participant in message.Participants)
+        var text = new StringBuilder(1024);
+        using (var xml = XmlWriter.Create(text, Format))
         {
-            WriteParticipant(xml, participant);
+            xml.WriteStartElement("AuditMessage");
+            WriteEvent(xml, message, time);
+            foreach (var participant in message.Participants)
+            {
+                WriteParticipant(xml, participant);
+            }
+
+            xml.WriteStartElement("AuditSourceIdentification");
+            Attribute(xml, "AuditEnterpriseSiteID", source.SiteId);
+            Attribute(xml, "AuditSourceID", source.SourceId, isRequired: true);
+            xml.WriteStartElement("AuditSourceTypeCode");
+            // 4: application server process tier, PS3.15 §A.5.1.
+            xml.WriteAttributeString("csd-code", "4");
+            xml.WriteEndElement();
+            xml.WriteEndElement();
+            foreach (var item in message.Objects)
+            {
+                WriteObject(xml, item);
+            }
+
+            xml.WriteEndElement();
         }
 
-        xml.Start("AuditSourceIdentification");
-        Attribute(xml, "AuditEnterpriseSiteID", source.SiteId);
-        xml.Attribute("AuditSourceID", source.SourceId);
-        xml.Start("AuditSourceTypeCode");
-        // 4: application server process tier, PS3.15 §A.5.1.
-        xml.Attribute("csd-code", "4");
-        xml.End();
-        xml.End();
-        foreach (var item in message.Objects)
-        {
-            WriteObject(xml, item);
-        }
-
-        xml.End();
-        return xml.ToString();
+        // The writer entitizes line breaks in attributes only.
+        return text.Replace("\r", "&#xD;").Replace("\n", "&#xA;").ToString();
     }
 
-    private static void WriteEvent(XmlLine xml, AuditMessage message, DateTimeOffset time)
+    private static void WriteEvent(XmlWriter xml, AuditMessage message, DateTimeOffset time)
     {
-        xml.Start("EventIdentification");
-        xml.Attribute("EventActionCode", message.Action switch
+        xml.WriteStartElement("EventIdentification");
+        xml.WriteAttributeString("EventActionCode", message.Action switch
         {
             AuditAction.Create => "C",
             AuditAction.Read => "R",
@@ -49,32 +65,32 @@ internal static class AuditXml
             AuditAction.Delete => "D",
             _ => "E",
         });
-        xml.Attribute("EventDateTime", time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffzzz", CultureInfo.InvariantCulture));
-        xml.Attribute("EventOutcomeIndicator", ((int)message.Outcome).ToString(CultureInfo.InvariantCulture));
+        xml.WriteAttributeString("EventDateTime", time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffzzz", CultureInfo.InvariantCulture));
+        xml.WriteAttributeString("EventOutcomeIndicator", ((int)message.Outcome).ToString(CultureInfo.InvariantCulture));
         WriteCode(xml, "EventID", message.EventId);
         if (message.EventType is not null)
         {
             WriteCode(xml, "EventTypeCode", message.EventType);
         }
 
-        xml.End();
+        xml.WriteEndElement();
     }
 
-    private static void WriteParticipant(XmlLine xml, AuditParticipant participant)
+    private static void WriteParticipant(XmlWriter xml, AuditParticipant participant)
     {
-        xml.Start("ActiveParticipant");
-        xml.Attribute("UserID", participant.UserId);
+        xml.WriteStartElement("ActiveParticipant");
+        Attribute(xml, "UserID", participant.UserId, isRequired: true);
         if (participant.AeTitles.Count > 0)
         {
             Attribute(xml, "AlternativeUserID", "AETITLES=" + string.Join(';', participant.AeTitles));
         }
 
-        xml.Attribute("UserIsRequestor", participant.IsRequestor ? "true" : "false");
+        xml.WriteAttributeString("UserIsRequestor", participant.IsRequestor ? "true" : "false");
         if (participant.NetworkAccessPoint.Length > 0)
         {
             Attribute(xml, "NetworkAccessPointID", participant.NetworkAccessPoint);
             // 1: host name, 2: IP address, PS3.15 §A.5.2.
-            xml.Attribute("NetworkAccessPointTypeCode", System.Net.IPAddress.TryParse(participant.NetworkAccessPoint, out _) ? "2" : "1");
+            xml.WriteAttributeString("NetworkAccessPointTypeCode", System.Net.IPAddress.TryParse(participant.NetworkAccessPoint, out _) ? "2" : "1");
         }
 
         if (participant.Role is not null)
@@ -82,81 +98,116 @@ internal static class AuditXml
             WriteCode(xml, "RoleIDCode", participant.Role);
         }
 
-        xml.End();
+        xml.WriteEndElement();
     }
 
-    private static void WriteObject(XmlLine xml, AuditObject item)
+    private static void WriteObject(XmlWriter xml, AuditObject item)
     {
-        xml.Start("ParticipantObjectIdentification");
-        xml.Attribute("ParticipantObjectID", item.Id);
-        xml.Attribute("ParticipantObjectTypeCode", item.TypeCode.ToString(CultureInfo.InvariantCulture));
+        xml.WriteStartElement("ParticipantObjectIdentification");
+        Attribute(xml, "ParticipantObjectID", item.Id, isRequired: true);
+        xml.WriteAttributeString("ParticipantObjectTypeCode", item.TypeCode.ToString(CultureInfo.InvariantCulture));
         if (item.RoleCode > 0)
         {
-            xml.Attribute("ParticipantObjectTypeCodeRole", item.RoleCode.ToString(CultureInfo.InvariantCulture));
+            xml.WriteAttributeString("ParticipantObjectTypeCodeRole", item.RoleCode.ToString(CultureInfo.InvariantCulture));
         }
 
         WriteCode(xml, "ParticipantObjectIDTypeCode", item.IdType);
         if (item.Query is { } query)
         {
-            xml.Element("ParticipantObjectQuery", Convert.ToBase64String(query.Span));
+            xml.WriteElementString("ParticipantObjectQuery", Convert.ToBase64String(query.Span));
         }
         else
         {
-            xml.Element("ParticipantObjectName", item.Name);
+            xml.WriteElementString("ParticipantObjectName", Clean(item.Name));
         }
 
         foreach (var (type, value) in item.Details)
         {
-            xml.Start("ParticipantObjectDetail");
+            xml.WriteStartElement("ParticipantObjectDetail");
             Attribute(xml, "type", type);
-            xml.Attribute("value", Convert.ToBase64String(Encoding.UTF8.GetBytes(value)));
-            xml.End();
+            xml.WriteAttributeString("value", Convert.ToBase64String(Encoding.UTF8.GetBytes(value)));
+            xml.WriteEndElement();
         }
 
         WriteDescription(xml, item);
-        xml.End();
+        xml.WriteEndElement();
     }
 
-    private static void WriteDescription(XmlLine xml, AuditObject item)
+    private static void WriteDescription(XmlWriter xml, AuditObject item)
     {
         if (item.AccessionNumbers.Count == 0 && item.SopClasses.Count == 0)
         {
             return;
         }
 
-        xml.Start("ParticipantObjectDescription");
+        xml.WriteStartElement("ParticipantObjectDescription");
         foreach (var number in item.AccessionNumbers)
         {
-            xml.Start("Accession");
+            xml.WriteStartElement("Accession");
             Attribute(xml, "Number", number);
-            xml.End();
+            xml.WriteEndElement();
         }
 
         foreach (var (uid, instances) in item.SopClasses)
         {
-            xml.Start("SOPClass");
+            xml.WriteStartElement("SOPClass");
             Attribute(xml, "UID", uid);
-            xml.Attribute("NumberOfInstances", instances.ToString(CultureInfo.InvariantCulture));
-            xml.End();
+            xml.WriteAttributeString("NumberOfInstances", instances.ToString(CultureInfo.InvariantCulture));
+            xml.WriteEndElement();
         }
 
-        xml.End();
+        xml.WriteEndElement();
     }
 
-    private static void WriteCode(XmlLine xml, string element, AuditCode code)
+    private static void WriteCode(XmlWriter xml, string element, AuditCode code)
     {
-        xml.Start(element);
-        xml.Attribute("csd-code", code.Code);
-        xml.Attribute("codeSystemName", code.System);
-        xml.Attribute("originalText", code.Text);
-        xml.End();
+        xml.WriteStartElement(element);
+        xml.WriteAttributeString("csd-code", code.Code);
+        xml.WriteAttributeString("codeSystemName", code.System);
+        xml.WriteAttributeString("originalText", code.Text);
+        xml.WriteEndElement();
     }
 
-    private static void Attribute(XmlLine xml, string name, string value)
+    private static void Attribute(XmlWriter xml, string name, string value, bool isRequired = false)
     {
-        if (value.Length > 0)
+        if (value.Length > 0 || isRequired)
         {
-            xml.Attribute(name, value);
+            xml.WriteAttributeString(name, Clean(value));
         }
+    }
+
+    /// <summary>Values come from strangers; what XML cannot hold is shown as U+FFFD.</summary>
+    private static string Clean(string value)
+    {
+        for (var i = 0; i < value.Length; i++)
+        {
+            var isPair = i + 1 < value.Length && XmlConvert.IsXmlSurrogatePair(value[i + 1], value[i]);
+            if (!isPair && !XmlConvert.IsXmlChar(value[i]))
+            {
+                return CleanFrom(value);
+            }
+
+            i += isPair ? 1 : 0;
+        }
+
+        return value;
+    }
+
+    private static string CleanFrom(string value)
+    {
+        var clean = new StringBuilder(value.Length);
+        for (var i = 0; i < value.Length; i++)
+        {
+            if (i + 1 < value.Length && XmlConvert.IsXmlSurrogatePair(value[i + 1], value[i]))
+            {
+                clean.Append(value[i]).Append(value[++i]);
+            }
+            else
+            {
+                clean.Append(XmlConvert.IsXmlChar(value[i]) ? value[i] : '\uFFFD');
+            }
+        }
+
+        return clean.ToString();
     }
 }
