@@ -12,7 +12,6 @@ public sealed class IngestMeter : IDisposable
     private readonly Histogram<double> _seconds;
     private readonly long[] _results = new long[Enum.GetValues<IngestResult>().Length];
     private long _keptBytes;
-    private long _offered;
 
     // The counters are asked for when somebody looks: to tell whoever listens of each instance would take longer than to count it.
     public IngestMeter()
@@ -23,7 +22,7 @@ public sealed class IngestMeter : IDisposable
     }
 
     /// <summary>Instances offered since the start: what is the same twice was quiet in between.</summary>
-    public long Offered => Interlocked.Read(ref _offered);
+    public long Offered => Enum.GetValues<IngestResult>().Sum(Count);
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
@@ -32,15 +31,16 @@ public sealed class IngestMeter : IDisposable
 
     internal void Record(in IngestOutcome outcome, TimeSpan duration)
     {
-        Interlocked.Increment(ref _offered);
         Interlocked.Increment(ref _results[(int)outcome.Result]);
         _seconds.Record(duration.TotalSeconds);
     }
 
     // A result that never was is not told of.
     private IEnumerable<Measurement<long>> Results() => Enum.GetValues<IngestResult>()
-        .Select(result => new Measurement<long>(Interlocked.Read(ref _results[(int)result]), new KeyValuePair<string, object?>("result", Term(result))))
+        .Select(result => new Measurement<long>(Count(result), new KeyValuePair<string, object?>("result", Term(result))))
         .Where(measured => measured.Value > 0);
+
+    private long Count(IngestResult result) => Interlocked.Read(ref _results[(int)result]);
 
     private static string Term(IngestResult result) => result switch
     {

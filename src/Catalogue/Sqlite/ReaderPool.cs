@@ -43,21 +43,25 @@ internal sealed class ReaderPool(string path, CatalogueOptions options, Action c
     /// <summary>Closes idle readers but one, and lets that one go of its pages.</summary>
     internal void GiveBack()
     {
-        Reader? kept = null;
-        while (_idle.TryTake(out Reader? reader))
+        if (!_idle.TryTake(out Reader? kept))
         {
-            if (kept is not null)
-            {
-                reader.Dispose();
-                continue;
-            }
-
-            (kept = reader).Connection.GiveBack();
+            return;
         }
 
-        if (kept is not null)
+        while (_idle.TryTake(out Reader? other))
         {
-            TakeBack(kept, isWhole: true);
+            other.Dispose();
+        }
+
+        bool isWhole = false;
+        try
+        {
+            kept.Connection.GiveBack();
+            isWhole = true;
+        }
+        finally
+        {
+            TakeBack(kept, isWhole);
         }
     }
 

@@ -162,9 +162,9 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
     /// <summary>Writes the component groups of a name; those beyond the third, which the standard does not have, are left out (PS3.5 §6.2.1).</summary>
     private void WritePersonName(ReadOnlySpan<byte> utf8)
     {
-        var alphabetic = TakeGroup(ref utf8);
-        var ideographic = TakeGroup(ref utf8);
-        var phonetic = TakeGroup(ref utf8);
+        var alphabetic = PersonName.TakeGroup(ref utf8, (byte)'=', (byte)' ');
+        var ideographic = PersonName.TakeGroup(ref utf8, (byte)'=', (byte)' ');
+        var phonetic = PersonName.TakeGroup(ref utf8, (byte)'=', (byte)' ');
         if (alphabetic.IsEmpty && ideographic.IsEmpty && phonetic.IsEmpty)
         {
             writer.WriteNullValue();
@@ -176,14 +176,6 @@ internal sealed class DicomJsonWriter(Utf8JsonWriter writer, BulkDataReference? 
         WriteGroup("Ideographic"u8, ideographic);
         WriteGroup("Phonetic"u8, phonetic);
         writer.WriteEndObject();
-    }
-
-    private static ReadOnlySpan<byte> TakeGroup(ref ReadOnlySpan<byte> left)
-    {
-        var end = left.IndexOf((byte)'=');
-        var group = end < 0 ? left : left[..end];
-        left = end < 0 ? [] : left[(end + 1)..];
-        return group.Trim((byte)' ');
     }
 
     private void WriteGroup(ReadOnlySpan<byte> name, ReadOnlySpan<byte> group)

@@ -7,7 +7,8 @@ public readonly record struct PersonName(string Alphabetic, string Ideographic, 
     public bool IsEmpty => Alphabetic.Length == 0 && Ideographic.Length == 0 && Phonetic.Length == 0;
 
     /// <summary>Divides one value at <c>=</c>; groups beyond the third, which the standard does not have, are left out.</summary>
-    public static PersonName Parse(ReadOnlySpan<char> value) => new(TakeGroup(ref value), TakeGroup(ref value), TakeGroup(ref value));
+    public static PersonName Parse(ReadOnlySpan<char> value) =>
+        new(TakeGroup(ref value, '=', ' ').ToString(), TakeGroup(ref value, '=', ' ').ToString(), TakeGroup(ref value, '=', ' ').ToString());
 
     /// <summary>The value as it is encoded, without empty groups at its end.</summary>
     public string ToValue() => $"{Alphabetic}={Ideographic}={Phonetic}".TrimEnd('=');
@@ -15,11 +16,13 @@ public readonly record struct PersonName(string Alphabetic, string Ideographic, 
     /// <summary>Hides the name from logs.</summary>
     public override string ToString() => "[redacted]";
 
-    private static string TakeGroup(ref ReadOnlySpan<char> value)
+    /// <summary>Takes the next group off a value, of letters or of their bytes.</summary>
+    internal static ReadOnlySpan<T> TakeGroup<T>(ref ReadOnlySpan<T> left, T divider, T padding)
+        where T : IEquatable<T>
     {
-        var end = value.IndexOf('=');
-        var group = end < 0 ? value : value[..end];
-        value = end < 0 ? [] : value[(end + 1)..];
-        return group.Trim(' ').ToString();
+        var end = left.IndexOf(divider);
+        var group = end < 0 ? left : left[..end];
+        left = end < 0 ? [] : left[(end + 1)..];
+        return group.Trim(padding);
     }
 }
