@@ -43,6 +43,9 @@ internal sealed class Link(SimulatedNode from, SimulatedNode to)
     /// <summary>False once it was cut: what is on its way is lost.</summary>
     public bool IsUp { get; set; } = true;
 
+    /// <summary>When the other side last sent a part of a block.</summary>
+    public double GaveAt { get; set; } = double.NegativeInfinity;
+
     /// <summary>Number of the sender among the receiver's holders, or -1.</summary>
     public int HolderNumber { get; set; } = -1;
 

@@ -19,6 +19,17 @@ internal sealed class SimulatedNode
     /// <summary>What a block has around it: frame, proof of three hashes, TLS records.</summary>
     public const int BlockOverheadBytes = 16 + 3 * 32 + 5 * 22;
 
+    /// <summary>An acknowledgement without data, in payload of full frames, as all bytes here.</summary>
+    private const double AcknowledgementBytes = 66.0 * SegmentBytes / 1514;
+
+    private const double SegmentBytes = 1448;
+
+    /// <summary>An acknowledgement leaves at the latest then, and for two segments at the soonest.</summary>
+    private const double LatestAcknowledgementSeconds = 0.036;
+
+    /// <summary>Who sent a part of a block so lately is still sending.</summary>
+    private const double BringingSeconds = 0.3;
+
     private readonly Swarming _swarm;
     private readonly ServedSet _served;
     private readonly Queue<Parcel> _control = [];
@@ -27,6 +38,8 @@ internal sealed class SimulatedNode
     private Parcel? _sending;
     private double _announceAt = double.PositiveInfinity;
     private double _downlinkFreeAt;
+    private double _owedBytes;
+    private SimulatedNode? _givenTo;
 
     /// <summary>A node that holds everything or nothing.</summary>
     public SimulatedNode(Swarming swarm, int number, Line line, bool isSource)
@@ -279,12 +292,19 @@ internal sealed class SimulatedNode
         IsUplinkBusy = true;
         parcel.Left -= bytes;
         SentBytes += bytes;
+        _givenTo = parcel.Block >= 0 ? parcel.Link.To : null;
+        if (parcel.Block >= 0)
+        {
+            parcel.Link.To.Owe(parcel.Link.Back, bytes, bytes / Line.UpBytesPerSecond);
+        }
+
+        var left = _swarm.Clock.Now + (bytes + _owedBytes) / Line.UpBytesPerSecond;
+        _owedBytes = 0;
         if (parcel.Left <= 0 && parcel == _sending)
         {
             _sending = null;
         }
 
-        var left = _swarm.Clock.Now + bytes / Line.UpBytesPerSecond;
         _swarm.Clock.At(left, new Event(EventKind.UplinkFree, this, null, 0, null));
         var isLast = parcel.Left <= 0;
         if (parcel.Link.IsUp)
@@ -293,8 +313,23 @@ internal sealed class SimulatedNode
         }
     }
 
+    // What is received is acknowledged: in passing by what is sent to the same node, else in frames of their own on a line that is busy with others.
+    private void Owe(Link back, double bytes, double seconds)
+    {
+        back.GaveAt = _swarm.Clock.Now + seconds;
+        if (IsUplinkBusy && _givenTo != back.To)
+        {
+            _owedBytes += AcknowledgementBytes * Math.Min(bytes / 2 / SegmentBytes, seconds / LatestAcknowledgementSeconds + 0.5);
+        }
+    }
+
     private Parcel? NextBlock()
     {
+        foreach (var link in Links)
+        {
+            Serve.SetBringing(link.CustomerNumber, _swarm.Clock.Now - link.GaveAt < BringingSeconds);
+        }
+
         while (Serve.TryNext(out var serving))
         {
             var link = Links.Find(l => l.CustomerNumber == serving.Customer);

@@ -323,7 +323,13 @@ public sealed class VolumeStore : IAsyncDisposable
             {
                 if (!_log.Pool.PrepareOne(_stop.Token) && !_settler.SettleBatch(all: false, _stop.Token))
                 {
-                    _timer!.Change(_log.StagedObjects > 0 ? Tick : _log.Options.RetryInterval, Timeout.InfiniteTimeSpan);
+                    var isResting = _log.StagedObjects == 0;
+                    if (isResting)
+                    {
+                        DirectBuffer.GiveBack();
+                    }
+
+                    _timer!.Change(isResting ? _log.Options.RetryInterval : Tick, Timeout.InfiniteTimeSpan);
                     _wake.WaitOne();
                 }
             }

@@ -22,7 +22,7 @@ internal sealed record TransferSettings : IValidatableObject
     private const int MostKilobits = 100_000_000;
     private const int LongestInterfaceName = 16;        // with its zero, as Linux has them
 
-    [Description("What the line of this node carries upwards, in kbit/s: others leave it so much of the work of passing blocks on, and what goes over the line leaves at this pace, so that nothing is lost in the modem's queue. Not given, 800 is taken for the former, and nothing is paced.")]
+    [Description("What the line of this node carries upwards, in kbit/s: others leave it so much of the work of passing blocks on, and all links that go over the line share it in turns, so that nothing stands or is lost in the modem's queue. Not given, 800 is taken for the former, and there are no turns.")]
     [Range(LeastKilobits, MostKilobits)]
     public int? UplinkKilobitsPerSecond { get; init; }
 

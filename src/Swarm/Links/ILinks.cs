@@ -37,10 +37,13 @@ public interface ILinkStream : IDuplexPipe, IAsyncDisposable
     CancellationToken Draining { get; }
 
     /// <summary>
-    /// What its link sends from now on leaves evenly, no quicker than this. What leaves at once beyond what the line takes stands in the queue of a modem until that is
-    /// full, and what is lost there makes the peer acknowledge each segment by itself.
+    /// What its link sends goes over this line from now on, which other links share. What leaves at once beyond what the line takes stands in the queue of a modem until
+    /// that is full, and what is lost there makes the peer acknowledge each segment by itself.
     /// </summary>
-    void Pace(double bytesPerSecond);
+    void Share(Uplink uplink);
+
+    /// <summary>Whether the peer sends more than messages over the link just now: what is sent to it meanwhile acknowledges that in passing.</summary>
+    bool IsBringing { get; }
 }
 
 /// <summary>Serves the streams that peers open for one protocol.</summary>

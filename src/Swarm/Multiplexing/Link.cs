@@ -35,6 +35,9 @@ internal sealed partial class Link : IDisposable
     private uint _nextStream;
     private uint _lastPeerStream;
     private int _ownStreams;
+    private int _looks;
+    private Uplink? _uplink;
+    private LinkTurns? _turns;
     private long _budgetBytes;
     private long? _writingSince;
     private LinkCloseReason? _drain;
@@ -147,6 +150,7 @@ internal sealed partial class Link : IDisposable
             await reading;
         }
 
+        Share(null);
         await CloseTransportAsync();
         await _told;
         await _drainTold;
@@ -191,6 +195,29 @@ internal sealed partial class Link : IDisposable
         }
     }
 
+    /// <summary>What it sends goes over this line from now on, which other links share; null for a line that nobody knows.</summary>
+    public void Share(Uplink? uplink)
+    {
+        lock (_gate)
+        {
+            if (_uplink == uplink || (_end is not null && uplink is not null))
+            {
+                return;
+            }
+
+            _turns?.Dispose();
+            _turns = uplink is null ? null : new LinkTurns(uplink, _toSend.Set, _time);
+            if (Line is { } line)
+            {
+                _uplink?.Remove(line);
+                uplink?.Add(line);
+            }
+
+            _uplink = uplink;
+            _toSend.Set();
+        }
+    }
+
     /// <summary>Ends the link; the peer is told why, and everything that is not written yet is dropped.</summary>
     public void Close(LinkCloseReason reason, string message) => Close(new LinkEnd(reason, IsByPeer: false, IsViolation: false, message));
 
@@ -219,6 +246,9 @@ internal sealed partial class Link : IDisposable
         _cut.Dispose();
         _draining.Dispose();
     }
+
+    /// <summary>A link that carries something is pinged at every fourth look.</summary>
+    private const int LooksOfPing = 4;
 
     /// <summary>What a stream holds that the line has not taken: a block, so that what goes next is chosen late.</summary>
     private const int UnsentBytes = 64 * 1024;
@@ -280,7 +310,7 @@ internal sealed partial class Link : IDisposable
                 lock (_gate)
                 {
                     isEnding = _end is not null;
-                    length = isEnding ? FillFarewell(batch) : _schedule.Fill(batch.AsSpan(0, _pace.BatchBytes));
+                    length = isEnding ? FillFarewell(batch) : _turns?.Fill(_schedule, batch) ?? _schedule.Fill(batch.AsSpan(0, _pace.BatchBytes));
                     _writingSince = length > 0 ? _time.GetTimestamp() : null;
                 }
 
@@ -291,7 +321,7 @@ internal sealed partial class Link : IDisposable
                     _traffic.Sent(length);
                     var before = _pace.BatchBytes;
                     _pace.Took(length, _writingSince!.Value);
-                    if (_pace.BatchBytes != before)
+                    if (_pace.BatchBytes != before && _turns is null)
                     {
                         Line?.BatchIs(_pace.BatchBytes);
                     }
@@ -374,9 +404,10 @@ internal sealed partial class Link : IDisposable
         {
             Close(reason, "a better link of the same pair stands");
         }
-        else if (!_traffic.IsResting || _traffic.Silence >= _options.PingInterval)
+        else if (_traffic.Silence >= _options.PingInterval || (!_traffic.IsResting && _looks++ % LooksOfPing == 0))
         {
-            // Where both rest, one ping in the interval tells both that the other lives; where they do not, the line may have become another.
+            // Where both rest, one ping in the interval tells both that the other lives. Where they do not, the line may have become another; a ping and its answer on
+            // each of ten links are a hundredth of a slow line if they come at every look.
             Ping();
         }
     }

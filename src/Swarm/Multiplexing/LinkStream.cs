@@ -117,7 +117,16 @@ internal sealed class LinkStream : ILinkStream
     /// <summary>The peer opened it, and its service has not returned.</summary>
     internal bool IsServed { get; set; }
 
-    public void Pace(double bytesPerSecond) => _link.Line?.Pace(bytesPerSecond);
+    public bool IsBringing => _link.Traffic.IsBringing;
+
+    public void Share(Uplink uplink)
+    {
+        // What goes through a relay is bulk of the link to that one, and takes its turns there.
+        if (_link.Line is not null)
+        {
+            _link.Share(uplink);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -6,6 +6,12 @@ internal sealed class LinkTraffic
     private const double Weight = 0.5;
     private const double RoundTripWeight = 0.125;
 
+    /// <summary>A read of so much is a part of something long: messages are shorter, and what is written at once is longer.</summary>
+    private const int PartBytes = 4096;
+
+    /// <summary>What comes at longer intervals is not one thing.</summary>
+    private static readonly TimeSpan LongestGap = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Less than this between two looks are pings and heads of feeds, in bytes.</summary>
     private const long RestBytes = 1024;
 
@@ -15,6 +21,7 @@ internal sealed class LinkTraffic
     private long _sent;
     private long _received;
     private long _heardAt;
+    private long _broughtAt;
     private long _lookedAt;
     private long _sentThen;
     private long _receivedThen;
@@ -51,6 +58,9 @@ internal sealed class LinkTraffic
     /// <summary>The shortest time from ping to pong; null until there was one.</summary>
     public TimeSpan? LeastRoundTrip { get; private set; }
 
+    /// <summary>The peer sends more than messages just now.</summary>
+    public bool IsBringing => Interlocked.Read(ref _broughtAt) is not 0 and var at && _time.GetElapsedTime(at) < LongestGap;
+
     /// <summary>How long the link stands.</summary>
     public TimeSpan Age => _time.GetElapsedTime(_begun);
 
@@ -62,7 +72,12 @@ internal sealed class LinkTraffic
     public void Received(int bytes)
     {
         Interlocked.Add(ref _received, bytes);
-        Interlocked.Exchange(ref _heardAt, _time.GetTimestamp());
+        var now = _time.GetTimestamp();
+        Interlocked.Exchange(ref _heardAt, now);
+        if (bytes >= PartBytes)
+        {
+            Interlocked.Exchange(ref _broughtAt, now);
+        }
     }
 
     /// <summary>Takes the rates since the last look.</summary>

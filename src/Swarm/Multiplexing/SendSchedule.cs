@@ -15,6 +15,12 @@ internal sealed class SendSchedule(Action<LinkStream> onSendClosed)
     /// <summary>A peer that makes us refuse more than this before the line takes it is a flood.</summary>
     public const int MostRefusals = 1024;
 
+    /// <summary>What a stream of bulk has to say in no more than this is a message: a request, what is held.</summary>
+    public const int MessageBytes = 1024;
+
+    /// <summary>Less than this is not worth a frame: it goes with the next batch.</summary>
+    private const int LeastBytes = 512;
+
     private const int ControlFrameBytes = FrameHeader.SizeBytes + FramePayloads.PingBytes;
 
     private readonly Queue<LinkStream> _control = new();
@@ -27,6 +33,9 @@ internal sealed class SendSchedule(Action<LinkStream> onSendClosed)
     public ulong? Pong { get; set; }
 
     public LinkCloseReason? GoAway { get; set; }
+
+    /// <summary>Whether streams of bulk have something to send.</summary>
+    public bool HasBulk => _bulk.Count > 0;
 
     public bool TryRefuse(uint stream, LinkCloseReason reason)
     {
@@ -59,8 +68,9 @@ internal sealed class SendSchedule(Action<LinkStream> onSendClosed)
 
     /// <summary>Writes the frames that go next.</summary>
     /// <param name="target">Where to; at least 4 KiB.</param>
+    /// <param name="withBulk">False for messages alone.</param>
     /// <returns>Bytes written; zero when there is nothing to send.</returns>
-    public int Fill(Span<byte> target)
+    public int Fill(Span<byte> target, bool withBulk = true)
     {
         var frames = new FrameWriter(target);
         WriteOfLink(ref frames);
@@ -80,7 +90,11 @@ internal sealed class SendSchedule(Action<LinkStream> onSendClosed)
             }
 
             WriteData(ref frames, _interactive);
-            WriteData(ref frames, _bulk);
+            WriteMessages(ref frames);
+            if (withBulk)
+            {
+                WriteData(ref frames, _bulk);
+            }
         }
 
         return frames.WrittenBytes;
@@ -127,10 +141,34 @@ internal sealed class SendSchedule(Action<LinkStream> onSendClosed)
         }
     }
 
+    /// <summary>Of the streams of bulk, what those that send few bytes have to say; the others keep their order.</summary>
+    private void WriteMessages(ref FrameWriter frames)
+    {
+        for (var left = _bulk.Count; left > 0; left--)
+        {
+            var stream = _bulk.Dequeue();
+            var isMessage = !stream.IsSendClosed && frames.LeftBytes >= LeastBytes + MessageBytes && IsMessage(stream);
+            stream.IsDataQueued = isMessage ? WriteData(ref frames, stream) : !stream.IsSendClosed;
+            if (stream.IsDataQueued)
+            {
+                _bulk.Enqueue(stream);
+            }
+        }
+    }
+
+    private static bool IsMessage(LinkStream stream)
+    {
+        if (!stream.Leaving.TryRead(out var result))
+        {
+            return true;
+        }
+
+        stream.Leaving.AdvanceTo(result.Buffer.Start);
+        return result.Buffer.Length <= MessageBytes;
+    }
+
     private void WriteData(ref FrameWriter frames, Queue<LinkStream> queue)
     {
-        // Less than this is not worth a frame: it goes with the next batch.
-        const int LeastBytes = 512;
         while (frames.LeftBytes >= LeastBytes && queue.TryDequeue(out var stream))
         {
             stream.IsDataQueued = false;

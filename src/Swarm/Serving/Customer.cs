@@ -36,6 +36,9 @@ internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong
     /// <summary>Its link takes no more for now.</summary>
     public bool IsBusy { get; set; }
 
+    /// <summary>It sends blocks to us now.</summary>
+    public bool IsBringing { get; set; }
+
     /// <summary>What it asked for and was not sent.</summary>
     public List<Asked> Asked { get; } = [];
 

@@ -1,12 +1,19 @@
+using Panal.Volumes;
+
 namespace Panal.Swarm.Serving;
 
 /// <summary>
 /// Blocks that no receiver has go to the receivers in proportion to their uplinks, since a fast one multiplies what it gets and a slow one
 /// would else have nothing to give; others to the receiver that lacks the most, which would be the last to finish.
+/// One who sends to us now goes before others who have had or lack a few blocks more or less: what we send it carries the acknowledgements of what it sends, which
+/// would else be one in fifty of what its uplink and ours carry (docs/decisions/2026-11-26-one-line-one-pace.md).
 /// Of one receiver, what it asked for first. Ties fall differently at each node, or all would begin with the same receiver.
 /// </summary>
 internal sealed class FastAndNeedy : IServeRule
 {
+    /// <summary>So many blocks are what is sent in both directions at a time worth.</summary>
+    private const int BlocksOfBoth = 16;
+
     /// <inheritdoc/>
     public int Compare(in ServeCandidate first, in ServeCandidate second)
     {
@@ -16,8 +23,13 @@ internal sealed class FastAndNeedy : IServeRule
         }
 
         var order = first.Customer.Set.Copies(first.Asked.Block) == 0
-            ? (first.Customer.FreshBytes / first.Customer.UplinkBytesPerSecond).CompareTo(second.Customer.FreshBytes / second.Customer.UplinkBytesPerSecond)
-            : second.Customer.Lacks.CompareTo(first.Customer.Lacks);
+            ? Had(first.Customer).CompareTo(Had(second.Customer))
+            : Lacks(second.Customer).CompareTo(Lacks(first.Customer));
         return order != 0 ? order : first.Customer.Tie.CompareTo(second.Customer.Tie);
     }
+
+    private static double Had(Customer customer) =>
+        (customer.FreshBytes - (customer.IsBringing ? BlocksOfBoth * ContentHash.BlockBytes : 0)) / customer.UplinkBytesPerSecond;
+
+    private static int Lacks(Customer customer) => customer.Lacks + (customer.IsBringing ? BlocksOfBoth : 0);
 }

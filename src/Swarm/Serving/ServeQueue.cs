@@ -121,6 +121,15 @@ internal sealed class ServeQueue(ulong key)
         }
     }
 
+    /// <summary>A receiver sends blocks to us now, or does not.</summary>
+    public void SetBringing(int number, bool isBringing)
+    {
+        if (Find(number) is { } customer)
+        {
+            customer.IsBringing = isBringing;
+        }
+    }
+
     /// <summary>Takes the request that is served next; false if none can be.</summary>
     public bool TryNext(out Serving serving)
     {

@@ -4,7 +4,10 @@ namespace Panal.Swarm.Serving;
 /// How many receivers are sent to at the same time: as few as fill the line. One after the other they have their blocks sooner, to pass them on, and
 /// the queue decides late who is next; but where each receiver's own line is slower than ours, more of them are needed to fill it.
 /// </summary>
-/// <remarks>Begins with the fewest and doubles while the rate grows by it. No input or output, no clock, no threads.</remarks>
+/// <remarks>
+/// Begins with the fewest and doubles while the rate grows by it. Where it is seen whether a line is full nothing has to be tried: <see cref="Widen"/>. No input or
+/// output, no clock, no threads.
+/// </remarks>
 internal sealed class ServeWidth
 {
     /// <summary>The fewest: the next is chosen while the last batch of the one before is written, which bridges the gap.</summary>
@@ -28,18 +31,27 @@ internal sealed class ServeWidth
     private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(8);
 
     private readonly Dictionary<int, TimeSpan> _busy = [];
+    private readonly int _fewest;
+    private readonly bool _isFullSeen;
     private TimeSpan _lookedAt;
     private TimeSpan _triedAt;
     private TimeSpan _endedAt = -Rest;
     private TimeSpan _meanTime = TimeSpan.FromMilliseconds(100);
     private long _bytes;
     private int _blocks;
-    private int _before = Fewest;
+    private int _before;
     private double _rateBefore;
     private bool _wasFull;
 
+    /// <summary>Of a line of which nothing is known.</summary>
+    public ServeWidth() => (_fewest, _before, Width) = (Fewest, Fewest, Fewest);
+
+    /// <summary>Of a line of which it is seen whether it is full.</summary>
+    /// <param name="fewest">Receivers that are sent to at a time at least.</param>
+    public ServeWidth(int fewest) => (_fewest, _before, Width, _isFullSeen) = (fewest, fewest, fewest, true);
+
     /// <summary>Receivers that are sent to at a time now.</summary>
-    public int Width { get; private set; } = Fewest;
+    public int Width { get; private set; }
 
     /// <summary>True if another receiver may be sent to. Who takes nothing for long does not count.</summary>
     public bool HasRoom(TimeSpan now)
@@ -55,6 +67,9 @@ internal sealed class ServeWidth
         _wasFull |= count >= Width;
         return count < Width;
     }
+
+    /// <summary>Those who are served do not fill the line: one more is, for a while.</summary>
+    public void Widen(TimeSpan now) => (Width, _triedAt) = (Math.Min(_busy.Count + 1, Most), now);
 
     /// <summary>A receiver is sent a block.</summary>
     public void Begin(int customer, TimeSpan now)
@@ -101,12 +116,22 @@ internal sealed class ServeWidth
 
     private void Restart(TimeSpan now)
     {
-        (Width, _before, _rateBefore, _triedAt) = (Fewest, Fewest, 0, now - Rest);
+        (Width, _before, _rateBefore, _triedAt) = (_fewest, _fewest, 0, now - Rest);
         (_bytes, _blocks, _lookedAt, _wasFull) = (0, 0, now, false);
     }
 
     private void Judge(double rate, TimeSpan now)
     {
+        if (_isFullSeen)
+        {
+            if (now - _triedAt >= Rest)
+            {
+                (Width, _triedAt) = (Math.Max(_fewest, Width - 1), now);
+            }
+
+            return;
+        }
+
         if (Width > _before)
         {
             // This was a trial.

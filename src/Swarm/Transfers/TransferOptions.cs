@@ -20,9 +20,6 @@ public sealed record TransferOptions
     /// <summary>What our uplink carries, in bytes a second: others leave fresh blocks to us in proportion. Where it is not known, an ADSL line's.</summary>
     public double UplinkBytesPerSecond => LineBytesPerSecond ?? Download.UnknownUplink;
 
-    /// <summary>How quickly one link may send over the line: as quickly as it takes the payload of frames of 1,514 bytes; null where that is not known.</summary>
-    public double? PaceBytesPerSecond => LineBytesPerSecond * 1448 / 1514;
-
     /// <summary>
     /// Most that is sent over all lines together to those who are not near, in bytes a second, for each hour of the local day from midnight; infinity for no
     /// limit.

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Panal.Swarm.Links;
 
 namespace Panal.Swarm.Tunnel;
 
@@ -10,6 +11,7 @@ internal static class LineSocket
     private const int SocketLevel = 1;
     private const int SocketMaxPacingRate = 47;
     private const int ProtocolTcp = 6;
+    private const int TcpInfo = 11;
     private const int TcpQuickAcknowledgements = 12;
     private const int TcpThinLinearTimeouts = 16;
     private const int TcpUserTimeout = 18;
@@ -19,6 +21,13 @@ internal static class LineSocket
     private const int NotSentBytes = 16 * 1024;
 
     private const int UserTimeoutMilliseconds = 10_000;
+
+    // Of struct tcp_info (Linux, include/uapi/linux/tcp.h), which only grows.
+    private const int SegmentsOutOffset = 136;
+    private const int DataSegmentsOutOffset = 156;
+    private const int RetransmittedBytesOffset = 208;
+
+    private const int LossWeight = 3;
 
     /// <summary>Connects to one of the addresses of a host, in the order in which they are given.</summary>
     /// <param name="address"><c>host:port</c>.</param>
@@ -91,6 +100,30 @@ internal static class LineSocket
         {
             Set(socket, SocketLevel, SocketMaxPacingRate, (int)Math.Clamp(bytesPerSecond, 1, int.MaxValue));
         }
+    }
+
+    /// <summary>
+    /// What leaves a line beside what is written to a connection, in bytes so far: segments without data, and what was sent again. That was lost, mostly in a full queue of
+    /// the own modem, and counts so much that the queue runs empty. Null where the system does not say.
+    /// </summary>
+    public static long? UnaskedBytes(Socket socket)
+    {
+        Span<byte> info = stackalloc byte[RetransmittedBytesOffset + sizeof(ulong)];
+        try
+        {
+            if (!OperatingSystem.IsLinux() || socket.GetRawSocketOption(ProtocolTcp, TcpInfo, info) < info.Length)
+            {
+                return null;
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+
+        // Both count modulo 2³², and what they count together is small.
+        var withoutData = BitConverter.ToUInt32(info[SegmentsOutOffset..]) - BitConverter.ToUInt32(info[DataSegmentsOutOffset..]);
+        return withoutData * (long)Uplink.SegmentHeaderBytes + LossWeight * BitConverter.ToInt64(info[RetransmittedBytesOffset..]);
     }
 
     private static void Set(Socket socket, int level, int option, int value)

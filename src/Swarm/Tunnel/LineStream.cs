@@ -44,6 +44,7 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
     private const int LeastAheadBytes = 8 * 1024;
 
     private long _readAt;
+    private long _unasked;
     private bool _hasMore;
     private TimeSpan _pause;
     private TimeSpan _run;
@@ -66,8 +67,16 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
     /// <summary>Learns how much is handed to the line at once, in bytes: the kernel holds as much again, no more.</summary>
     public void BatchIs(int bytes) => LineSocket.HoldUnsent(Socket, bytes);
 
-    /// <summary>What is written leaves evenly, no quicker than this, in bytes a second.</summary>
+    /// <inheritdoc cref="LineSocket.Pace"/>
     public void Pace(double bytesPerSecond) => LineSocket.Pace(Socket, bytesPerSecond);
+
+    /// <summary>Bytes on the line that nobody wrote since it was asked last: acknowledgements, and what was sent again; zero where the system does not say.</summary>
+    public long TakeUnaskedBytes()
+    {
+        var before = _unasked;
+        _unasked = LineSocket.UnaskedBytes(Socket) ?? before;
+        return _unasked - before;
+    }
 
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

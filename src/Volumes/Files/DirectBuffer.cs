@@ -27,11 +27,10 @@ internal sealed unsafe class DirectBuffer : IDisposable
 
     public static DirectBuffer Rent() => Interlocked.Exchange(ref s_idle, null) ?? new DirectBuffer();
 
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref s_idle, this) is { } other)
-        {
-            NativeMemory.AlignedFree(other._start);
-        }
-    }
+    /// <summary>The one that nobody uses goes back to the system.</summary>
+    public static void GiveBack() => Interlocked.Exchange(ref s_idle, null)?.Free();
+
+    public void Dispose() => Interlocked.Exchange(ref s_idle, this)?.Free();
+
+    private void Free() => NativeMemory.AlignedFree(_start);
 }

@@ -85,14 +85,14 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
         await stream.Output.CompleteAsync();
     }
 
-    /// <summary>It is served over this line, at its pace.</summary>
+    /// <summary>It sends to us just now.</summary>
+    public bool IsBringing => stream.IsBringing;
+
+    /// <summary>It is served over this line.</summary>
     public void ComeOver(Serving.ServedLine line)
     {
         Line = line;
-        if (line.PaceBytesPerSecond is { } pace)
-        {
-            stream.Pace(pace);
-        }
+        line.Carry(stream);
     }
 
     /// <summary>The queue has chosen a request of its.</summary>

@@ -21,14 +21,17 @@ internal sealed class NodeLines
     /// <param name="options">The lines, their limits, and who is near.</param>
     /// <param name="links">Know the ways.</param>
     /// <param name="networks">Those that this machine is on.</param>
-    public NodeLines(TransferOptions options, ILinks links, Func<IReadOnlyList<LocalNetwork>> networks)
+    /// <param name="time">The clock of the lines.</param>
+    public NodeLines(TransferOptions options, ILinks links, Func<IReadOnlyList<LocalNetwork>> networks, TimeProvider time)
     {
         (_options, _links, _networks) = (options, links, networks);
         var all = new RateLimit([.. options.UplinkLimits]);
-        _named = [.. options.Lines.Select(line => (line, new ServedLine(all, new RateLimit([.. line.UplinkLimits])) { PaceBytesPerSecond = options.PaceBytesPerSecond }))];
+        _named = [.. options.Lines.Select(line => (line, new ServedLine(NewUplink(), all, new RateLimit([.. line.UplinkLimits]))))];
         _lan = options.LimitsNear ? new ServedLine(all) : new ServedLine();
-        _other = new ServedLine(all) { PaceBytesPerSecond = options.PaceBytesPerSecond };
+        _other = new ServedLine(NewUplink(), all);
         _all = [_lan, _other, .. _named.Select(static named => named.Line)];
+
+        Uplink? NewUplink() => options.LineBytesPerSecond is { } rate ? new Uplink(rate, time) : null;
     }
 
     /// <summary>Sees which lines are open; how long until a limit opens another, or zero if no limit holds one up.</summary>

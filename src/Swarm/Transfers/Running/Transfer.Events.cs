@@ -147,6 +147,7 @@ public sealed partial class Transfer
             try
             {
                 await using var stream = await _service.Links.OpenAsync(node, TransferService.ProtocolName, LinkPriority.Bulk, _stop.Token);
+                _service.LineTo(node).Carry(stream);
                 using var session = new HolderSession(this, stream);
                 await RunAsync(session);
                 if (session.IsBanned)

@@ -212,6 +212,7 @@ public sealed partial class TransferService
             {
                 var now = Now;
                 var wait = _lines.Look(now, Time.GetLocalNow().Hour);
+                _customers.ForEach(customer => _queue.SetBringing(customer.Number, customer.IsBringing));
                 if (!_queue.TryNext(out var next))
                 {
                     WakeAfter(wait);

@@ -46,7 +46,7 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
         _self = new Lazy<NodeId>(self, LazyThreadSafetyMode.PublicationOnly);
         (Held, Finished, Directory) = ports;
         _queue = new ServeQueue(BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))));
-        _lines = new NodeLines(options, links, new LocalNetworks(time).Now);
+        _lines = new NodeLines(options, links, new LocalNetworks(time).Now, time);
         _folder = new PartialFolder(files, options.Folder, options.ReserveBytes);
         _origin = time.GetTimestamp();
         _limitTimer = time.CreateTimer(static service => ((TransferService)service!).Dispatch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -94,6 +94,9 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
 
     /// <summary>Whether a peer is on our own network.</summary>
     internal bool IsNear(NodeId peer) => _lines.IsNear(peer);
+
+    /// <summary>The line that leads to a peer.</summary>
+    internal Serving.ServedLine LineTo(NodeId peer) => _lines.LineTo(peer);
 
     /// <summary>Time that only grows.</summary>
     internal TimeSpan Now => Time.GetElapsedTime(_origin);

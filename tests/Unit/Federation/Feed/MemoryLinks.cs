@@ -93,7 +93,9 @@ internal sealed class MemoryLinks(NodeId self, NodeId peer, ILinkService service
     {
         public CancellationToken Draining => CancellationToken.None;
 
-        public void Pace(double bytesPerSecond)
+        public bool IsBringing => false;
+
+        public void Share(Uplink uplink)
         {
             // A line in memory has no queue.
         }

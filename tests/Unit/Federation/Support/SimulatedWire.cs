@@ -129,7 +129,9 @@ internal sealed class SimulatedWire : IDisposable
     {
         public CancellationToken Draining => CancellationToken.None;
 
-        public void Pace(double bytesPerSecond)
+        public bool IsBringing => false;
+
+        public void Share(Uplink uplink)
         {
             // A line in memory has no queue.
         }

@@ -72,6 +72,21 @@ public sealed class ServeRuleTests
         Assert.True(rule.Compare(new(slow, new(5, 1, false), 1), new(slow, new(6, 1, false), 0)) > 0);
     }
 
+    [Fact]
+    public void Who_sends_to_us_goes_before_those_who_lack_a_few_blocks_more()
+    {
+        var rule = new FastAndNeedy();
+        var bringing = new Customer(0, _set, _line, 1) { IsBringing = true, FreshBytes = 300_000, Lacks = 30 };
+        var other = new Customer(1, _set, _line, 2) { FreshBytes = 200_000, Lacks = 40 };
+        Assert.True(rule.Compare(new(bringing, new(0, 1, false), 0), new(other, new(0, 1, false), 0)) < 0);
+        other.FreshBytes = -800_000;
+        Assert.True(rule.Compare(new(bringing, new(0, 1, false), 0), new(other, new(0, 1, false), 0)) > 0);
+        _set.Seen(0);
+        Assert.True(rule.Compare(new(bringing, new(0, 1, false), 0), new(other, new(0, 1, false), 0)) < 0);
+        other.Lacks = 50;
+        Assert.True(rule.Compare(new(bringing, new(0, 1, false), 0), new(other, new(0, 1, false), 0)) > 0);
+    }
+
     private ServeCandidate Candidate(ServedSet set, int block = 0, bool urgent = false) =>
         new(new Customer(0, set, _line, 0), new Asked(block, 65_536, urgent), 0);
 }

@@ -60,6 +60,23 @@ public sealed class ServeWidthTests
         Assert.True(width.HasRoom(TimeSpan.Zero));
     }
 
+    [Fact]
+    public void Where_it_is_seen_that_a_line_is_not_full_one_more_is_served_and_later_one_less()
+    {
+        var width = new ServeWidth(ServeWidth.Fewest);
+        width.Begin(7, TimeSpan.Zero);
+        Assert.False(width.HasRoom(TimeSpan.Zero));
+        width.Widen(TimeSpan.Zero);
+        Assert.True(width.HasRoom(TimeSpan.Zero));
+        width.Begin(8, TimeSpan.Zero);
+        Assert.False(width.HasRoom(TimeSpan.Zero));
+        width.End(7, Block, TimeSpan.Zero);
+        width.End(8, Block, TimeSpan.Zero);
+
+        var widths = Serve(width, TimeSpan.FromMinutes(1), static served => 0.2 * served);
+        Assert.Equal((2, ServeWidth.Fewest), (widths.Max(), widths[^1]));
+    }
+
     // Forty receivers that always want more; returns the width after each block.
     private static List<int> Serve(ServeWidth width, TimeSpan duration, Func<int, double> secondsOfBlock)
     {

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+using Panal.Swarm.Links;
 using Panal.Swarm.Serving;
 
 namespace Panal.Unit.Swarm.Serving;
@@ -30,6 +32,21 @@ public sealed class ServedLineTests
         Assert.Equal(TimeSpan.Zero, slow.Look(TimeSpan.FromSeconds(1), 0));
         Assert.True(queue.TryNext(out next));
         Assert.Equal((behind, 0), (next.Customer, next.Block));
+    }
+
+    [Fact]
+    public void Another_is_served_when_those_who_are_served_leave_a_line_of_a_known_rate_idle()
+    {
+        var time = new FakeTimeProvider();
+        var uplink = new Uplink(100_000, time);
+        var line = new ServedLine(uplink);
+        line.Begin(0, Block, TimeSpan.Zero);
+        uplink.TakeTurn();
+        Assert.True(line.Look(TimeSpan.Zero, 0) > TimeSpan.Zero);
+        Assert.False(line.IsOpen);
+        time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(TimeSpan.Zero, line.Look(TimeSpan.FromMilliseconds(200), 0));
+        Assert.True(line.IsOpen);
     }
 
     [Fact]

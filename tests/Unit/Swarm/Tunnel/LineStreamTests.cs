@@ -44,6 +44,23 @@ public sealed class LineStreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Acknowledgements_leave_unasked()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems do not count them");
+        _line.TakeUnaskedBytes();
+        for (var part = 0; part < 10; part++)
+        {
+            await SendAsync(60_000);
+            await _line.ReadExactlyAsync(_buffer.AsMemory(0, 60_000), Cancelled);
+        }
+
+        // Segments without data, of 66 bytes each; on the loopback hardly one for each part.
+        var bytes = _line.TakeUnaskedBytes();
+        Assert.InRange(bytes, 66, 100 * 66);
+        Assert.Equal(0, bytes % 66);
+    }
+
+    [Fact]
     public async Task All_that_comes_in_a_pause_is_taken_from_the_kernel_at_once()
     {
         await BecomeSlowAsync();

@@ -140,7 +140,9 @@ internal sealed class MemoryNetwork : IAsyncDisposable
     {
         public LinkPriority Priority => LinkPriority.Bulk;
 
-        public void Pace(double bytesPerSecond)
+        public bool IsBringing => false;
+
+        public void Share(Uplink uplink)
         {
             // A line in memory has no queue.
         }

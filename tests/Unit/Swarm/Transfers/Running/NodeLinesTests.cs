@@ -70,7 +70,8 @@ public sealed class NodeLinesTests
                 Lines = [new LineOptions { Peers = IPNetwork.Parse("10.8.0.0/16"), UplinkLimits = NoLimit }],
             },
             links,
-            static () => Ours);
+            static () => Ours,
+            TimeProvider.System);
         var near = lines.LineTo(Peer);
         links.Route = new LinkRoute(Ours[0].Address, IPAddress.Parse("10.8.3.3"), null);
         var named = lines.LineTo(Peer);
@@ -87,18 +88,23 @@ public sealed class NodeLinesTests
     }
 
     [Fact]
-    public void What_goes_over_a_line_is_paced_by_the_payload_it_carries_if_that_is_known_and_what_stays_in_the_house_is_not()
+    public void Links_over_a_line_share_it_if_it_is_known_what_it_carries_and_those_in_the_house_share_nothing()
     {
         var links = new OneLink(null);
         var known = new NodeLines(
-            new TransferOptions { Folder = "", LineBytesPerSecond = 151_400, Lines = [new LineOptions { Peers = IPNetwork.Parse("10.8.0.0/16"), UplinkLimits = NoLimit }] }, links, static () => Ours);
-        Assert.Equal(144_800, known.LineTo(Peer).PaceBytesPerSecond);
+            new TransferOptions { Folder = "", LineBytesPerSecond = 151_400, Lines = [new LineOptions { Peers = IPNetwork.Parse("10.8.0.0/16"), UplinkLimits = NoLimit }] },
+            links,
+            static () => Ours,
+            TimeProvider.System);
+        var other = known.LineTo(Peer).Uplink;
+        Assert.NotNull(other);
         links.Route = new LinkRoute(Ours[0].Address, IPAddress.Parse("10.8.3.3"), null);
-        Assert.Equal(144_800, known.LineTo(Peer).PaceBytesPerSecond);
+        Assert.NotNull(known.LineTo(Peer).Uplink);
+        Assert.NotSame(other, known.LineTo(Peer).Uplink);
         links.Route = new LinkRoute(Ours[0].Address, IPAddress.Parse("192.168.7.3"), null);
-        Assert.Null(known.LineTo(Peer).PaceBytesPerSecond);
+        Assert.Null(known.LineTo(Peer).Uplink);
         links.Route = null;
-        Assert.Null(Lines(links, null).LineTo(Peer).PaceBytesPerSecond);
+        Assert.Null(Lines(links, null).LineTo(Peer).Uplink);
     }
 
     [Fact]
@@ -112,7 +118,7 @@ public sealed class NodeLinesTests
     private static IReadOnlyList<double> NoLimit => [.. Enumerable.Repeat(double.PositiveInfinity, 24)];
 
     private static NodeLines Lines(ILinks links, string? near, params LineOptions[] lines) =>
-        new(new TransferOptions { Folder = "", Lines = lines, NearNetworks = near is null ? [] : [IPNetwork.Parse(near)] }, links, static () => Ours);
+        new(new TransferOptions { Folder = "", Lines = lines, NearNetworks = near is null ? [] : [IPNetwork.Parse(near)] }, links, static () => Ours, TimeProvider.System);
 
     private sealed class OneLink(LinkRoute? route) : ILinks
     {
