@@ -9,7 +9,7 @@ public sealed record LinkOptions
     /// <summary>Handshakes under way at a time, so that callers who say nothing do not fill the memory.</summary>
     public int MaxHandshakes { get; init; } = 64;
 
-    /// <summary>How often a link is looked at: its rates are taken, and it is pinged if it carries something or nothing came since.</summary>
+    /// <summary>How often a link is looked at: its rates are taken, and it is pinged if nothing came since, or every fourth time if it carries something.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(2.5);
 
     /// <summary>A link on which nothing came for so long is dead; with the interval above it is noticed within 10 s.</summary>

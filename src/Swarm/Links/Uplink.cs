@@ -124,7 +124,7 @@ public sealed class Uplink(double bytesPerSecond, TimeProvider time)
         }
     }
 
-    /// <summary>How long it will not be clear that it takes more than it is given; zero when it is.</summary>
+    /// <summary>How long until it is plain that it takes more than it is given, unless more comes; zero when it is.</summary>
     internal TimeSpan FullFor()
     {
         lock (_gate)
