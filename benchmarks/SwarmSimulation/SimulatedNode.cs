@@ -1,3 +1,5 @@
+using Panal.Swarm.Links;
+using Panal.Swarm.Multiplexing;
 using Panal.Swarm.Pieces;
 using Panal.Swarm.Serving;
 using Panal.Swarm.Transfers;
@@ -20,15 +22,10 @@ internal sealed class SimulatedNode
     public const int BlockOverheadBytes = 16 + 3 * 32 + 5 * 22;
 
     /// <summary>An acknowledgement without data, in payload of full frames, as all bytes here.</summary>
-    private const double AcknowledgementBytes = 66.0 * SegmentBytes / 1514;
-
-    private const double SegmentBytes = 1448;
+    private const double AcknowledgementBytes = Uplink.SegmentHeaderBytes * (double)Uplink.SegmentBytes / (Uplink.SegmentBytes + Uplink.SegmentHeaderBytes);
 
     /// <summary>An acknowledgement leaves at the latest then, and for two segments at the soonest.</summary>
     private const double LatestAcknowledgementSeconds = 0.036;
-
-    /// <summary>Who sent a part of a block so lately is still sending.</summary>
-    private const double BringingSeconds = 0.3;
 
     private readonly Swarming _swarm;
     private readonly ServedSet _served;
@@ -319,7 +316,7 @@ internal sealed class SimulatedNode
         back.GaveAt = _swarm.Clock.Now + seconds;
         if (IsUplinkBusy && _givenTo != back.To)
         {
-            _owedBytes += AcknowledgementBytes * Math.Min(bytes / 2 / SegmentBytes, seconds / LatestAcknowledgementSeconds + 0.5);
+            _owedBytes += AcknowledgementBytes * Math.Min(bytes / 2 / Uplink.SegmentBytes, seconds / LatestAcknowledgementSeconds + 0.5);
         }
     }
 
@@ -327,7 +324,7 @@ internal sealed class SimulatedNode
     {
         foreach (var link in Links)
         {
-            Serve.SetBringing(link.CustomerNumber, _swarm.Clock.Now - link.GaveAt < BringingSeconds);
+            Serve.SetBringing(link.CustomerNumber, _swarm.Clock.Now - link.GaveAt < LinkTraffic.LongestGap.TotalSeconds);
         }
 
         while (Serve.TryNext(out var serving))

@@ -24,7 +24,7 @@ public sealed class Uplink(double bytesPerSecond, TimeProvider time)
     private const int RecordBytes = 5 + 1 + 16;
 
     /// <summary>What a segment of a frame of 1,514 bytes carries.</summary>
-    private const int SegmentBytes = 1448;
+    internal const int SegmentBytes = 1448;
 
     /// <summary>
     /// So much of the line is given out: what the turns do not know of needs some, and a queue that was ever filled would stay full, lose a part of what comes and

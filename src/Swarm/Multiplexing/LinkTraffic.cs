@@ -10,7 +10,7 @@ internal sealed class LinkTraffic
     private const int PartBytes = 4096;
 
     /// <summary>What comes at longer intervals is not one thing.</summary>
-    private static readonly TimeSpan LongestGap = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan LongestGap = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Less than this between two looks are pings and heads of feeds, in bytes.</summary>
     private const long RestBytes = 1024;

@@ -208,11 +208,15 @@ public sealed partial class TransferService
     {
         lock (_serving)
         {
+            foreach (var customer in _customers)
+            {
+                _queue.SetBringing(customer.Number, customer.IsBringing);
+            }
+
             while (_queue.Waiting > 0)
             {
                 var now = Now;
                 var wait = _lines.Look(now, Time.GetLocalNow().Hour);
-                _customers.ForEach(customer => _queue.SetBringing(customer.Number, customer.IsBringing));
                 if (!_queue.TryNext(out var next))
                 {
                     WakeAfter(wait);
