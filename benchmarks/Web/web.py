@@ -4,10 +4,11 @@
     python3 benchmarks/Web/web.py [--slices 1000] [--studies 1000] [--queries 2000] [--rounds 2] [--keep DIRECTORY]
 
 Each server starts on an empty directory, is filled over STOW-RS (its figure for storing), and is then asked: a whole study of slices (512 x
-512 x 16 bit) by WADO-RS as stored, the metadata of its series when it has just come, then that of another series that both servers have had time to store, each first and again, this one also as the first
-request after a restart, and studies by QIDO-RS. One client, one
-connection, no library but Python's own: what is sent is put together before the clock starts, and answers are read off the socket, so that the time
-is the server's. Both servers as shipped but for ports and directories; both sync what they store.
+512 x 16 bit) by WADO-RS as stored, the metadata of its series when it has just come, then that of another series that both servers have had time to
+store, each first and again, this one also as the first request after a restart, and studies by QIDO-RS. One client, one connection, no library but
+Python's own: what is sent is put together before the clock starts, and answers are read off the socket, so that the time is the server's. Both servers
+as shipped but for ports and directories; both sync what they store. What the same client takes from a loop that sends as many bytes of one slice in
+memory, and reads nothing, is measured in the same round: no server that copies can send a study faster.
 
 --keep fills the directory once, with the studies but without slices, and measures only the searches then and in later runs: for 100,000 studies and more.
 The fill comes over DICOM on four associations, tells how far it is, and goes on where it was interrupted; it needs `dotnet build benchmarks/Load -c Release`.
@@ -16,6 +17,7 @@ Orthanc does not sync its files while it is filled so, which it would take hours
 import argparse
 import datetime
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -286,6 +288,32 @@ def retrieve(server, studies, options):
     return results
 
 
+def send_from_memory(listener, slices):
+    """Answers every request with as many bytes as a study has, all of one slice in memory."""
+    piece = random.Random(1).randbytes(512 * 512 * 2)
+    connection, _ = listener.accept()
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    while connection.recv(1 << 16):
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(piece) * slices}\r\n\r\n".encode())
+        for _ in range(slices):
+            connection.sendall(piece)
+
+
+def limit(options):
+    """MB/s that the client of this benchmark takes when nothing has to be read for it; asked as often as the servers are."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sender = multiprocessing.Process(target=send_from_memory, args=(listener, options.slices), daemon=True)
+        sender.start()
+        client = Connection(listener.getsockname()[1])
+        rates = []
+        for _ in range(3):
+            took, (_, length) = seconds(client.ask, client.request("GET", "/"))
+            rates.append(length / took / 1e6)
+        client.close()
+        sender.join()
+    return statistics.median(rates)
+
+
 def describe(server, study, name, results):
     metadata = metadata_of(server, study)
     results[f"{name}, first, ms"] = seconds(server.ask, metadata)[0] * 1000
@@ -341,8 +369,10 @@ def main():
     parser.add_argument("--keep", metavar="DIRECTORY", help="fill once, and measure searches only")
     options = parser.parse_args()
     options.directory = options.directory if os.path.isdir(options.directory) else None
-    found = {"Panal": [], "Orthanc": []}
+    found, limits = {"Panal": [], "Orthanc": []}, []
     for _ in range(options.rounds):
+        if not options.keep:
+            limits.append(limit(options))
         for start in (panal, orthanc):
             found["Panal" if start is panal else "Orthanc"].append((measure_kept if options.keep else measure)(start, options.port, options))
             print(json.dumps(found["Panal" if start is panal else "Orthanc"][-1]), file=sys.stderr)
@@ -350,6 +380,10 @@ def main():
     for name in found["Panal"][0]:
         ours, theirs = (statistics.mean(round_[name] for round_ in found[server]) for server in ("Panal", "Orthanc"))
         print(f"| {name} | {ours:,.1f} | {theirs:,.1f} | {theirs / ours if name.endswith(('ms', 'MB')) else ours / theirs:.1f} x |")
+    if limits:
+        most = statistics.mean(limits)
+        shares = [statistics.mean(round_["WADO study MB/s"] for round_ in found[server]) / most for server in ("Panal", "Orthanc")]
+        print(f"\nSent from memory: {most:,.0f} MB/s; of this WADO study is {shares[0]:.2f} and {shares[1]:.2f}.")
 
 
 if __name__ == "__main__":

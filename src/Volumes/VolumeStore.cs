@@ -125,7 +125,7 @@ public sealed class VolumeStore : IAsyncDisposable
     private static async Task RecoverAsync(
         StagingLog log, string staging, Action<IReadOnlyList<RecoveredObject>> replay, ILogger logger, CancellationToken cancellationToken)
     {
-        var recovery = new SegmentRecovery(log.Files, staging, log.Options, log.Volumes, logger);
+        var recovery = new SegmentRecovery(log.Files, staging, log.Options, log.Volumes, log.Pool.HandedOut, logger);
         await recovery.RunAsync(cancellationToken);
         var parts = recovery.Records.Select(record => record.Object.Part).ToHashSet();
         foreach (var volume in log.Volumes.All)

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Panal.Archive.Search;
 using Panal.Catalogue;
 using Panal.Dicom;
+using Panal.Volumes;
 
 namespace Panal.Archive.Retrieve;
 
@@ -79,6 +81,12 @@ public sealed record OutgoingInstance(Stream DataSet, long? LengthBytes, Transfe
 /// <param name="TransferSyntax">How its data set is encoded.</param>
 public sealed record StoredFile(Stream Bytes, long LengthBytes, long DataSetOffsetBytes, TransferSyntax TransferSyntax) : IDisposable
 {
+    /// <summary>Whether its bytes stand in a file as they leave, so that <see cref="SendTo"/> can hand them on.</summary>
+    public bool IsSendable => Bytes is ObjectReader;
+
+    /// <inheritdoc cref="ObjectReader.SendTo"/>
+    public long SendTo(SafeHandle socket, long offset, long lengthBytes) => Bytes is ObjectReader reader ? reader.SendTo(socket, offset, lengthBytes) : 0;
+
     /// <inheritdoc/>
     public void Dispose() => Bytes.Dispose();
 }

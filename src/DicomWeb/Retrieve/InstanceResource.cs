@@ -18,6 +18,12 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
     /// <summary>So much is gathered before it is sent, a slice of a CT: each send wakes the receiver, which costs more than reading a block. More gains nothing.</summary>
     private const int StepBytes = 512 << 10;
 
+    /// <summary>Shorter files are gathered instead.</summary>
+    private const int LeastSentBytes = 64 << 10;
+
+    /// <summary>So much of a file leaves between two looks whether the client is still there.</summary>
+    private const int MostSentBytes = 16 << 20;
+
     /// <summary>An instance and how it leaves.</summary>
     private sealed record Outgoing(InstanceReference Instance, TransferSyntax Stored, TransferSyntax Syntax)
     {
@@ -134,8 +140,7 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
         Describe(response, outgoing);
         using var file = Open(outgoing);
         var range = ByteRange.Of(request.Context, file.LengthBytes);
-        file.Bytes.Position = range.FirstByte;
-        await CopyFileAsync(file.Bytes, range.LengthBytes, response.BodyWriter, ct);
+        await SendFileAsync(file, range.FirstByte, range.LengthBytes, response, ct);
         await response.BodyWriter.FlushAsync(ct);
     }
 
@@ -190,7 +195,7 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
 
         using var file = Open(one);
         response.BodyWriter.Write(HeadOf(request, boundary, one));
-        await CopyFileAsync(file.Bytes, file.LengthBytes, response.BodyWriter, ct);
+        await SendFileAsync(file, 0, file.LengthBytes, response, ct);
     }
 
     private static byte[] HeadOf(WebRequest request, string boundary, Outgoing one) => Encoding.ASCII.GetBytes(MultipartBody.HeadOf(
@@ -216,6 +221,30 @@ public sealed class InstanceResource(Holding holding, Retriever retriever, Acces
         FileMeta.WriteHeader(outgoing.Instance.SopClassUid, outgoing.Instance.SopInstanceUid, outgoing.Syntax, head);
         await body.WriteAsync(head.WrittenMemory, ct);
         await CopyAsync(converted.DataSet, body, ct);
+    }
+
+    /// <summary>Sends a part of a file, by the kernel where that can be; where not, the last bytes wait for a flush.</summary>
+    private static async Task SendFileAsync(StoredFile file, long offset, long length, HttpResponse response, CancellationToken ct)
+    {
+        // In an answer of unknown length the server frames what is written.
+        if (file.IsSendable && length >= LeastSentBytes && response.ContentLength is not null && response.HttpContext.Features.Get<IFileOutput>() is { } output)
+        {
+            await response.StartAsync(ct);
+            while (length > 0)
+            {
+                var step = (int)Math.Min(length, MostSentBytes);
+                output.Append(file, offset, step);
+                _ = response.BodyWriter.GetMemory();        // the server takes no advance without it
+                response.BodyWriter.Advance(step);
+                await response.BodyWriter.FlushAsync(ct);
+                (offset, length) = (offset + step, length - step);
+            }
+
+            return;
+        }
+
+        file.Bytes.Position = offset;
+        await CopyFileAsync(file.Bytes, length, response.BodyWriter, ct);
     }
 
     /// <summary>Copies bytes, of which the last wait for a flush; a file that ends early is a fault.</summary>

@@ -34,7 +34,11 @@ internal static class EitherDoor
             },
         });
         // Middlewares are put together from the last to the first: this one sees HTTP as it is behind TLS.
-        listener.Use(http => clear = http);
+        listener.Use(http =>
+        {
+            clear = connection => FileOutput.ServeAsync(connection, http);
+            return http;
+        });
     }
 
     private static async Task ChooseAsync(ConnectionContext connection, ConnectionDelegate tls, ConnectionDelegate clear, TimeProvider time)

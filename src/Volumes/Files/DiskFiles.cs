@@ -315,6 +315,10 @@ internal sealed class DiskFile(SafeFileHandle handle) : IVolumeFile
         }
     }
 
+    // A socket or a file that is broken says so when it is written or read the usual way.
+    public long SendTo(SafeHandle socket, long offset, long lengthBytes) =>
+        OperatingSystem.IsLinux() ? Math.Max(0, LinuxCalls.SendFile(socket, handle, ref offset, (nint)lengthBytes)) : 0;
+
     /// <summary>Lets writes go past the page cache, or through it again; false where that cannot be had.</summary>
     public bool TrySetDirect(bool isDirect) =>
         LinuxCalls.SetFlags(handle, LinuxCalls.SetStatusFlags, isDirect ? LinuxCalls.Direct : 0) == 0;

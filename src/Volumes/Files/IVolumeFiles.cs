@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Panal.Volumes;
 
 /// <summary>
@@ -64,6 +66,12 @@ public interface IVolumeFile : IDisposable
 
     /// <summary>Reads until the buffer is full or the file ends; returns the bytes read.</summary>
     int Read(Span<byte> buffer, long offset);
+
+    /// <summary>
+    /// Hands bytes to a socket without reading them into this process, as many as it takes now; zero if that is none, or where it cannot be done. The kernel
+    /// reads them when they leave, which may be later.
+    /// </summary>
+    long SendTo(SafeHandle socket, long offset, long lengthBytes);
 
     /// <summary>Writes two spans one after the other at an offset, in one call to the system where possible.</summary>
     void Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, long offset);

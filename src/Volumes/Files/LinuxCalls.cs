@@ -48,6 +48,9 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "pwritev", SetLastError = true)]
     public static partial nint PWriteV(SafeFileHandle file, IoVector* vectors, int count, long offset);
 
+    [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
+    public static partial nint SendFile(SafeHandle target, SafeFileHandle source, ref long offset, nint count);
+
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Panal.Volumes.Online;
 using Panal.Volumes.Staging;
 
@@ -82,6 +83,30 @@ public sealed class ObjectReader : Stream
         }
 
         return OpenFile().Read(buffer, offset);
+    }
+
+    /// <summary>
+    /// Hands bytes to a socket without reading them into this process, as many as it takes now; zero if that is none, or where bytes cannot be handed on so: they
+    /// are to be read then. The kernel reads them when they leave, which may be later: no file that they stand in is ever written anew.
+    /// </summary>
+    /// <exception cref="ObjectMissingException">The object was deleted meanwhile.</exception>
+    public long SendTo(SafeHandle socket, long offset, long lengthBytes)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        lengthBytes = Math.Min(lengthBytes, _lengthBytes - offset);
+        if (lengthBytes <= 0)
+        {
+            return 0;
+        }
+
+        if (_file is null && _staged is { Kind: FrameKind.Object } staged
+            && staged.Segment!.TrySend(staged.Generation, socket, staged.DataOffset + offset, lengthBytes, out var sent))
+        {
+            return sent;
+        }
+
+        return (_file ?? OpenFile()).SendTo(socket, offset, lengthBytes);
     }
 
     /// <summary>Advice: bring the beginning of the object from the disk meanwhile, for it will be read soon. What the log still has is in memory.</summary>

@@ -9,7 +9,7 @@ namespace Panal.Volumes.Staging;
 ///   (new) ─► free ─► rented ─► open ─► rented … ─► waiting ─► (settler) ─► free
 /// </code>
 /// The free ones that were used last are taken first in, first out: what was settled last stays readable longest. The others are spares for a
-/// longer load: nothing is read from them any more, and memory need not hold them.
+/// longer load: nothing is read from them any more, and memory need not hold them. One whose bytes were handed to a socket is replaced instead of used again.
 /// </summary>
 internal sealed class SegmentPool(
     IVolumeFiles files, string directory, VolumeStoreOptions options, TimeProvider time, ILogger logger) : IDisposable
@@ -32,6 +32,7 @@ internal sealed class SegmentPool(
     private readonly Lock _lock = new();
     private readonly Queue<Segment> _free = new();
     private readonly Stack<Segment> _spare = new();
+    private readonly Queue<Segment> _worn = new();
     private readonly List<Segment> _open = [];
     private readonly List<Segment> _waiting = [];
     private readonly LinkedList<Waiter> _waiters = new();
@@ -231,6 +232,12 @@ internal sealed class SegmentPool(
                 AddFree(segment);
             }
         }
+
+        if (segment.Objects.Count > 0)
+        {
+            // Whoever was killed may have left bytes of it on their way.
+            segment.HandOut();
+        }
     }
 
     /// <summary>Looks how many segments the log may have, at most once a second; what is too many goes when it is free.</summary>
@@ -322,6 +329,12 @@ internal sealed class SegmentPool(
     /// <summary>Everything of a segment is durable elsewhere: it is marked so, durably.</summary>
     public void EndLife(Segment segment)
     {
+        segment.Release();
+        if (segment.IsHandedOut)
+        {
+            TryDelete(PathOf(segment.Number));
+        }
+
         try
         {
             segment.EndLife();
@@ -363,12 +376,25 @@ internal sealed class SegmentPool(
     }
 
     /// <summary>
+    /// To be called when bytes of a segment are handed out for the first time. A file that is not needed any more is deleted: it lasts as long as it is open here
+    /// and on its way in the kernel, and who starts after this process is killed does not find it.
+    /// </summary>
+    public void HandedOut(Segment segment)
+    {
+        if (segment.IsReleased)
+        {
+            TryDelete(PathOf(segment.Number));
+        }
+    }
+
+    /// <summary>
     /// Writes one more segment full of zeros, if there are fewer than wanted; false if there was nothing to do. Wanted are some at all times, and in
     /// silence twice as many as a load has filled so far. Under load more are made by those who need them, without zeros: these are half as
     /// fast the first time.
     /// </summary>
     public bool PrepareOne(CancellationToken cancellationToken)
     {
+        RemoveWorn();
         lock (_lock)
         {
             var isTooSoon = _prepareFailedTimestamp is { } failed && time.GetElapsedTime(failed) < PrepareRetryInterval;
@@ -426,7 +452,33 @@ internal sealed class SegmentPool(
         {
             var spare = _free.Dequeue();
             Recent.Forget(spare);
-            _spare.Push(spare);
+            if (spare.IsHandedOut)
+            {
+                _count--;
+                _worn.Enqueue(spare);
+            }
+            else
+            {
+                _spare.Push(spare);
+            }
+        }
+    }
+
+    private void RemoveWorn()
+    {
+        while (true)
+        {
+            Segment? worn;
+            lock (_lock)
+            {
+                if (!_worn.TryDequeue(out worn))
+                {
+                    return;
+                }
+            }
+
+            worn.EndReading();
+            Remove(worn);
         }
     }
 
@@ -442,7 +494,9 @@ internal sealed class SegmentPool(
             }
         }
 
-        return _free.TryDequeue(out var free) || _spare.TryPop(out free) ? free : null;
+        // A spare is ready, where one that was handed out has to be replaced first.
+        var isOldestWorn = _free.TryPeek(out var oldest) && oldest.IsHandedOut;
+        return (isOldestWorn && _spare.TryPop(out var free)) || _free.TryDequeue(out free) || _spare.TryPop(out free) ? free : null;
     }
 
     // Outside of the lock: the caller has been counted as renter already.
@@ -450,10 +504,20 @@ internal sealed class SegmentPool(
     {
         try
         {
+            if (segment is { Objects.Count: 0 })
+            {
+                Recent.Forget(segment);
+                segment.EndReading();
+                if (segment.IsHandedOut)
+                {
+                    Remove(segment);
+                    segment = null;
+                }
+            }
+
             segment ??= Create();
             if (segment.Objects.Count == 0)
             {
-                Recent.Forget(segment);
                 segment.Open(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1);
             }
 
@@ -487,7 +551,7 @@ internal sealed class SegmentPool(
             file.Allocate(options.SegmentBytes);
             file.SyncData();
             files.SyncDirectory(directory);
-            return new Segment(number, file, options.SegmentBytes);
+            return new Segment(number, file, options.SegmentBytes, HandedOut);
         }
         catch (IOException)
         {
@@ -569,7 +633,7 @@ internal sealed class SegmentPool(
     {
         lock (_lock)
         {
-            foreach (var segment in (Segment[])[.. _free, .. _spare, .. _open, .. _waiting])
+            foreach (var segment in (Segment[])[.. _free, .. _spare, .. _worn, .. _open, .. _waiting])
             {
                 segment.File.Dispose();
             }

@@ -6,7 +6,8 @@ using Panal.Volumes.Online;
 namespace Panal.Volumes.Staging;
 
 /// <summary>Reads the segments at start-up: which objects are in the log, in order of their commit.</summary>
-internal sealed class SegmentRecovery(IVolumeFiles files, string directory, VolumeStoreOptions options, VolumeSet volumes, ILogger logger)
+internal sealed class SegmentRecovery(
+    IVolumeFiles files, string directory, VolumeStoreOptions options, VolumeSet volumes, Action<Segment> onHandedOut, ILogger logger)
 {
     private const int ReadBytes = 256 * 1024;
     private const string NamePrefix = "segment-";
@@ -60,7 +61,7 @@ internal sealed class SegmentRecovery(IVolumeFiles files, string directory, Volu
             return;
         }
 
-        var segment = new Segment(number, file, file.LengthBytes);
+        var segment = new Segment(number, file, file.LengthBytes, onHandedOut);
         Scan(segment);
         if (segment.Objects.Count == 0 && segment.CapacityBytes != options.SegmentBytes)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Volumes;
 
@@ -75,6 +76,43 @@ public sealed class StoreOnDiskTests : IDisposable
             Assert.True(read.AsSpan().SequenceEqual(content));
             await UntilSettledAsync(store);
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_socket_was_handed_arrives_as_it_was_though_the_log_is_used_again(bool isSettled)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems do not hand on bytes of files");
+        using var pair = await SocketPair.CreateAsync();
+        pair.Sender.Blocking = false;
+        await using var store = await OpenAsync(Options);
+        var content = Content(1_500_000, seed: 5);
+        var stored = await StoreAsync(store, "sent", content);
+        long sent;
+        if (isSettled)
+        {
+            await UntilSettledAsync(store);
+        }
+
+        await using (var reader = store.Open(stored.Volume, "sent"))
+        {
+            sent = reader.SendTo(pair.Sender.SafeHandle, 1000, content.Length);
+            Assert.Equal(0, reader.SendTo(pair.Sender.SafeHandle, content.Length, 1));
+        }
+
+        // Nobody has received yet, and every segment there may be is filled twice.
+        Assert.InRange(sent, 4096, content.Length - 1000);
+        for (var count = 0; count < 2 * Options.MaxSegments * Options.SegmentBytes / content.Length; count++)
+        {
+            await StoreAsync(store, $"other/{count}", Content(content.Length, seed: 100 + count));
+        }
+
+        await UntilSettledAsync(store);
+        var received = new byte[sent];
+        await using var stream = new NetworkStream(pair.Receiver);
+        await stream.ReadExactlyAsync(received, TestContext.Current.CancellationToken);
+        Assert.True(received.AsSpan().SequenceEqual(content.AsSpan(1000, (int)sent)));
     }
 
     [Fact]

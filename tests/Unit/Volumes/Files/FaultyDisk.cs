@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Panal.Volumes;
 
 namespace Panal.Unit.Volumes.Files;
@@ -400,6 +401,8 @@ internal sealed class FaultyDisk(bool canSyncFileSystem = true) : IVolumeFiles
                 return read;
             }
         }
+
+        public long SendTo(SafeHandle socket, long offset, long lengthBytes) => 0;
 
         public void Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, long offset)
         {

@@ -145,6 +145,47 @@ public sealed class SegmentPoolTests : IDisposable
     }
 
     [Fact]
+    public void One_that_was_handed_out_is_never_used_again_and_its_file_goes_when_nothing_in_it_is_needed()
+    {
+        var first = _pool.TryRent(1, isBrief: false);
+        Assert.NotNull(first);
+        Commit(first, "A/first");
+        first.HandOut();
+        first.Position = first.CapacityBytes;
+        _pool.Return(first);
+        Assert.Contains(_disk.List(Directory), name => name.EndsWith($"{first.Number:D4}", StringComparison.Ordinal));
+        Settle(all: true);
+        Assert.DoesNotContain(_disk.List(Directory), name => name.EndsWith($"{first.Number:D4}", StringComparison.Ordinal));
+
+        var second = _pool.TryRent(1, isBrief: false);
+        Assert.NotNull(second);
+        Assert.NotEqual(first.Number, second.Number);
+        Commit(second, "A/second");
+        second.Position = second.CapacityBytes;
+        _pool.Return(second);
+        Settle(all: true);
+
+        // Released already: the file goes at once.
+        Assert.Single(_disk.List(Directory));
+        second.HandOut();
+        Assert.Empty(_disk.List(Directory));
+        Assert.Equal(1, _pool.Counts().Count);
+    }
+
+    [Fact]
+    public void What_a_process_that_was_killed_may_have_handed_out_is_not_used_again()
+    {
+        var found = new Segment(70, _disk.Create($"{Directory}/segment-0070"), Options.SegmentBytes, _pool.HandedOut);
+        Commit(found, "A/found");
+        _pool.Adopt(found);
+        var empty = new Segment(71, _disk.Create($"{Directory}/segment-0071"), Options.SegmentBytes, _pool.HandedOut);
+        _pool.Adopt(empty);
+        Settle(all: true);
+        Assert.Equal(["segment-0071"], _disk.List(Directory));
+        Assert.Equal([71, 72], new[] { _pool.TryRent(1, isBrief: false)!.Number, _pool.TryRent(1, isBrief: false)!.Number });
+    }
+
+    [Fact]
     public void After_a_load_so_many_segments_again_are_made_ready_in_silence_as_it_has_filled()
     {
         for (var segment = 0; segment < 5; segment++)
