@@ -35,7 +35,7 @@ internal sealed record TransferSettings : IValidatableObject
     [Description("Limits of single lines beside that of the node, separated by `;`, each with the peers that it leads to or the interface it leaves by: `10.8.0.0/16 400; ppp0 7-19=400`. The first that fits a peer holds; what goes over it counts for `UplinkLimit` too.")]
     public string LineLimits { get; init; } = "";
 
-    [Description("Addresses and ranges of peers that are near, separated by commas, such as `10.1.0.0/16`: what they hold is asked of them before others. Peers on the same network, or that answer within 2 ms, are recognised.")]
+    [Description("Addresses and ranges of peers that are near, separated by commas, such as `10.1.0.0/16`: what they hold is asked of them before others. Peers on the same network, or that answer within 2 ms, are recognised, unless a line of `LineLimits` leads to them.")]
     public string NearNetworks { get; init; } = "";
 
     [Description("Free space that transfers leave on the disk of the data folder, in MiB, besides what all of them still need; asked for before the first byte.")]

@@ -28,8 +28,9 @@ internal sealed class FastAndNeedy : IServeRule
         return order != 0 ? order : first.Customer.Tie.CompareTo(second.Customer.Tie);
     }
 
+    // Half a block more than it had, as seats are given out by the method of Webster: else all who had none would be alike, and a fast one could begin as the last.
     private static double Had(Customer customer) =>
-        (customer.FreshBytes - (customer.IsBringing ? BlocksOfBoth * ContentHash.BlockBytes : 0)) / customer.UplinkBytesPerSecond;
+        (customer.FreshBytes + (ContentHash.BlockBytes / 2) - (customer.IsBringing ? BlocksOfBoth * ContentHash.BlockBytes : 0)) / customer.UplinkBytesPerSecond;
 
     private static int Lacks(Customer customer) => customer.Lacks + (customer.IsBringing ? BlocksOfBoth : 0);
 }

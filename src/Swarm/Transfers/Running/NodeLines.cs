@@ -68,19 +68,20 @@ internal sealed class NodeLines
 
     /// <summary>
     /// Whether a peer is near: it is named so, answers as only those on the same network do, or is on a network of ours and does not answer as from
-    /// afar. Who is reached through a relay is not.
+    /// afar. Who is reached through a relay is not; nor who is reached over a line that has a name, unless he is named near himself.
     /// </summary>
-    public bool IsNear(NodeId peer) => _links.RouteTo(peer) is { } route && IsNear(route);
+    public bool IsNear(NodeId peer) => _links.RouteTo(peer) is { } route && (IsNamedNear(route) || LineTo(peer) == _lan);
+
+    private bool IsNamedNear(LinkRoute route) => _options.NearNetworks.Any(network => network.Contains(Plain(route.Remote)));
 
     private bool IsNear(LinkRoute route)
     {
-        var remote = Plain(route.Remote);
-        if (_options.NearNetworks.Any(network => network.Contains(remote)) || route.LeastRoundTrip <= _options.NearRoundTrip)
+        if (IsNamedNear(route) || route.LeastRoundTrip <= _options.NearRoundTrip)
         {
             return true;
         }
 
-        return !(route.LeastRoundTrip > FarRoundTrip) && _networks().Any(network => network.IsLan && network.Network.Contains(remote));
+        return !(route.LeastRoundTrip > FarRoundTrip) && _networks().Any(network => network.IsLan && network.Network.Contains(Plain(route.Remote)));
     }
 
     private bool IsOn(string? name, IPAddress local) => _networks().Any(network => network.Interface == name && network.Address.Equals(local));

@@ -1,4 +1,5 @@
 using Panal.Swarm.Serving;
+using Panal.Volumes;
 
 namespace Panal.Unit.Swarm.Serving;
 
@@ -70,6 +71,21 @@ public sealed class ServeRuleTests
         slow.Lacks = 10;
         Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) < 0);
         Assert.True(rule.Compare(new(slow, new(5, 1, false), 1), new(slow, new(6, 1, false), 0)) > 0);
+    }
+
+    [Fact]
+    public void Of_those_who_had_nothing_yet_the_fastest_begins()
+    {
+        var rule = new FastAndNeedy();
+        var fast = new Customer(0, _set, _line, 2) { UplinkBytesPerSecond = 400_000 };
+        var slow = new Customer(1, _set, _line, 1) { UplinkBytesPerSecond = 100_000 };
+        Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) < 0);
+
+        // One block does not make it wait for all others.
+        fast.FreshBytes = ContentHash.BlockBytes;
+        Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) < 0);
+        fast.FreshBytes = 2 * ContentHash.BlockBytes;
+        Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) > 0);
     }
 
     [Fact]

@@ -35,6 +35,16 @@ public sealed class NodeLinesTests
     public void Who_is_reached_through_a_relay_is_not_near() => Assert.False(Lines(new OneLink(null), near: "0.0.0.0/0").IsNear(Peer));
 
     [Fact]
+    public void Who_is_reached_over_a_line_that_has_a_name_is_near_only_if_he_is_named_so_himself()
+    {
+        var links = new OneLink(new LinkRoute(Ours[0].Address, IPAddress.Parse("192.168.7.9"), TimeSpan.FromMilliseconds(0.1)));
+        var line = new LineOptions { Interface = "eth0", UplinkLimits = NoLimit };
+        Assert.True(Lines(links, null).IsNear(Peer));
+        Assert.False(Lines(links, null, line).IsNear(Peer));
+        Assert.True(Lines(links, "192.168.7.0/28", line).IsNear(Peer));
+    }
+
+    [Fact]
     public void A_peer_is_served_over_the_first_line_that_fits_and_those_nearby_over_one_of_their_own()
     {
         var links = new OneLink(null);
