@@ -17,22 +17,15 @@ internal static class EitherDoor
     /// <summary>A browser opens connections ahead of their use; one that stays silent this long is closed.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(60);
 
-    public static void Listen(ListenOptions listener, NodeCertificate certificate, TimeProvider time)
+    /// <param name="listener">The port.</param>
+    /// <param name="certificate">The node's own; whoever speaks TLS before it is made waits for it.</param>
+    /// <param name="time">The clock.</param>
+    public static void Listen(ListenOptions listener, Task<SslStreamCertificateContext> certificate, TimeProvider time)
     {
         listener.Protocols = HttpProtocols.Http1;
         ConnectionDelegate? clear = null;
         listener.Use(tls => connection => ChooseAsync(connection, tls, clear!, time));
-        listener.UseHttps(new HttpsConnectionAdapterOptions
-        {
-            ServerCertificate = certificate.Leaf,
-            SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            OnAuthenticate = (_, options) =>
-            {
-                options.ServerCertificateContext = certificate.Context;
-                options.CipherSuitesPolicy = OperatingSystem.IsWindows() ? null : new CipherSuitesPolicy(TlsDoor.CipherSuites);
-                options.AllowRenegotiation = false;
-            },
-        });
+        listener.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = connection => OptionsAsync(certificate, connection.CancellationToken) });
         // Middlewares are put together from the last to the first: this one sees HTTP as it is behind TLS.
         listener.Use(http =>
         {
@@ -40,6 +33,14 @@ internal static class EitherDoor
             return http;
         });
     }
+
+    private static async ValueTask<SslServerAuthenticationOptions> OptionsAsync(Task<SslStreamCertificateContext> certificate, CancellationToken cancellationToken) => new()
+    {
+        ServerCertificateContext = await certificate.WaitAsync(cancellationToken).ConfigureAwait(false),
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        CipherSuitesPolicy = OperatingSystem.IsWindows() ? null : new CipherSuitesPolicy(TlsDoor.CipherSuites),
+        AllowRenegotiation = false,
+    };
 
     private static async Task ChooseAsync(ConnectionContext connection, ConnectionDelegate tls, ConnectionDelegate clear, TimeProvider time)
     {

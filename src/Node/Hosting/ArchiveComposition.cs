@@ -52,7 +52,11 @@ internal static class ArchiveComposition
     }
 
     /// <summary>Adds the archive, its DICOM services and what works in the background.</summary>
-    public static void AddRooms(this IServiceCollection services, NodeConfiguration configuration, Holdings holdings, NodeCertificate? certificate)
+    /// <param name="services">Where to.</param>
+    /// <param name="configuration">Of the node.</param>
+    /// <param name="holdings">What was opened.</param>
+    /// <param name="certificate">The node's own; null where none speaks TLS, and until it is made.</param>
+    public static void AddRooms(this IServiceCollection services, NodeConfiguration configuration, Holdings holdings, Func<NodeCertificate?> certificate)
     {
         var ae = configuration.NetworkAE;
         services.AddArchive(holdings, ArchiveOptions(configuration));
@@ -61,7 +65,7 @@ internal static class ArchiveComposition
             new ServiceClassOptions { AETitle = ae.AETitle, DeviceName = configuration.Device.EffectiveName }, new PeerConnectionOptions());
         services.AddSingleton(provider => new PeerConnectionOptions
         {
-            Tls = certificate is null ? null : host => Tls(host, certificate, provider.GetRequiredService<AeRegistry>()),
+            Tls = host => Tls(host, certificate() ?? throw new IOException("This node has no certificate for TLS"), provider.GetRequiredService<AeRegistry>()),
         });
         services.AddDicomWeb(new DicomWebOptions
         {

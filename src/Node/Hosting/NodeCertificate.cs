@@ -15,6 +15,8 @@ namespace Panal.Node.Hosting;
 /// </remarks>
 internal sealed class NodeCertificate
 {
+    private const string OwnFolder = "tls";
+    private const string OwnFile = "node.crt";
     private const int KeyLengthBits = 3072;
     private const int YearsValid = 10;
     private const UnixFileMode KeyMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -37,6 +39,10 @@ internal sealed class NodeCertificate
 
     public string Fingerprint => CertificateFingerprint.Of(Leaf);
 
+    /// <summary>Whether there is one already; else loading it takes as long as making a key, some seconds at worst.</summary>
+    public static bool IsThere(string dataFolder, NetworkConnectionOptions options) =>
+        options.CertificateFile.Length > 0 || File.Exists(Path.Combine(dataFolder, OwnFolder, OwnFile));
+
     /// <summary>Loads the configured certificate, or the node's own, which is made when it is not there.</summary>
     /// <exception cref="CommandException">The files cannot be read or do not fit together.</exception>
     public static NodeCertificate Load(string dataFolder, NetworkConnectionOptions options, TimeProvider time)
@@ -48,8 +54,8 @@ internal sealed class NodeCertificate
         {
             if (certificateFile.Length == 0)
             {
-                var folder = Path.Combine(dataFolder, "tls");
-                certificateFile = Path.Combine(folder, "node.crt");
+                var folder = Path.Combine(dataFolder, OwnFolder);
+                certificateFile = Path.Combine(folder, OwnFile);
                 keyFile = Path.Combine(folder, "node.key");
                 isNew = !File.Exists(certificateFile);
                 if (isNew)

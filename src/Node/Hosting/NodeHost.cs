@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -31,7 +32,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly NetworkAEOptions _ae;
     private readonly NetworkConnectionOptions _connection;
     private readonly DataFolder _data;
-    private readonly NodeCertificate? _certificate;
+    private readonly Task<NodeCertificate?> _making;
     private readonly AeRegistry _registry;
     private readonly AuditTrail _audit;
     private readonly AccountRegistry _accounts;
@@ -40,7 +41,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly WebApplication _application;
 
     private NodeHost(
-        NodeConfiguration configuration, DataFolder data, NodeCertificate? certificate, Holdings holdings, ILoggerFactory loggers, LogBook book, TimeProvider time)
+        NodeConfiguration configuration, DataFolder data, Task<NodeCertificate?> certificate, Holdings holdings, ILoggerFactory loggers, LogBook book, TimeProvider time)
     {
         _configuration = configuration;
         _data = data;
@@ -48,13 +49,16 @@ internal sealed class NodeHost : IAsyncDisposable
         _loggers = loggers;
         _ae = configuration.NetworkAE;
         _connection = configuration.NetworkConnection;
-        _certificate = certificate;
+        _making = certificate;
         _registry = OpenRegistry(data.Path, time);
         _accounts = OpenAccounts(data.Path, time);
         var source = new AuditSource(configuration.Device.EffectiveName, configuration.Device.InstitutionName);
         _audit = new AuditTrail(Path.Combine(data.Path, "audit"), source, time);
         _application = Build(book, time);
     }
+
+    /// <summary>The node's own; null where no door speaks TLS, and until it is made.</summary>
+    private NodeCertificate? Certificate => _making.IsCompletedSuccessfully ? _making.Result : null;
 
     /// <summary>Signalled when the node was told to stop.</summary>
     public CancellationToken Stopping => _application.Lifetime.ApplicationStopping;
@@ -66,15 +70,21 @@ internal sealed class NodeHost : IAsyncDisposable
         var data = DataFolder.Open(configuration.DataFolder);
         var book = new LogBook(time);
         var loggers = LoggerFactory.Create(logging => AddLogging(logging, book));
-        // Reading certificates takes as long as opening the catalogue, and neither needs the other.
+        // Reading certificates takes as long as opening the catalogue, and neither needs the other. Making the first takes longer than all the rest.
         var certificate = Task.Run(() => LoadCertificate(configuration, time), cancellationToken);
         Holdings? holdings = null;
         NodeHost? host = null;
         try
         {
             holdings = await ArchiveComposition.OpenHoldingsAsync(configuration, time, loggers, cancellationToken).ConfigureAwait(false);
-            host = new NodeHost(configuration, data, await certificate.ConfigureAwait(false), holdings, loggers, book, time);
+            if (NodeCertificate.IsThere(configuration.DataFolder, configuration.NetworkConnection))
+            {
+                await certificate.ConfigureAwait(false);
+            }
+
+            host = new NodeHost(configuration, data, certificate, holdings, loggers, book, time);
             await host.OpenDoorsAsync(cancellationToken).ConfigureAwait(false);
+            await certificate.ConfigureAwait(false);
             var started = AuditEvents.ApplicationStarted(configuration.Device.EffectiveName, host._ae.AETitle);
             await host._audit.RecordAsync(started, cancellationToken).ConfigureAwait(false);
             return host;
@@ -108,9 +118,9 @@ internal sealed class NodeHost : IAsyncDisposable
         yield return _connection.DicomPort == 0
             ? new Door(Door.Off, "DICOM", "", "switched off")
             : new Door(Shown(_connection.DicomPort), "DICOM", _ae.AETitle, callers);
-        yield return _connection.DicomTlsPort == 0 || _certificate is null
+        yield return _connection.DicomTlsPort == 0 || Certificate is not { } certificate
             ? new Door(Door.Off, "DICOM over TLS", "", "switched off")
-            : new Door(Shown(_connection.DicomTlsPort), "DICOM over TLS", _ae.AETitle, $"{callers}; {CertificateText(_certificate)}");
+            : new Door(Shown(_connection.DicomTlsPort), "DICOM over TLS", _ae.AETitle, $"{callers}; {CertificateText(certificate)}");
         yield return _connection.HttpPort == 0
             ? new Door(Door.Off, "HTTP", "", "switched off")
             : new Door(Shown(_connection.HttpPort), "HTTP", "", "http and https; /health everybody; /metrics "
@@ -157,7 +167,7 @@ internal sealed class NodeHost : IAsyncDisposable
         await _holdings.DisposeAsync().ConfigureAwait(false);
         await _audit.DisposeAsync().ConfigureAwait(false);
         _accounts.Dispose();
-        _certificate?.Leaf.Dispose();
+        Certificate?.Leaf.Dispose();
         _loggers.Dispose();
         _data.Dispose();
     }
@@ -177,7 +187,7 @@ internal sealed class NodeHost : IAsyncDisposable
         services.AddHostedService<RestingMemory>();
         services.AddWeb(_data.Path, _accounts, new WebGateOptions(_configuration.Device.EffectiveName, _connection.HttpInTheClear));
         services.AddProvider(_configuration);
-        services.AddRooms(_configuration, _holdings, _certificate);
+        services.AddRooms(_configuration, _holdings, () => Certificate);
         services.AddNetwork(_configuration);
         services.AddTransfers(_configuration);
         services.AddBrokers(_configuration);
@@ -231,21 +241,24 @@ internal sealed class NodeHost : IAsyncDisposable
             DicomDoor.Listen(kestrel, new IPEndPoint(_connection.BindAddress, _connection.DicomPort), tls: null);
         }
 
-        if (_connection.DicomTlsPort != 0 && _certificate is not null)
+        if (_connection.DicomTlsPort != 0)
         {
-            DicomDoor.Listen(kestrel, new IPEndPoint(_connection.BindAddress, _connection.DicomTlsPort), Tls(kestrel.ApplicationServices, _certificate));
+            DicomDoor.Listen(kestrel, new IPEndPoint(_connection.BindAddress, _connection.DicomTlsPort), Tls(kestrel.ApplicationServices));
         }
 
         if (_connection.HttpPort != 0)
         {
             kestrel.Listen(
                 new IPEndPoint(_connection.BindAddress, _connection.HttpPort),
-                listener => EitherDoor.Listen(listener, _certificate!, kestrel.ApplicationServices.GetRequiredService<TimeProvider>()));
+                listener => EitherDoor.Listen(listener, ContextAsync(), kestrel.ApplicationServices.GetRequiredService<TimeProvider>()));
         }
     }
 
-    private TlsDoor Tls(IServiceProvider services, NodeCertificate certificate) => new(
-        certificate.Context,
+    // A door that speaks TLS has a certificate.
+    private async Task<SslStreamCertificateContext> ContextAsync() => (await _making.ConfigureAwait(false))!.Context;
+
+    private TlsDoor Tls(IServiceProvider services) => new(
+        ContextAsync(),
         _connection.ClientCertificate,
         (address, reason, token) => _audit.RecordAsync(
             AuditEvents.SecurityAlert(_configuration.Device.EffectiveName, null, SecurityAlertType.NetworkAccess, $"{address}: {reason}"), token),

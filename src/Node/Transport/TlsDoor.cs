@@ -26,8 +26,13 @@ internal enum ClientCertificateDemand
 /// BCP 195 RFC 8996 TLS Secure Transport Connection Profile, PS3.15 §B.12: TLS 1.2 or 1.3, no renegotiation, no resumption. A
 /// client certificate proves only that the caller holds its key; who that is, the registry of application entities says.
 /// </remarks>
+/// <param name="certificate">The node's own; a handshake waits until it is made.</param>
+/// <param name="demand">What callers must show.</param>
+/// <param name="onFailure">Called with the address of a caller who did not come through, and the reason.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Where to.</param>
 internal sealed class TlsDoor(
-    SslStreamCertificateContext certificate,
+    Task<SslStreamCertificateContext> certificate,
     ClientCertificateDemand demand,
     Func<EndPoint?, string, CancellationToken, ValueTask> onFailure,
     TimeProvider time,
@@ -51,9 +56,9 @@ internal sealed class TlsDoor(
         TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
     ];
 
-    private readonly SslServerAuthenticationOptions _options = new()
+    private SslServerAuthenticationOptions OptionsWith(SslStreamCertificateContext own) => new()
     {
-        ServerCertificateContext = certificate,
+        ServerCertificateContext = own,
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         CipherSuitesPolicy = OperatingSystem.IsWindows() ? null : new CipherSuitesPolicy(CipherSuites),
         ClientCertificateRequired = demand != ClientCertificateDemand.None,
@@ -95,7 +100,8 @@ internal sealed class TlsDoor(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, connection.ConnectionClosed);
         try
         {
-            await tls.AuthenticateAsServerAsync(_options, either.Token).ConfigureAwait(false);
+            var own = await certificate.WaitAsync(either.Token).ConfigureAwait(false);
+            await tls.AuthenticateAsServerAsync(OptionsWith(own), either.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or ObjectDisposedException)

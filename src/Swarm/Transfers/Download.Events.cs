@@ -139,7 +139,27 @@ internal sealed partial class Download
         {
             _actions.Enqueue(Return(source, index, now));
             Release(source, block);
+            if (!FirstImages.Contains(block))
+            {
+                // It may have left just now, and would come in vain: nobody else is asked until it would be here.
+                Open.Remove(block);
+                _leaving.Enqueue((block, now + (source.Fastest < LongestLeave ? source.Fastest : LongestLeave)));
+            }
+
             Feed();
+        }
+    }
+
+    // What was taken back and did not come is asked of others.
+    private void Reopen(TimeSpan now)
+    {
+        while (_leaving.TryPeek(out var left) && left.Until <= now)
+        {
+            _leaving.Dequeue();
+            if (!Have.Contains(left.Block) && _askedOf[left.Block] == Nobody && Open.Add(left.Block))
+            {
+                Feed();
+            }
         }
     }
 
@@ -283,6 +303,7 @@ internal sealed partial class Download
     /// </summary>
     public void Want(ReadOnlySpan<int> objects)
     {
+        Reopen(TimeSpan.MaxValue);
         _urgent.Clear();
         Calm(objects);
         foreach (var index in objects)

@@ -23,6 +23,9 @@ internal sealed partial class Download
 
     private const int Nobody = -1;
 
+    // What a source has sent before it heard that it was taken back is here by then, also over a slow line.
+    private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(1);
+
     // What a request costs on the line, and more: shorter blocks are counted like this.
     private const int ShortestBlockBytes = 2048;
 
@@ -38,6 +41,7 @@ internal sealed partial class Download
     private readonly int[] _ownedEpoch;
     private readonly Queue<TransferAction> _actions = [];
     private readonly List<int> _urgent = [];
+    private readonly Queue<(int Block, TimeSpan Until)> _leaving = [];    // taken back from sources that may have sent them
     private int _epoch = 1;
     private int _receivers;
     private int _nextHolder;
@@ -123,7 +127,7 @@ internal sealed partial class Download
     /// <summary>Blocks that are verified and kept.</summary>
     public BlockSet Have { get; }
 
-    /// <summary>Blocks that we lack and have asked nobody for.</summary>
+    /// <summary>Blocks that we lack and have asked nobody for, and that nobody may have sent.</summary>
     public BlockSet Open { get; }
 
     /// <summary>Blocks of the first image of each series.</summary>
@@ -233,6 +237,7 @@ internal sealed partial class Download
             actions[written] = action;
         }
 
+        Reopen(now);
         if (IsPaused || IsComplete || written == actions.Length)
         {
             return written;

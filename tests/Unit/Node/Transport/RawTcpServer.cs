@@ -62,8 +62,11 @@ internal sealed class RawTcpServer : IAsyncDisposable
         return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
 
-    public static TlsDoor Tls(ClientCertificateDemand demand, Action<EndPoint?, string>? onFailure = null) => new(
-        SslStreamCertificateContext.Create(Certificate("node"), null, offline: true),
+    public static SslStreamCertificateContext Context() => SslStreamCertificateContext.Create(Certificate("node"), null, offline: true);
+
+    public static TlsDoor Tls(
+        ClientCertificateDemand demand, Action<EndPoint?, string>? onFailure = null, Task<SslStreamCertificateContext>? certificate = null) => new(
+        certificate ?? Task.FromResult(Context()),
         demand,
         (address, reason, _) =>
         {

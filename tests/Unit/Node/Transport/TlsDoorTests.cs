@@ -29,6 +29,19 @@ public sealed class TlsDoorTests
     }
 
     [Fact]
+    public async Task A_handshake_waits_for_the_certificate_that_is_being_made()
+    {
+        var making = new TaskCompletionSource<SslStreamCertificateContext>();
+        await using var server = await RawTcpServer.StartAsync(
+            RawTcpListenerTests.EchoAsync, tls: RawTcpServer.Tls(ClientCertificateDemand.None, certificate: making.Task));
+        var connecting = ConnectAsync(server.Address, SslProtocols.Tls13, null);
+        Assert.False(connecting.IsCompleted);
+        making.SetResult(RawTcpServer.Context());
+        await using var client = await connecting;
+        Assert.True(client.IsAuthenticated);
+    }
+
+    [Fact]
     public async Task A_client_certificate_is_handed_on()
     {
         var seen = new TaskCompletionSource<string?>();

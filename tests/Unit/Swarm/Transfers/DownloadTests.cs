@@ -195,9 +195,53 @@ public sealed class DownloadTests
         var receiver = _download.HolderUp(2, false);
         var block = Requests(Decide(), source)[0];
         _download.Has(receiver, block, _now);
+        var request = new TransferAction(TransferActionKind.Request, receiver, block, false);
         var actions = Decide();
         Assert.Contains(new TransferAction(TransferActionKind.Cancel, source, block, false), actions);
-        Assert.Contains(new TransferAction(TransferActionKind.Request, receiver, block, false), actions);
+
+        // The source may have sent it just now; when it would be here, the receiver is asked.
+        Assert.DoesNotContain(request, actions);
+        Assert.True(_download.Awaits(block));
+        _now += TimeSpan.FromSeconds(1);
+        Assert.Contains(request, Decide());
+    }
+
+    [Fact]
+    public void What_was_taken_back_from_a_source_and_comes_all_the_same_is_kept_and_asked_of_nobody()
+    {
+        var source = Source(1);
+        var receiver = _download.HolderUp(2, false);
+        var block = Requests(Decide(), source)[0];
+        _download.Has(receiver, block, _now);
+        _ = Decide();
+        Assert.True(_download.Arrived(source, block, true, _now));
+        _now += TimeSpan.FromSeconds(1);
+        Assert.DoesNotContain(Decide(), action => action.Kind == TransferActionKind.Request && action.Block == block);
+        Assert.True(_download.Have.Contains(block));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_viewer_and_the_first_image_do_not_wait_for_what_a_source_may_have_sent(bool isFirst)
+    {
+        var download = new Download(new BlockMap([new TransferObject(default, 20 * 65_536, isFirst)]), 7, new DownloadOptions());
+        var source = download.HolderUp(1, false);
+        download.HasAll(source);
+        var receiver = download.HolderUp(2, false);
+        Span<TransferAction> actions = new TransferAction[100];
+        download.Decide(_now, actions);
+        var block = download.Holders[source]!.Requests[0].Block;
+        download.Has(receiver, block, _now);
+        if (!isFirst)
+        {
+            download.Decide(_now, actions);
+            Assert.Equal(-1, download.Holders[receiver]!.IndexOf(block));
+            download.Want([0]);
+        }
+
+        download.Decide(_now, actions);
+        Assert.NotEqual(-1, download.Holders[receiver]!.IndexOf(block));
     }
 
     [Fact]
