@@ -25,6 +25,7 @@ internal sealed class FileOutput : PipeWriter, IFileOutput, IDisposable
     private int _blockBegin;        // where in the last block what is not in the list yet begins
     private int _blockEnd;
     private long _unflushedBytes;
+    private volatile bool _isSending;
     private bool _isBroken;
 
     private sealed record Part(StoredFile File, long OffsetBytes, int LengthBytes);
@@ -113,6 +114,7 @@ internal sealed class FileOutput : PipeWriter, IFileOutput, IDisposable
     {
         var part = _isAdvanced ? _part : null;
         (_part, _isAdvanced) = (null, false);
+        _isSending = true;
         try
         {
             EndBlock();
@@ -132,6 +134,7 @@ internal sealed class FileOutput : PipeWriter, IFileOutput, IDisposable
         finally
         {
             Clear();
+            _isSending = false;
         }
 
         return new FlushResult(isCanceled: false, isCompleted: _isBroken);
@@ -145,18 +148,24 @@ internal sealed class FileOutput : PipeWriter, IFileOutput, IDisposable
     /// <inheritdoc/>
     public override void Complete(Exception? exception = null)
     {
-        EndBlock();
-        foreach (var written in _toSend)
+        if (!_isSending)
         {
-            _below.Write(written);
+            EndBlock();
+            _toSend.ForEach(written => _below.Write(written));
+            Clear();
         }
 
-        Clear();
         _below.Complete(exception);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => Clear();
+    /// <summary>Gives back what was not flushed. What is being sent is given back when it has been: others would write over it.</summary>
+    public void Dispose()
+    {
+        if (!_isSending)
+        {
+            Clear();
+        }
+    }
 
     private async ValueTask SendWrittenAsync()
     {

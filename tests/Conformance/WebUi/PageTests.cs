@@ -98,6 +98,9 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
         Assert.StartsWith("medium.zip/DICOMDIR", reasons[0], StringComparison.Ordinal);
         Assert.Contains("DICOMDIR): its images", reasons[0], StringComparison.Ordinal);
         Assert.Equal("medium.zip/README.TXTNo DICOM file", reasons[1]);
+        JsonElement bomb = upload.GetProperty("bomb");
+        Assert.Equal((0, 1), (Figure(bomb, "stored"), Figure(bomb, "refused")));
+        Assert.Equal("bomb.zipThe ZIP grows too much: refused as an attack", bomb.GetProperty("reasons")[0].GetString());
 
         JsonElement interrupted = upload.GetProperty("interrupted");
         Assert.Equal(PageWalk.InterruptedFiles, Figure(interrupted, "found"));
@@ -168,9 +171,9 @@ public sealed class PageTests(PageWalk walk) : IClassFixture<PageWalk>
     {
         JsonElement corrected = (await walk.SeenAsync(Ct)).GetProperty("corrected");
 
-        Assert.Equal(["Right^Name", "Looked at again"], corrected.GetProperty("told").EnumerateArray().Select(cell => cell.GetString()).Order(StringComparer.Ordinal).Reverse());
+        Assert.Equal([PageWalk.RightName, "Looked at again"], corrected.GetProperty("told").EnumerateArray().Select(cell => cell.GetString()).Order(StringComparer.Ordinal));
         string[] shown = [.. corrected.GetProperty("shown").EnumerateArray().Select(cell => cell.GetString()!)];
-        Assert.Equal("Right Name", shown[0]);
+        Assert.Equal(PageWalk.RightName.Replace('^', ' '), shown[0]);
         Assert.Contains("Looked at again", shown);
     }
 

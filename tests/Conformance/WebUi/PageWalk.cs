@@ -16,8 +16,11 @@ public sealed class PageWalk : IAsyncDisposable
     /// <summary>Files of the upload that is interrupted: more than three requests have, and not a whole number of them.</summary>
     internal const int InterruptedFiles = 45;
 
-    /// <summary>What the second source says of the study.</summary>
-    internal const string OtherDescription = "Head and neck";
+    /// <summary>What the second source says of the study; shown as it is, or there is no page any more.</summary>
+    internal const string OtherDescription = "<img src=x onerror=document.body.remove()>";
+
+    /// <summary>What the patient is called in the end; it has no sign of equality, which divides the groups of a name.</summary>
+    internal const string RightName = "<script>document.body.remove()</script>^Ana";
 
     private static readonly NpmScript Script = new("page", "page.js", "playwright-core@1.65.1", "axe-core@4.14.1");
     private readonly SemaphoreSlim gate = new(1, 1);
@@ -83,6 +86,8 @@ public sealed class PageWalk : IAsyncDisposable
             study = Study,
             images = 140,
             zip = MakeZip(),
+            bomb = MakeBomb(),
+            rightName = RightName,
             folder = MakeFolder(),
             zipTarget = TakenZip,
             remotePatient = "abdomen",
@@ -120,6 +125,21 @@ public sealed class PageWalk : IAsyncDisposable
 
         using StreamWriter text = new(zip.CreateEntry("README.TXT").Open());
         text.Write("Open the viewer on this CD.");
+        return path;
+    }
+
+    /// <summary>A ZIP of 200 MB of zeros in some hundred kilobytes.</summary>
+    private string MakeBomb()
+    {
+        string path = directory.Combine("bomb.zip");
+        using ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Create);
+        using Stream entry = zip.CreateEntry("IMAGE").Open();
+        byte[] zeros = new byte[1 << 20];
+        for (int count = 0; count < 200; count++)
+        {
+            entry.Write(zeros);
+        }
+
         return path;
     }
 

@@ -102,7 +102,7 @@ async function remove(page, look, task) {
 async function correct(page, look, task) {
   const row = page.locator('tbody tr').filter({ has: page.locator(`a.study[href$="${task.study}"]`) });
   await row.locator('button.correct').click();
-  await page.fill('dialog input[name=PatientName]', 'Right^Name');
+  await page.fill('dialog input[name=PatientName]', task.rightName);
   await page.fill('dialog input[name=StudyDescription]', 'Looked at again');
   await look('correct');
   await page.locator('#correct-next').click();
@@ -110,7 +110,7 @@ async function correct(page, look, task) {
   const seen = { told: (await page.locator('tr.corrected td:last-child').allTextContents()).map(text => text.trim()) };
   await look('corrected');
   await page.locator('#correct-next').click();
-  await row.filter({ hasText: 'Right Name' }).waitFor();
+  await row.filter({ hasText: task.rightName.replace('^', ' ') }).waitFor();
   seen.shown = (await row.locator('td').allTextContents()).map(text => text.trim());
   return seen;
 }

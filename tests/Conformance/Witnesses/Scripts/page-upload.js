@@ -9,7 +9,7 @@ async function figures(page) {
   return seen;
 }
 
-async function upload(page, look, { zip, folder }) {
+async function upload(page, look, { zip, bomb, folder }) {
   const seen = {};
   await page.locator('a[href="#/upload"]').first().click();
   await page.locator('#files').waitFor({ state: 'attached' });
@@ -18,6 +18,10 @@ async function upload(page, look, { zip, folder }) {
   await done(page);
   seen.zip = await figures(page);
   await look('uploaded');
+  await page.locator('#files').setInputFiles(bomb);
+  await page.locator('tr.refused').filter({ hasText: 'bomb.zip' }).waitFor();
+  await done(page);
+  seen.bomb = await figures(page);
 
   // The node is full after the first request; later it has room again, and the same files are chosen once more.
   let requests = 0;
