@@ -52,6 +52,17 @@ public sealed class UplinkTests
         Assert.InRange((uplink.TakeTurn() - second).TotalMilliseconds, 70, 80);
     }
 
+    [Theory]
+    [InlineData(1_000, 10)]
+    [InlineData(10_000, 100)]
+    [InlineData(2_500_000, 200)]
+    public void What_left_by_itself_puts_turns_off_but_never_for_long(long bytes, double milliseconds)
+    {
+        var uplink = new Uplink(Rate, _time);
+        uplink.LeftUnasked(bytes);
+        Assert.InRange(uplink.TakeTurn().TotalMilliseconds + 40, milliseconds, milliseconds * 1.01);
+    }
+
     [Fact]
     public void What_leaves_without_a_turn_puts_the_next_one_off_and_what_a_turn_did_not_need_is_given_back()
     {
