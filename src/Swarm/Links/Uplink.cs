@@ -100,7 +100,7 @@ public sealed class Uplink(double bytesPerSecond, TimeProvider time)
             if (now - _lookedAt >= LookInterval)
             {
                 _lookedAt = now;
-                OccupyUnasked(_lines.Sum(static line => line.TakeUnaskedBytes()), now);
+                LeftUnasked(_lines.Sum(static line => line.TakeUnaskedBytes()));
             }
 
             var wait = _freeAt - now - Lead;
@@ -142,11 +142,9 @@ public sealed class Uplink(double bytesPerSecond, TimeProvider time)
     {
         lock (_gate)
         {
-            OccupyUnasked(bytes, Now);
+            Occupy(Math.Min(bytes, _bytesPerSecond * MostUnasked.TotalSeconds), Now);
         }
     }
-
-    private void OccupyUnasked(long bytes, TimeSpan now) => Occupy(Math.Min(bytes, _bytesPerSecond * MostUnasked.TotalSeconds), now);
 
     private TimeSpan Now => time.GetElapsedTime(_begun);
 
