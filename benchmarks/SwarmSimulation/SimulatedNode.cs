@@ -43,7 +43,7 @@ internal sealed class SimulatedNode
     {
         (_swarm, Number, Line, IsSource) = (swarm, number, line, isSource);
         Key = KeyOf(swarm, number);
-        Serve = new ServeQueue(Key);
+        Serve = new ServeQueue(Key, line.UpBytesPerSecond);
         // The catalogue tells each who holds the study, linked or not.
         _served = new ServedSet(swarm.Map.Blocks, Key, isSource ? [.. Enumerable.Range(0, swarm.Sources).Where(other => other != number).Select(other => KeyOf(swarm, other))] : null);
         Download = new Download(swarm.Map, Key, swarm.Options) { UplinkBytesPerSecond = line.UpBytesPerSecond };

@@ -12,6 +12,8 @@ internal readonly record struct ServeCandidate(Customer Customer, Asked Asked, i
 /// <summary>One receiver that we serve: a stream of a link.</summary>
 internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong tie)
 {
+    private const int MostUnderWay = 2;
+
     /// <summary>Number within the queue, given again after the receiver has left.</summary>
     public int Number => number;
 
@@ -33,8 +35,14 @@ internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong
     /// <summary>Bytes sent to it that no receiver had.</summary>
     public double FreshBytes { get; set; }
 
-    /// <summary>Its link takes no more for now.</summary>
-    public bool IsBusy { get; set; }
+    /// <summary>Blocks that are being sent to it.</summary>
+    public int UnderWay { get; set; }
+
+    /// <summary>
+    /// It has to wait. Where a line is filled by more blocks than one at a time, two of them may be for the same receiver: else none could have more than half of it,
+    /// however much quicker it passes on what it gets. Where it is not known what fills the line, its receivers are counted.
+    /// </summary>
+    public bool IsBusy => UnderWay >= (line.Uplink is null ? 1 : MostUnderWay);
 
     /// <summary>It sends blocks to us now.</summary>
     public bool IsBringing { get; set; }

@@ -9,10 +9,13 @@ namespace Panal.Swarm.Serving;
 /// would else be one in fifty of what its uplink and ours carry (docs/decisions/2026-11-26-one-line-one-pace.md).
 /// Of one receiver, what it asked for first. Ties fall differently at each node, or all would begin with the same receiver.
 /// </summary>
-internal sealed class FastAndNeedy : IServeRule
+/// <param name="uplinkBytesPerSecond">What our line carries.</param>
+internal sealed class FastAndNeedy(double uplinkBytesPerSecond) : IServeRule
 {
-    /// <summary>So many blocks are what is sent in both directions at a time worth.</summary>
+    /// <summary>So many blocks are what is sent in both directions at a time worth, whoever gets them: in the time that they take on our line.</summary>
     private const int BlocksOfBoth = 16;
+
+    private readonly double _secondsOfBoth = BlocksOfBoth * ContentHash.BlockBytes / uplinkBytesPerSecond;
 
     /// <inheritdoc/>
     public int Compare(in ServeCandidate first, in ServeCandidate second)
@@ -29,8 +32,8 @@ internal sealed class FastAndNeedy : IServeRule
     }
 
     // Half a block more than it had, as seats are given out by the method of Webster: else all who had none would be alike, and a fast one could begin as the last.
-    private static double Had(Customer customer) =>
-        (customer.FreshBytes + (ContentHash.BlockBytes / 2) - (customer.IsBringing ? BlocksOfBoth * ContentHash.BlockBytes : 0)) / customer.UplinkBytesPerSecond;
+    private double Had(Customer customer) =>
+        ((customer.FreshBytes + (ContentHash.BlockBytes / 2)) / customer.UplinkBytesPerSecond) - (customer.IsBringing ? _secondsOfBoth : 0);
 
     private static int Lacks(Customer customer) => customer.Lacks + (customer.IsBringing ? BlocksOfBoth : 0);
 }

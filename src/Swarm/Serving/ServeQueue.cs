@@ -11,7 +11,8 @@ internal readonly record struct Serving(int Customer, int Block, int LengthBytes
 /// </summary>
 /// <remarks>Bounded by <see cref="MaxCustomers"/> and <see cref="MaxAsked"/>: about 24 bytes for each request.</remarks>
 /// <param name="key">64 bits of our identity, so that ties fall differently at each node.</param>
-internal sealed class ServeQueue(ulong key)
+/// <param name="uplinkBytesPerSecond">What our line carries.</param>
+internal sealed class ServeQueue(ulong key, double uplinkBytesPerSecond = Transfers.Download.UnknownUplink)
 {
     /// <summary>Most streams that are served at once.</summary>
     public const int MaxCustomers = 1024;
@@ -19,7 +20,7 @@ internal sealed class ServeQueue(ulong key)
     /// <summary>Most blocks that one stream may have asked for: twice what a receiver of ours asks.</summary>
     public const int MaxAsked = 256;
 
-    private static readonly IServeRule[] Rules = [new UrgentFirst(), new FairShares(), new FreshOut(), new FastAndNeedy()];
+    private readonly IServeRule[] _rules = [new UrgentFirst(), new FairShares(), new FreshOut(), new FastAndNeedy(uplinkBytesPerSecond)];
 
     private readonly List<Customer?> _customers = [];
     private readonly ServedLine _only = new();
@@ -112,12 +113,21 @@ internal sealed class ServeQueue(ulong key)
         return true;
     }
 
-    /// <summary>A receiver's link takes no more for now, or takes again.</summary>
-    public void SetBusy(int number, bool isBusy)
+    /// <summary>A receiver is being sent a block.</summary>
+    public void Begin(int number)
     {
         if (Find(number) is { } customer)
         {
-            customer.IsBusy = isBusy;
+            customer.UnderWay++;
+        }
+    }
+
+    /// <summary>The block has left, or could not be sent.</summary>
+    public void End(int number)
+    {
+        if (Find(number) is { } customer)
+        {
+            customer.UnderWay--;
         }
     }
 
@@ -166,9 +176,9 @@ internal sealed class ServeQueue(ulong key)
         return true;
     }
 
-    private static bool IsBetter(in ServeCandidate candidate, in ServeCandidate best)
+    private bool IsBetter(in ServeCandidate candidate, in ServeCandidate best)
     {
-        foreach (var rule in Rules)
+        foreach (var rule in _rules)
         {
             var order = rule.Compare(candidate, best);
             if (order != 0)

@@ -30,7 +30,7 @@ internal sealed class ServeWidth
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(8);
 
-    private readonly Dictionary<int, TimeSpan> _busy = [];
+    private readonly List<(int Customer, TimeSpan Since)> _busy = [];
     private readonly int _fewest;
     private readonly bool _isFullSeen;
     private TimeSpan _lookedAt;
@@ -59,7 +59,7 @@ internal sealed class ServeWidth
         var patience = 4 * _meanTime;
         patience = patience < LeastPatience ? LeastPatience : patience > MostPatience ? MostPatience : patience;
         var count = 0;
-        foreach (var since in _busy.Values)
+        foreach (var (_, since) in _busy)
         {
             count += now - since < patience ? 1 : 0;
         }
@@ -80,7 +80,7 @@ internal sealed class ServeWidth
             Restart(now);
         }
 
-        _busy[customer] = now;
+        _busy.Add((customer, now));
     }
 
     /// <summary>The block has left.</summary>
@@ -89,11 +89,14 @@ internal sealed class ServeWidth
     /// <param name="now">Time that only grows.</param>
     public void End(int customer, int lengthBytes, TimeSpan now)
     {
-        if (!_busy.Remove(customer, out var since))
+        var index = _busy.FindIndex(one => one.Customer == customer);
+        if (index < 0)
         {
             return;
         }
 
+        var since = _busy[index].Since;
+        _busy.RemoveAt(index);
         _endedAt = now;
         _meanTime += Weight * (now - since - _meanTime);
         _bytes += lengthBytes;
@@ -112,7 +115,7 @@ internal sealed class ServeWidth
     }
 
     /// <summary>A receiver is gone.</summary>
-    public void Forget(int customer) => _busy.Remove(customer);
+    public void Forget(int customer) => _busy.RemoveAll(one => one.Customer == customer);
 
     private void Restart(TimeSpan now)
     {

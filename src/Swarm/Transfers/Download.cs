@@ -341,15 +341,19 @@ internal sealed partial class Download
         return holder.Rate.BytesPerSecond * ahead.TotalSeconds;
     }
 
+    // Of a holder that brings little one would learn only that little was asked of it.
+    private int Least(Holder holder) => Math.Max(
+        Options.MinRequests, (int)Math.Min(Options.MostOfLeast, Math.Ceiling(holder.UplinkBytesPerSecond * Options.LeastAhead.TotalSeconds / ContentHash.BlockBytes)));
+
     private int Target(Holder holder)
     {
         var blocks = (int)Math.Min(Options.MaxRequests, Math.Ceiling(AheadBytes(holder) / NextLengthBytes()));
-        return Math.Max(1, Math.Clamp(blocks, Options.MinRequests, Options.MaxRequests) / Sharers);
+        return Math.Max(1, Math.Min(Options.MaxRequests, Math.Max(blocks, Least(holder))) / Sharers);
     }
 
     // Long blocks may follow the short one that the target was counted in: the last of an object is often the shortest.
     private bool IsAskedEnough(Holder holder) =>
-        holder.Requests.Count >= Math.Max(1, Options.MinRequests / Sharers) && holder.RequestedBytes >= AheadBytes(holder) / Sharers;
+        holder.Requests.Count >= Math.Max(1, Least(holder) / Sharers) && holder.RequestedBytes >= AheadBytes(holder) / Sharers;
 
     // Parts of images can be much shorter than a block can be: so many more are asked for, or the line would rest between them.
     private int NextLengthBytes() => Open.Next(0) is >= 0 and var block ? Math.Max(ShortestBlockBytes, Map.LengthOf(block)) : ContentHash.BlockBytes;

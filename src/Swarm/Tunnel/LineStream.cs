@@ -21,7 +21,7 @@ namespace Panal.Swarm.Tunnel;
 internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time) : NetworkStream(socket, ownsSocket: owner is null)
 {
     /// <summary>The longest pause: below the 40 ms after which the kernel acknowledges by itself.</summary>
-    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(36);
+    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(30);
 
     /// <summary>What comes slower came over a line whose other direction is scarce too, or from a node that would not be faster without a pause; in bytes a second.</summary>
     private const double SlowBytesPerSecond = 1_500_000;

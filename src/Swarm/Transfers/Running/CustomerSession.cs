@@ -15,13 +15,13 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
     private readonly Lock _gate = new();
     private readonly List<NodeId> _peers = [];
     private readonly OutgoingRuns _outgoing = new();
+    private readonly Queue<Serving.Serving> _assigned = new();
     private BlockSet _offered = new(0);
     private BlockSet _theirs = new(0);
     private BlockSet _brought = new(0);
     private bool[] _archived = [];
     private Transfer? _partial;
     private int[] _partialIndices = [];
-    private Serving.Serving? _assigned;
     private bool _holdsAll;
     private long _toldAt = long.MinValue / 2;
     private volatile bool _isEnding;
@@ -85,8 +85,8 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
         await stream.Output.CompleteAsync();
     }
 
-    /// <summary>It sends to us just now.</summary>
-    public bool IsBringing => stream.IsBringing;
+    /// <summary>It sends blocks to us just now. To whom nothing is brought it only tells at length what it wants.</summary>
+    public bool IsBringing => _partial is not null && stream.IsBringing;
 
     /// <summary>It is served over this line.</summary>
     public void ComeOver(Serving.ServedLine line)
@@ -100,7 +100,7 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
     {
         lock (_gate)
         {
-            _assigned = serving;
+            _assigned.Enqueue(serving);
         }
 
         _wake.Set();
@@ -462,7 +462,7 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
         {
             lock (_gate)
             {
-                return _assigned is not null;
+                return _assigned.Count > 0;
             }
         }
     }
@@ -470,10 +470,11 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
     // The bytes of the block that was to be served; null if none was.
     private int? Write()
     {
-        Serving.Serving? assigned;
+        bool isAssigned;
+        Serving.Serving serving;
         lock (_gate)
         {
-            (assigned, _assigned) = (_assigned, null);
+            isAssigned = _assigned.TryDequeue(out serving);
             if (_holdsAll)
             {
                 TransferMessages.WriteHaveAll(stream.Output);
@@ -492,7 +493,7 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
             Interlocked.Exchange(ref _toldAt, service.Now.Ticks);
         }
 
-        if (assigned is not { } serving)
+        if (!isAssigned)
         {
             return null;
         }

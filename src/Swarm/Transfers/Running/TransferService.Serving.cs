@@ -132,6 +132,7 @@ public sealed partial class TransferService
         return refused;
     }
 
+
     /// <summary>A receiver takes requests back, or what it asked for is not here any more.</summary>
     internal void Cancel(CustomerSession customer, IEnumerable<int> blocks)
     {
@@ -167,7 +168,7 @@ public sealed partial class TransferService
             }
 
             customer.Line!.Width.End(customer.Number, lengthBytes, Now);
-            _queue.SetBusy(customer.Number, isBusy: false);
+            _queue.End(customer.Number);
         }
 
         Interlocked.Add(ref _servedBytes, lengthBytes);
@@ -223,7 +224,7 @@ public sealed partial class TransferService
                     return;
                 }
 
-                _queue.SetBusy(next.Customer, isBusy: true);
+                _queue.Begin(next.Customer);
                 var customer = _customers.Find(customer => customer.Number == next.Customer)!;
                 customer.Line!.Begin(next.Customer, next.LengthBytes, now);
                 customer.Assign(next);

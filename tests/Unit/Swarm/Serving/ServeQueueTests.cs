@@ -138,9 +138,9 @@ public sealed class ServeQueueTests
         queue.Ask(two, 2, Block, false);
         Assert.True(queue.Cancel(one, 0));
         Assert.False(queue.Cancel(one, 0));
-        queue.SetBusy(one, true);
+        queue.Begin(one);
         Assert.Equal([2], Drain(queue).Select(s => s.Block));
-        queue.SetBusy(one, false);
+        queue.End(one);
         Assert.Equal([1], Drain(queue).Select(s => s.Block));
     }
 

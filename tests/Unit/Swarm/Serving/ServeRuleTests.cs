@@ -1,4 +1,5 @@
 using Panal.Swarm.Serving;
+using Panal.Swarm.Transfers;
 using Panal.Volumes;
 
 namespace Panal.Unit.Swarm.Serving;
@@ -62,7 +63,7 @@ public sealed class ServeRuleTests
     [Fact]
     public void Fresh_blocks_go_by_uplink_and_others_to_who_lacks_most()
     {
-        var rule = new FastAndNeedy();
+        var rule = new FastAndNeedy(Download.UnknownUplink);
         var fast = new Customer(0, _set, _line, 1) { UplinkBytesPerSecond = 400_000, FreshBytes = 300_000, Lacks = 10 };
         var slow = new Customer(1, _set, _line, 2) { UplinkBytesPerSecond = 100_000, FreshBytes = 100_000, Lacks = 20 };
         Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) < 0);
@@ -76,7 +77,7 @@ public sealed class ServeRuleTests
     [Fact]
     public void Of_those_who_had_nothing_yet_the_fastest_begins()
     {
-        var rule = new FastAndNeedy();
+        var rule = new FastAndNeedy(Download.UnknownUplink);
         var fast = new Customer(0, _set, _line, 2) { UplinkBytesPerSecond = 400_000 };
         var slow = new Customer(1, _set, _line, 1) { UplinkBytesPerSecond = 100_000 };
         Assert.True(rule.Compare(new(fast, new(0, 1, false), 0), new(slow, new(0, 1, false), 0)) < 0);
@@ -91,7 +92,7 @@ public sealed class ServeRuleTests
     [Fact]
     public void Who_sends_to_us_goes_before_those_who_lack_a_few_blocks_more()
     {
-        var rule = new FastAndNeedy();
+        var rule = new FastAndNeedy(Download.UnknownUplink);
         var bringing = new Customer(0, _set, _line, 1) { IsBringing = true, FreshBytes = 300_000, Lacks = 30 };
         var other = new Customer(1, _set, _line, 2) { FreshBytes = 200_000, Lacks = 40 };
         Assert.True(rule.Compare(new(bringing, new(0, 1, false), 0), new(other, new(0, 1, false), 0)) < 0);
