@@ -19,7 +19,7 @@ internal sealed record DownloadOptions
     /// What a holder's line carries in this time is asked of it at least, however little it delivers: where several are served at a time, who has nothing that waits
     /// there leaves its turn to others, and what it gets would stay as little as what it asks for.
     /// </summary>
-    public TimeSpan LeastAhead { get; init; } = TimeSpan.FromMilliseconds(400);
+    public TimeSpan LeastAhead { get; init; } = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Most blocks that <see cref="LeastAhead"/> comes to.</summary>
     public int MostOfLeast { get; init; } = 8;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Panal.Swarm.Links;
 
 namespace Panal.Swarm.Tunnel;
 
@@ -20,8 +21,14 @@ namespace Panal.Swarm.Tunnel;
 /// <param name="time">The clock.</param>
 internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time) : NetworkStream(socket, ownsSocket: owner is null)
 {
-    /// <summary>The longest pause: below the 40 ms after which the kernel acknowledges by itself.</summary>
-    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(30);
+    /// <summary>The longest pause, on a line that takes 12 ms or more for a segment.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(36);
+
+    /// <summary>
+    /// The pause on a line that takes no time for a segment: the kernel acknowledges by itself 36 to 40 ms after the first that was not read, and once it was first, the
+    /// next read is followed by one more acknowledgement than it needs.
+    /// </summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(30);
 
     /// <summary>What comes slower came over a line whose other direction is scarce too, or from a node that would not be faster without a pause; in bytes a second.</summary>
     private const double SlowBytesPerSecond = 1_500_000;
@@ -215,6 +222,11 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
         return read;
     }
 
+    // The first segment that is not read comes half the time of one after the last that was, on the average.
+    private static TimeSpan PauseAt(double bytesPerSecond) => bytesPerSecond < SlowBytesPerSecond
+        ? ShortestPause + TimeSpan.FromSeconds(Math.Min((LongestPause - ShortestPause).TotalSeconds, Uplink.SegmentBytes / bytesPerSecond / 2))
+        : TimeSpan.Zero;
+
     private void Note(int read, int most)
     {
         _wasFilled = read == most && most > LeastAheadBytes;
@@ -238,7 +250,7 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
         _run += gap;
         if (_runBytes >= LeastRunBytes && _run >= LongestPause)
         {
-            _pause = _runBytes < SlowBytesPerSecond * _run.TotalSeconds ? LongestPause : TimeSpan.Zero;
+            _pause = PauseAt(_runBytes / _run.TotalSeconds);
             (_runBytes, _run) = (0, TimeSpan.Zero);
         }
     }

@@ -1,3 +1,4 @@
+using Panal.Swarm.Links;
 using Panal.Swarm.Serving;
 
 namespace Panal.Unit.Swarm.Serving;
@@ -142,6 +143,32 @@ public sealed class ServeQueueTests
         Assert.Equal([2], Drain(queue).Select(s => s.Block));
         queue.End(one);
         Assert.Equal([1], Drain(queue).Select(s => s.Block));
+    }
+
+    [Fact]
+    public void Where_several_fill_a_line_of_a_known_rate_two_blocks_may_be_on_their_way_to_one_of_them()
+    {
+        var queue = new ServeQueue(1);
+        var set = new ServedSet(10);
+        var one = queue.CustomerUp(set, new ServedLine(new Uplink(500_000, TimeProvider.System)));
+        var other = queue.CustomerUp(set, new ServedLine());
+        for (var block = 0; block < 3; block++)
+        {
+            queue.Ask(one, block, Block, false);
+            queue.Ask(other, 5 + block, Block, false);
+        }
+
+        List<int> served = [];
+        while (queue.TryNext(out var next))
+        {
+            queue.Begin(next.Customer);
+            served.Add(next.Customer);
+        }
+
+        Assert.Equal((2, 1), (served.Count(customer => customer == one), served.Count(customer => customer == other)));
+        queue.End(one);
+        Assert.True(queue.TryNext(out var last));
+        Assert.Equal(one, last.Customer);
     }
 
     private static List<Panal.Swarm.Serving.Serving> Drain(ServeQueue queue)

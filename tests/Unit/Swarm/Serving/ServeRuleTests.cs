@@ -104,6 +104,20 @@ public sealed class ServeRuleTests
         Assert.True(rule.Compare(new(bringing, new(0, 1, false), 0), new(other, new(0, 1, false), 0)) > 0);
     }
 
+    [Fact]
+    public void What_is_sent_in_both_directions_is_worth_the_same_time_of_our_line_whoever_gets_it()
+    {
+        // 16 blocks take a second.
+        var rule = new FastAndNeedy(16 * ContentHash.BlockBytes);
+        var slow = new Customer(0, _set, _line, 1) { UplinkBytesPerSecond = ContentHash.BlockBytes, IsBringing = true };
+        var fast = new Customer(1, _set, _line, 2) { UplinkBytesPerSecond = 16 * ContentHash.BlockBytes };
+
+        // Half a block that it had counts half a second for the slow one, and a second less for what it brings.
+        Assert.True(rule.Compare(new(slow, new(0, 1, false), 0), new(fast, new(0, 1, false), 0)) < 0);
+        slow.FreshBytes = ContentHash.BlockBytes;
+        Assert.True(rule.Compare(new(slow, new(0, 1, false), 0), new(fast, new(0, 1, false), 0)) > 0);
+    }
+
     private ServeCandidate Candidate(ServedSet set, int block = 0, bool urgent = false) =>
         new(new Customer(0, set, _line, 0), new Asked(block, 65_536, urgent), 0);
 }

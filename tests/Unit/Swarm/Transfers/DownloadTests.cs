@@ -24,6 +24,18 @@ public sealed class DownloadTests
         Assert.InRange(_download.Requested, 4, 7);
     }
 
+    [Theory]
+    [InlineData(100_000, 2)]
+    [InlineData(500_000, 3)]
+    [InlineData(1_000_000, 5)]
+    [InlineData(1_000_000_000, 8)]
+    public void Of_a_holder_that_delivered_nothing_yet_is_asked_what_its_line_brings_in_a_moment(double bytesPerSecond, int blocks)
+    {
+        var source = Source(1);
+        _download.UplinkIs(source, bytesPerSecond);
+        Assert.Equal(blocks, Requests(Decide(), source).Length);
+    }
+
     [Fact]
     public void A_short_block_at_the_end_of_an_object_makes_no_more_of_the_long_ones_asked()
     {

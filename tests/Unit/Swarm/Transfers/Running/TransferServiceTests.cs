@@ -34,6 +34,9 @@ public sealed class TransferServiceTests
         Same(source, receiver, objects);
         Assert.Equal((TransferState.Complete, objects.Length, transfer.Progress.LengthBytes), (transfer.Progress.State, transfer.Progress.KeptObjects, transfer.Progress.VerifiedBytes));
         Assert.Empty(receiver.Service.Transfers);
+
+        // Its files go after it has said that it ended.
+        await transfer.DisposeAsync();
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(receiver.Folder, "transfers")));
     }
 
@@ -414,6 +417,7 @@ public sealed class TransferServiceTests
         Assert.False(await waiting.WaitForAsync(lacking.Hash, Token));
         Assert.Equal(TransferState.Cancelled, waiting.Progress.State);
         await transfer.Ended.WaitAsync(Token);
+        await transfer.DisposeAsync();
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(receiver.Folder, "transfers")));
     }
 
