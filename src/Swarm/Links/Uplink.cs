@@ -57,6 +57,9 @@ public sealed class Uplink(double bytesPerSecond, TimeProvider time)
     private TimeSpan _freeAt;
     private TimeSpan _lookedAt;
 
+    /// <summary>What it carries, in bytes of its frames a second.</summary>
+    internal double BytesPerSecond => bytesPerSecond;
+
     /// <summary>How quickly one link may send over it, in bytes of its payload a second.</summary>
     private double PayloadBytesPerSecond => bytesPerSecond / (SegmentBytes + SegmentHeaderBytes) * SegmentBytes;
 

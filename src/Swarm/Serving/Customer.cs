@@ -39,10 +39,10 @@ internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong
     public int UnderWay { get; set; }
 
     /// <summary>
-    /// It has to wait. Where a line is filled by more blocks than one at a time, two of them may be for the same receiver: else none could have more than half of it,
-    /// however much quicker it passes on what it gets. Where it is not known what fills the line, its receivers are counted.
+    /// It has to wait. Where a line is filled by more blocks than one at a time, two of them may be for who passes them on more quickly than they come: else it could
+    /// not have more than half of the line.
     /// </summary>
-    public bool IsBusy => UnderWay >= (line.Uplink is null ? 1 : MostUnderWay);
+    public bool IsBusy => UnderWay >= (line.Uplink is { } uplink && UplinkBytesPerSecond > uplink.BytesPerSecond ? MostUnderWay : 1);
 
     /// <summary>It sends blocks to us now.</summary>
     public bool IsBringing { get; set; }

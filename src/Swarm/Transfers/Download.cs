@@ -341,9 +341,8 @@ internal sealed partial class Download
         return holder.Rate.BytesPerSecond * ahead.TotalSeconds;
     }
 
-    // Of a holder that brings little one would learn only that little was asked of it.
-    private int Least(Holder holder) => Math.Max(
-        Options.MinRequests, (int)Math.Min(Options.MostOfLeast, Math.Ceiling(holder.UplinkBytesPerSecond * Options.LeastAhead.TotalSeconds / ContentHash.BlockBytes)));
+    // Two blocks may be on their way at a time to whom passes them on more quickly than they come, and one more waits.
+    private int Least(Holder holder) => Options.MinRequests + (UplinkBytesPerSecond > holder.UplinkBytesPerSecond ? 1 : 0);
 
     private int Target(Holder holder)
     {

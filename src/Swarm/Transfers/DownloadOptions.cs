@@ -15,15 +15,6 @@ internal sealed record DownloadOptions
     /// </summary>
     public TimeSpan Ahead { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>
-    /// What a holder's line carries in this time is asked of it at least, however little it delivers: where several are served at a time, who has nothing that waits
-    /// there leaves its turn to others, and what it gets would stay as little as what it asks for.
-    /// </summary>
-    public TimeSpan LeastAhead { get; init; } = TimeSpan.FromMilliseconds(300);
-
-    /// <summary>Most blocks that <see cref="LeastAhead"/> comes to.</summary>
-    public int MostOfLeast { get; init; } = 8;
-
     /// <summary>A claim older than this may be taken over; the claimer is slow or gone.</summary>
     public TimeSpan ClaimLife { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -146,16 +146,17 @@ public sealed class ServeQueueTests
     }
 
     [Fact]
-    public void Where_several_fill_a_line_of_a_known_rate_two_blocks_may_be_on_their_way_to_one_of_them()
+    public void Two_blocks_may_be_on_their_way_to_who_passes_them_on_more_quickly_than_they_come()
     {
         var queue = new ServeQueue(1);
-        var set = new ServedSet(10);
-        var one = queue.CustomerUp(set, new ServedLine(new Uplink(500_000, TimeProvider.System)));
-        var other = queue.CustomerUp(set, new ServedLine());
+        var (set, line) = (new ServedSet(10), new ServedLine(new Uplink(500_000, TimeProvider.System)));
+        var (quick, like) = (queue.CustomerUp(set, line), queue.CustomerUp(set, line));
+        queue.Report(quick, 600_000, 10);
+        queue.Report(like, 500_000, 10);
         for (var block = 0; block < 3; block++)
         {
-            queue.Ask(one, block, Block, false);
-            queue.Ask(other, 5 + block, Block, false);
+            queue.Ask(quick, block, Block, false);
+            queue.Ask(like, 5 + block, Block, false);
         }
 
         List<int> served = [];
@@ -165,10 +166,10 @@ public sealed class ServeQueueTests
             served.Add(next.Customer);
         }
 
-        Assert.Equal((2, 1), (served.Count(customer => customer == one), served.Count(customer => customer == other)));
-        queue.End(one);
+        Assert.Equal((2, 1), (served.Count(customer => customer == quick), served.Count(customer => customer == like)));
+        queue.End(like);
         Assert.True(queue.TryNext(out var last));
-        Assert.Equal(one, last.Customer);
+        Assert.Equal(like, last.Customer);
     }
 
     private static List<Panal.Swarm.Serving.Serving> Drain(ServeQueue queue)

@@ -25,15 +25,15 @@ public sealed class DownloadTests
     }
 
     [Theory]
-    [InlineData(100_000, 2)]
-    [InlineData(500_000, 3)]
-    [InlineData(1_000_000, 5)]
-    [InlineData(1_000_000_000, 8)]
-    public void Of_a_holder_that_delivered_nothing_yet_is_asked_what_its_line_brings_in_a_moment(double bytesPerSecond, int blocks)
+    [InlineData(500_000, 2)]
+    [InlineData(200_000, 3)]
+    public void Of_a_holder_whose_line_is_slower_than_ours_one_block_more_is_asked(double bytesPerSecond, int blocks)
     {
-        var source = Source(1);
-        _download.UplinkIs(source, bytesPerSecond);
-        Assert.Equal(blocks, Requests(Decide(), source).Length);
+        var download = new Download(Map(32), 7, new DownloadOptions()) { UplinkBytesPerSecond = 400_000 };
+        var source = download.HolderUp(1, false);
+        download.UplinkIs(source, bytesPerSecond);
+        download.HasAll(source);
+        Assert.Equal(blocks, download.Decide(_now, new TransferAction[16]));
     }
 
     [Fact]
