@@ -132,7 +132,6 @@ public sealed partial class TransferService
         return refused;
     }
 
-
     /// <summary>A receiver takes requests back, or what it asked for is not here any more.</summary>
     internal void Cancel(CustomerSession customer, IEnumerable<int> blocks)
     {
