@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Security.Claims;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using Panal.Conformance.WireClient;
@@ -18,6 +20,9 @@ internal sealed class IdentityProvider : IAsyncDisposable
 {
     public const string ClientId = "panal";
     public const string ClientSecret = "a secret of the test";
+
+    /// <summary>One for all tests: an own one of 4,096 bits for each takes several seconds, more than a node waits for an answer when both cores are busy.</summary>
+    private static readonly RsaSecurityKey Key = new(RSA.Create(2048));
 
     private readonly WebApplication _application;
 
@@ -53,7 +58,7 @@ internal sealed class IdentityProvider : IAsyncDisposable
             options.SetAuthorizationEndpointUris("connect/authorize").SetTokenEndpointUris("connect/token").SetEndSessionEndpointUris("connect/endsession");
             options.AllowAuthorizationCodeFlow().RequireProofKeyForCodeExchange();
             options.RegisterScopes(Scopes.Profile);
-            options.AddEphemeralEncryptionKey().AddEphemeralSigningKey();
+            options.AddEncryptionKey(Key).AddSigningKey(Key);
             options.EnableDegradedMode();
             options.UseAspNetCore().DisableTransportSecurityRequirement();
             options.AddEventHandler<ValidateAuthorizationRequestContext>(handler => handler.UseInlineHandler(context => Check(context, context.ClientId, null)));
