@@ -116,6 +116,20 @@ public sealed class LineStreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_pause_of_the_slowest_lines_is_the_longest()
+    {
+        // 0.8 Mbit/s.
+        for (var number = 0; number < 10; number++)
+        {
+            await SendAsync(4_000);
+            Assert.Equal(4_000, await _line.ReadAsync(_buffer, Cancelled));
+            _time.Advance(TimeSpan.FromMilliseconds(40));
+        }
+
+        Assert.Equal(LineStream.LongestPause, _line.Pause);
+    }
+
+    [Fact]
     public async Task What_comes_now_and_then_says_nothing_of_the_line()
     {
         for (var number = 0; number < 20; number++)
@@ -218,7 +232,9 @@ public sealed class LineStreamTests : IAsyncLifetime
             _time.Advance(TimeSpan.FromMilliseconds(40));
         }
 
-        Assert.InRange(_line.Pause, TimeSpan.FromMilliseconds(30), LineStream.LongestPause);
+
+        // 30 ms, and half of the 5.792 that a segment of 1,448 bytes takes.
+        Assert.Equal(TimeSpan.FromMilliseconds(32.896), _line.Pause);
     }
 
     private async Task SendAsync(ReadOnlyMemory<byte> bytes)
