@@ -43,7 +43,7 @@ internal sealed class SimulatedNode
     {
         (_swarm, Number, Line, IsSource) = (swarm, number, line, isSource);
         Key = KeyOf(swarm, number);
-        Serve = new ServeQueue(Key, line.UpBytesPerSecond);
+        Serve = new ServeQueue(line.UpBytesPerSecond);
         // The catalogue tells each who holds the study, linked or not.
         _served = new ServedSet(swarm.Map.Blocks, Key, isSource ? [.. Enumerable.Range(0, swarm.Sources).Where(other => other != number).Select(other => KeyOf(swarm, other))] : null);
         Download = new Download(swarm.Map, Key, swarm.Options) { UplinkBytesPerSecond = line.UpBytesPerSecond };
@@ -163,7 +163,7 @@ internal sealed class SimulatedNode
 
     private static void Introduce(Link link)
     {
-        link.CustomerNumber = link.To.IsSource ? -1 : link.From.Serve.CustomerUp(link.From._served);
+        link.CustomerNumber = link.To.IsSource ? -1 : link.From.Serve.CustomerUp(link.From._served, link.To.Key);
         link.Journal = link.From._journal.Count;
     }
 

@@ -63,9 +63,12 @@ public sealed class Uplink(double bytesPerSecond, TimeProvider time)
     /// <summary>How quickly one link may send over it, in bytes of its payload a second.</summary>
     private double PayloadBytesPerSecond => bytesPerSecond / (SegmentBytes + SegmentHeaderBytes) * SegmentBytes;
 
-    /// <summary>Bytes of a turn: what the line takes in 20 ms; on a slow one more, lest tags and headers count, as far as what is urgent is not held up for long.</summary>
+    /// <summary>
+    /// Bytes of a turn: what the line takes in 24 ms, which is read and acknowledged at once (<see cref="LineStream.Pause"/>); on a slow one more, lest tags and headers count, as far
+    /// as what is urgent is not held up for long.
+    /// </summary>
     internal int TurnBytes { get; } = WholeSegments(Math.Clamp(
-        bytesPerSecond * 0.020, Math.Clamp(bytesPerSecond * 0.080, LeastTurnBytes, LinePace.LeastBytes), LinePace.MostBytes));
+        bytesPerSecond * 0.024, Math.Clamp(bytesPerSecond * 0.080, LeastTurnBytes, LinePace.LeastBytes), LinePace.MostBytes));
 
     /// <summary>
     /// Links that are served at a time at least: a connection that has rested begins with ten segments, of which it hears after the 60 ms that acknowledgements take,

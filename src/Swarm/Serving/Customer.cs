@@ -10,7 +10,7 @@ internal readonly record struct Asked(int Block, int LengthBytes, bool IsUrgent)
 internal readonly record struct ServeCandidate(Customer Customer, Asked Asked, int Index);
 
 /// <summary>One receiver that we serve: a stream of a link.</summary>
-internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong tie)
+internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong place)
 {
     private const int MostUnderWay = 2;
 
@@ -23,8 +23,8 @@ internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong
     /// <summary>The line that leads to it.</summary>
     public ServedLine Line => line;
 
-    /// <summary>Decides between it and those who are served alike.</summary>
-    public ulong Tie => tie;
+    /// <summary>Decides between it and those who are served alike (<see cref="ServedSet.PlaceOf"/>).</summary>
+    public ulong Place => place;
 
     /// <summary>What it says its uplink carries, in bytes a second.</summary>
     public double UplinkBytesPerSecond { get; set; } = Transfers.Download.UnknownUplink;
@@ -68,12 +68,13 @@ internal sealed class Customer(int number, ServedSet set, ServedLine line, ulong
 /// <summary>A set of objects that we serve to one or more receivers, and what of it has been out.</summary>
 /// <param name="blocks">Blocks of the set.</param>
 /// <param name="key">64 bits of our identity.</param>
-/// <param name="others">The same of the others who hold all of it.</param>
+/// <param name="others">The same of the others who hold all of it, if we do; else none.</param>
 internal sealed class ServedSet(int blocks, ulong key = 0, IReadOnlyList<ulong>? others = null)
 {
     private readonly ushort[] _copies = new ushort[blocks];
     private readonly BlockSet _judged = new(blocks);
     private readonly BlockSet _ours = new(blocks);
+    private readonly ulong _origin = OriginOf(key, others ?? []);
 
     /// <summary>Blocks of the set.</summary>
     public int Blocks => blocks;
@@ -98,6 +99,13 @@ internal sealed class ServedSet(int blocks, ulong key = 0, IReadOnlyList<ulong>?
         return _ours.Contains(block);
     }
 
+    /// <summary>
+    /// Where a receiver comes among those who are served alike, the least first. All who hold the set go round the same ring of receivers, each from another place, in equal
+    /// distances: so the first blocks reach as many receivers as can be, and each of them has something to pass on soon.
+    /// </summary>
+    /// <param name="receiver">64 bits of its identity.</param>
+    public ulong PlaceOf(ulong receiver) => Rendezvous.Mix(receiver) - _origin;
+
     /// <summary>Receivers that hold a block or were sent it.</summary>
     public int Copies(int block) => _copies[block];
 
@@ -113,6 +121,10 @@ internal sealed class ServedSet(int blocks, ulong key = 0, IReadOnlyList<ulong>?
 
     /// <summary>Begins where the least served of the others is.</summary>
     public void Join(double served) => Served = Math.Max(Served, served);
+
+    // Who is alone begins where nobody else does.
+    private static ulong OriginOf(ulong key, IReadOnlyList<ulong> others) =>
+        others.Count == 0 ? Rendezvous.Mix(key) : ulong.MaxValue / (ulong)(others.Count + 1) * (ulong)others.Count(other => other < key);
 
     private bool Wins(int block)
     {

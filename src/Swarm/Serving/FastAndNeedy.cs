@@ -7,7 +7,7 @@ namespace Panal.Swarm.Serving;
 /// would else have nothing to give; others to the receiver that lacks the most, which would be the last to finish.
 /// One who sends to us now goes before others who have had or lack a few blocks more or less: what we send it carries the acknowledgements of what it sends, which
 /// would else be one in fifty of what its uplink and ours carry (docs/decisions/2026-11-26-one-line-one-pace.md).
-/// Of one receiver, what it asked for first. Ties fall differently at each node, or all would begin with the same receiver.
+/// Of one receiver, what it asked for first. Where all is alike each node begins with other receivers.
 /// </summary>
 /// <param name="uplinkBytesPerSecond">What our line carries.</param>
 internal sealed class FastAndNeedy(double uplinkBytesPerSecond) : IServeRule
@@ -28,7 +28,7 @@ internal sealed class FastAndNeedy(double uplinkBytesPerSecond) : IServeRule
         var order = first.Customer.Set.Copies(first.Asked.Block) == 0
             ? Had(first.Customer).CompareTo(Had(second.Customer))
             : Lacks(second.Customer).CompareTo(Lacks(first.Customer));
-        return order != 0 ? order : first.Customer.Tie.CompareTo(second.Customer.Tie);
+        return order != 0 ? order : first.Customer.Place.CompareTo(second.Customer.Place);
     }
 
     // Half a block more than it had, as seats are given out by the method of Webster: else all who had none would be alike, and a fast one could begin as the last.

@@ -10,9 +10,8 @@ internal readonly record struct Serving(int Customer, int Block, int LengthBytes
 /// scarce thing. No input or output, no clock, no threads.
 /// </summary>
 /// <remarks>Bounded by <see cref="MaxCustomers"/> and <see cref="MaxAsked"/>: about 24 bytes for each request.</remarks>
-/// <param name="key">64 bits of our identity, so that ties fall differently at each node.</param>
 /// <param name="uplinkBytesPerSecond">What our line carries.</param>
-internal sealed class ServeQueue(ulong key, double uplinkBytesPerSecond = Transfers.Download.UnknownUplink)
+internal sealed class ServeQueue(double uplinkBytesPerSecond = Transfers.Download.UnknownUplink)
 {
     /// <summary>Most streams that are served at once.</summary>
     public const int MaxCustomers = 1024;
@@ -30,9 +29,10 @@ internal sealed class ServeQueue(ulong key, double uplinkBytesPerSecond = Transf
 
     /// <summary>A receiver of a set of objects is there.</summary>
     /// <param name="set">What it receives.</param>
+    /// <param name="key">64 bits of its identity.</param>
     /// <param name="line">The line that leads to it; null if there is but one.</param>
     /// <returns>Its number, or -1 if there are as many as may be.</returns>
-    public int CustomerUp(ServedSet set, ServedLine? line = null)
+    public int CustomerUp(ServedSet set, ulong key, ServedLine? line = null)
     {
         var number = _customers.IndexOf(null);
         if (number < 0 && _customers.Count == MaxCustomers)
@@ -46,7 +46,7 @@ internal sealed class ServeQueue(ulong key, double uplinkBytesPerSecond = Transf
             _customers.Add(null);
         }
 
-        _customers[number] = new Customer(number, set, line ?? _only, Picking.Rendezvous.Mix(key ^ (ulong)number));
+        _customers[number] = new Customer(number, set, line ?? _only, set.PlaceOf(key));
         set.Receivers++;
         return number;
     }

@@ -207,8 +207,11 @@ internal sealed partial class Download
         }
     }
 
-    /// <summary>True if the block is lacking and was asked of this holder, or may still come after it was asked of another.</summary>
-    public bool Awaits(int block) => (uint)block < (uint)Map.Blocks && !Have.Contains(block) && !Open.Contains(block);
+    /// <summary>
+    /// True if the block is lacking. What nobody is asked for just now may have left before its request was taken back: dropped, it would be nowhere, and the source would take it for
+    /// sent.
+    /// </summary>
+    public bool Lacks(int block) => (uint)block < (uint)Map.Blocks && !Have.Contains(block);
 
     /// <summary>A block has come from a holder and was verified or found false.</summary>
     /// <returns>True if it is to be kept; false if it is false or was there.</returns>

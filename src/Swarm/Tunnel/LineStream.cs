@@ -12,8 +12,7 @@ namespace Panal.Swarm.Tunnel;
 /// written is sent when it is flushed, and where a read left something behind the next takes more than it was asked for.
 ///
 /// Whoever reads each segment as it comes makes the kernel acknowledge every second one: 66 bytes for 3,028, or 2.2 % of what a receiver
-/// gets, on the uplink that it needs to pass blocks on. What is read some milliseconds later is acknowledged together. Measured in the lab at 6.4
-/// Mbit/s: 2.2 % without a pause, 0.8 % with 10 ms, 0.5 % with 20 ms, at the same rate. Which line is slow is seen by how fast bytes come: how long an
+/// gets, on the uplink that it needs to pass blocks on. What is read some milliseconds later is acknowledged together. Which line is slow is seen by how fast bytes come: how long an
 /// answer takes says little, since that of a line which is idle for a moment comes at once.
 /// </remarks>
 /// <param name="socket">A connected socket.</param>
@@ -21,14 +20,15 @@ namespace Panal.Swarm.Tunnel;
 /// <param name="time">The clock.</param>
 internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time) : NetworkStream(socket, ownsSocket: owner is null)
 {
-    /// <summary>The longest pause, on a line that takes 12 ms or more for a segment.</summary>
+    /// <summary>The longest pause, on a line that takes 14 ms or more for a segment.</summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(36);
 
     /// <summary>
-    /// The pause on a line that takes no time for a segment: the kernel acknowledges by itself 36 to 40 ms after the first that was not read, and once it was first, the
-    /// next read is followed by one more acknowledgement than it needs.
+    /// The pause on a line that takes no time for a segment. The kernel acknowledges by itself with the first segment that comes 28 ms or more after one that was not read, else
+    /// after 40 ms; once it was first, the next read is followed by one more acknowledgement than it needs. So a read comes before that, also when we are woken some
+    /// milliseconds late.
     /// </summary>
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(22);
 
     /// <summary>What comes slower came over a line whose other direction is scarce too, or from a node that would not be faster without a pause; in bytes a second.</summary>
     private const double SlowBytesPerSecond = 1_500_000;
@@ -44,6 +44,9 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
 
     /// <summary>The largest batch of a link in its records.</summary>
     private const int MostGatheredBytes = Multiplexing.LinePace.MostBytes + 4096;
+
+    /// <summary>What came in a pause tells how long the line takes for a segment if it was so much.</summary>
+    private const int LeastTellingBytes = 3 * Uplink.SegmentBytes;
 
     private const int AheadBytes = 128 * 1024;
 
@@ -68,7 +71,7 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
     /// <summary>What is written leaves when it is flushed; for those who flush.</summary>
     public bool GathersUntilFlushed { get; set; }
 
-    /// <summary>How long one waits for more after a read that took all there was; zero to read at once.</summary>
+    /// <summary>How long one waits for more, from the first that comes after a read that took all there was; zero to read at once.</summary>
     public TimeSpan Pause => _pause;
 
     /// <summary>Learns how much is handed to the line at once, in bytes: the kernel holds as much again, no more.</summary>
@@ -93,9 +96,7 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
             return ValueTask.FromResult(TakeAhead(buffer));
         }
 
-        return _hasMore && _pause > TimeSpan.Zero && _pause - time.GetElapsedTime(_readAt) is var wait && wait > TimeSpan.Zero
-            ? ReadLaterAsync(buffer, wait, cancellationToken)
-            : ReadLineAsync(buffer, cancellationToken);
+        return _hasMore && _pause > TimeSpan.Zero ? ReadLaterAsync(buffer, cancellationToken) : ReadLineAsync(buffer, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -163,9 +164,14 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
         ArrayPool<byte>.Shared.Return(bytes);
     }
 
-    private async ValueTask<int> ReadLaterAsync(Memory<byte> buffer, TimeSpan wait, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadLaterAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        await Task.Delay(wait, time, cancellationToken);
+        // Takes nothing: the pause begins with what comes first, so that one read takes all that the sender gave to the line in one turn.
+        if (await base.ReadAsync(Memory<byte>.Empty, cancellationToken) == 0 && Socket.Available >= LeastBytes)
+        {
+            await Task.Delay(_pause, time, cancellationToken);
+            _pause = Socket.Available >= LeastTellingBytes ? PauseAt(Socket.Available / _pause.TotalSeconds) : _pause;
+        }
 
         // All that has come, in one call: what a second call took would be acknowledged by itself.
         return await (Socket.Available > buffer.Length ? ReadAheadAsync(buffer, cancellationToken) : ReadLineAsync(buffer, cancellationToken));
@@ -222,10 +228,8 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
         return read;
     }
 
-    // The first segment that is not read comes half the time of one after the last that was, on the average.
-    private static TimeSpan PauseAt(double bytesPerSecond) => bytesPerSecond < SlowBytesPerSecond
-        ? ShortestPause + TimeSpan.FromSeconds(Math.Min((LongestPause - ShortestPause).TotalSeconds, Uplink.SegmentBytes / bytesPerSecond / 2))
-        : TimeSpan.Zero;
+    private static TimeSpan PauseAt(double bytesPerSecond) =>
+        ShortestPause + TimeSpan.FromSeconds(Math.Min((LongestPause - ShortestPause).TotalSeconds, Uplink.SegmentBytes / bytesPerSecond));
 
     private void Note(int read, int most)
     {
@@ -250,7 +254,8 @@ internal sealed class LineStream(Socket socket, Stream? owner, TimeProvider time
         _run += gap;
         if (_runBytes >= LeastRunBytes && _run >= LongestPause)
         {
-            _pause = PauseAt(_runBytes / _run.TotalSeconds);
+            var bytesPerSecond = _runBytes / _run.TotalSeconds;
+            _pause = bytesPerSecond >= SlowBytesPerSecond ? TimeSpan.Zero : _pause > TimeSpan.Zero ? _pause : PauseAt(bytesPerSecond);
             (_runBytes, _run) = (0, TimeSpan.Zero);
         }
     }

@@ -38,6 +38,23 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
     /// <summary>What we hold of the scope; null if it may not know.</summary>
     public IHeldScope? Held { get; private set; }
 
+    /// <summary>Our archive has all that it wants.</summary>
+    public bool IsHeldWhole
+    {
+        get
+        {
+            for (var i = 0; Held is not null && i < Map!.Objects.Length; i++)
+            {
+                if (!Held.Holds(Map.Objects[i].Hash, Map.Objects[i].LengthBytes))
+                {
+                    return false;
+                }
+            }
+
+            return Held is not null;
+        }
+    }
+
     /// <summary>The others who want the same know of it.</summary>
     public bool IsIntroduced { get; set; }
 

@@ -182,9 +182,9 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
 
     private void ReceiveBlock(in BlockMessage message)
     {
-        if (!transfer.Awaits(message.Block))
+        if (!transfer.Lacks(message.Block))
         {
-            // It crossed a cancel, or came from another meanwhile.
+            // It came from another meanwhile.
             TransferMetrics.RepeatedBytes.Add(message.Bytes.Length);
             if (++_unasked > MaxUnasked)
             {

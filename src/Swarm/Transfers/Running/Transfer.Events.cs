@@ -213,11 +213,11 @@ public sealed partial class Transfer
         }
     }
 
-    internal bool Awaits(int block)
+    internal bool Lacks(int block)
     {
         lock (_gate)
         {
-            return _download.Awaits(block);
+            return _download.Lacks(block);
         }
     }
 

@@ -41,7 +41,7 @@ public sealed partial class TransferService
     internal bool Join(CustomerSession customer)
     {
         customer.ComeOver(_lines.LineTo(customer.Peer));
-        ulong[] sharers = [.. Directory.WholeHoldersOf(customer.Scope).Take(MaxSharers).Select(KeyOf)];
+        ulong[] sharers = customer.IsHeldWhole ? [.. Directory.WholeHoldersOf(customer.Scope).Take(MaxSharers).Select(KeyOf)] : [];
         lock (_serving)
         {
             if (_toldBlocks + customer.Map!.Blocks > MaxToldBlocks)
@@ -50,7 +50,7 @@ public sealed partial class TransferService
             }
 
             var (set, users) = _sets.TryGetValue(customer.SetKey, out var known) ? known : (new ServedSet(customer.Map.Blocks, Key, sharers), 0);
-            customer.Number = _queue.CustomerUp(set, customer.Line);
+            customer.Number = _queue.CustomerUp(set, KeyOf(customer.Peer), customer.Line);
             if (customer.Number < 0)
             {
                 return false;

@@ -45,7 +45,7 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
         (Links, Options, Time, Logger) = (links, options, time, logger);
         _self = new Lazy<NodeId>(self, LazyThreadSafetyMode.PublicationOnly);
         (Held, Finished, Directory) = ports;
-        _queue = new ServeQueue(BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))), options.UplinkBytesPerSecond);
+        _queue = new ServeQueue(options.UplinkBytesPerSecond);
         _lines = new NodeLines(options, links, new LocalNetworks(time).Now, time);
         _folder = new PartialFolder(files, options.Folder, options.ReserveBytes);
         _origin = time.GetTimestamp();

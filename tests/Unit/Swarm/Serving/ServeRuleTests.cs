@@ -61,6 +61,19 @@ public sealed class ServeRuleTests
     }
 
     [Fact]
+    public void All_holders_go_round_one_ring_of_receivers_each_from_another_place()
+    {
+        ulong[] keys = [11, 22, 33];
+        ulong[] receivers = [.. Enumerable.Range(1, 90).Select(static number => (ulong)number)];
+        ulong[][] rings = [.. keys.Select(key => new ServedSet(1, key, [.. keys.Where(other => other != key)])).Select(set => receivers.OrderBy(set.PlaceOf).ToArray())];
+        var starts = rings.Select(ring => Array.IndexOf(rings[0], ring[0])).Order().ToArray();
+        Assert.All(rings, ring => Assert.Equal(rings[0].SkipWhile(receiver => receiver != ring[0]).Concat(rings[0].TakeWhile(receiver => receiver != ring[0])), ring));
+        Assert.Equal(0, starts[0]);
+        Assert.InRange(starts[1], 18, 42);
+        Assert.InRange(starts[2], 48, 72);
+    }
+
+    [Fact]
     public void Fresh_blocks_go_by_uplink_and_others_to_who_lacks_most()
     {
         var rule = new FastAndNeedy(Download.UnknownUplink);

@@ -12,8 +12,8 @@ public sealed class ServedLineTests
     public void A_line_at_its_limit_is_waited_for_and_another_is_not()
     {
         var (slow, fast) = (new ServedLine(Limit(Block)), new ServedLine());
-        var queue = new ServeQueue(1);
-        var (behind, other) = (queue.CustomerUp(new ServedSet(4), slow), queue.CustomerUp(new ServedSet(4), fast));
+        var queue = new ServeQueue();
+        var (behind, other) = (queue.CustomerUp(new ServedSet(4), 1, slow), queue.CustomerUp(new ServedSet(4), 2, fast));
         Assert.True(queue.Ask(behind, 0, Block, true));
         Assert.True(queue.Ask(behind, 1, Block, true));
         Assert.True(queue.Ask(other, 2, Block, false));

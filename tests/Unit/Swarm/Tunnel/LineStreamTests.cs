@@ -7,7 +7,7 @@ namespace Panal.Unit.Swarm.Tunnel;
 
 public sealed class LineStreamTests : IAsyncLifetime
 {
-    private readonly FakeTimeProvider _time = new();
+    private readonly PausingTime _time = new();
     private readonly byte[] _buffer = new byte[64 * 1024];
     private Socket _far = null!;
     private LineStream _line = null!;
@@ -31,16 +31,34 @@ public sealed class LineStreamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task On_a_slow_line_what_follows_a_segment_is_read_after_a_pause()
+    public async Task On_a_slow_line_what_comes_first_is_read_after_a_pause_with_all_that_came_meanwhile()
     {
         await BecomeSlowAsync();
-        await SendAsync(2_000);
-        Assert.Equal(2_000, await _line.ReadAsync(_buffer, Cancelled));
-        await SendAsync(3_000);
+        var paused = _time.NextTimer();
         var later = _line.ReadAsync(_buffer, Cancelled).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await SendAsync(2_000);
+        await paused;
+        await SendAsync(3_000, before: 2_000);
         Assert.False(later.IsCompleted);
         _time.Advance(LineStream.LongestPause);
-        Assert.Equal(3_000, await later);
+        Assert.Equal(5_000, await later);
+    }
+
+    [Fact]
+    public async Task What_comes_in_a_pause_tells_how_quick_the_line_is()
+    {
+        await BecomeSlowAsync();
+        await SendAsync(8 * 1_448);
+        var pause = _line.Pause.TotalMilliseconds;
+        Assert.Equal(8 * 1_448, await AfterPauseAsync(() => _line.ReadAsync(_buffer, Cancelled)));
+        Assert.Equal(22 + pause / 8, _line.Pause.TotalMilliseconds, 0.001);
+
+        // The end of a block tells nothing.
+        pause = _line.Pause.TotalMilliseconds;
+        await SendAsync(2 * 1_448);
+        Assert.Equal(2 * 1_448, await AfterPauseAsync(() => _line.ReadAsync(_buffer, Cancelled)));
+        Assert.Equal(pause, _line.Pause.TotalMilliseconds);
     }
 
     [Fact]
@@ -64,25 +82,18 @@ public sealed class LineStreamTests : IAsyncLifetime
     public async Task All_that_comes_in_a_pause_is_taken_from_the_kernel_at_once()
     {
         await BecomeSlowAsync();
-        await SendAsync(2_000);
-        Assert.Equal(2_000, await _line.ReadAsync(_buffer, Cancelled));
         await SendAsync(20_000);
-        var later = _line.ReadAsync(_buffer.AsMemory(0, 16_384), Cancelled).AsTask();
-        _time.Advance(LineStream.LongestPause);
-        Assert.Equal(16_384, await later);
+        Assert.Equal(16_384, await AfterPauseAsync(() => _line.ReadAsync(_buffer.AsMemory(0, 16_384), Cancelled)));
         Assert.Equal(0, _line.Socket.Available);
         Assert.Equal(20_000 - 16_384, await _line.ReadAsync(_buffer, Cancelled));
     }
 
     [Fact]
-    public async Task After_a_short_message_and_after_the_pause_is_read_at_once()
+    public async Task A_short_message_and_what_follows_it_are_read_at_once()
     {
         await BecomeSlowAsync();
         await SendAsync(100);
         Assert.Equal(100, await _line.ReadAsync(_buffer, Cancelled));
-        await SendAsync(5_000);
-        Assert.Equal(5_000, await _line.ReadAsync(_buffer, Cancelled));
-        _time.Advance(LineStream.LongestPause);
         await SendAsync(5_000);
         Assert.Equal(5_000, await _line.ReadAsync(_buffer, Cancelled));
     }
@@ -92,7 +103,7 @@ public sealed class LineStreamTests : IAsyncLifetime
     {
         await BecomeSlowAsync();
         await SendAsync(8_000);
-        Assert.Equal(4_000, await _line.ReadAsync(_buffer.AsMemory(0, 4_000), Cancelled));
+        Assert.Equal(4_000, await AfterPauseAsync(() => _line.ReadAsync(_buffer.AsMemory(0, 4_000), Cancelled)));
         Assert.Equal(4_000, await _line.ReadAsync(_buffer, Cancelled));
     }
 
@@ -106,9 +117,7 @@ public sealed class LineStreamTests : IAsyncLifetime
         for (var number = 0; number < 8; number++)
         {
             await SendAsync(60_000);
-            var reading = _line.ReadAsync(_buffer, Cancelled).AsTask();
-            _time.Advance(LineStream.LongestPause);
-            await reading;
+            Assert.Equal(60_000, await AfterPauseAsync(() => _line.ReadAsync(_buffer, Cancelled)));
         }
 
         Assert.Equal(TimeSpan.Zero, _line.Pause);
@@ -116,10 +125,19 @@ public sealed class LineStreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_pause_is_the_longer_the_longer_a_segment_takes()
+    {
+        await BecomeSlowAsync();
+
+        // 22 ms, and the 5.792 that a segment of 1,448 bytes takes.
+        Assert.Equal(TimeSpan.FromMilliseconds(27.792), _line.Pause);
+    }
+
+    [Fact]
     public async Task The_pause_of_the_slowest_lines_is_the_longest()
     {
         // 0.8 Mbit/s.
-        for (var number = 0; number < 10; number++)
+        for (var number = 0; number < 8; number++)
         {
             await SendAsync(4_000);
             Assert.Equal(4_000, await _line.ReadAsync(_buffer, Cancelled));
@@ -180,9 +198,7 @@ public sealed class LineStreamTests : IAsyncLifetime
             var left = Math.Min(portion, sent.Length - read.Count);
             while (left > 0)
             {
-                var got = ReadAsync(left);
-                _time.Advance(LineStream.LongestPause);
-                left -= await got;
+                left -= await AfterPauseAsync(() => ReadAsync(left));
             }
         }
 
@@ -192,7 +208,7 @@ public sealed class LineStreamTests : IAsyncLifetime
         Assert.Equal(0, await _line.ReadAsync(_buffer, Cancelled));
         Assert.Equal(0, await _line.ReadAsync(_buffer, Cancelled));
 
-        async Task<int> ReadAsync(int most)
+        async ValueTask<int> ReadAsync(int most)
         {
             var got = await _line.ReadAsync(_buffer.AsMemory(0, most), Cancelled);
             read.AddRange(_buffer.AsSpan(0, got));
@@ -225,16 +241,14 @@ public sealed class LineStreamTests : IAsyncLifetime
     // 10 kB in 40 ms: 2 Mbit/s.
     private async Task BecomeSlowAsync()
     {
-        for (var number = 0; number < 5; number++)
+        for (var number = 0; number < 4 && _line.Pause == TimeSpan.Zero; number++)
         {
             await SendAsync(10_000);
             Assert.Equal(10_000, await _line.ReadAsync(_buffer, Cancelled));
             _time.Advance(TimeSpan.FromMilliseconds(40));
         }
 
-
-        // 30 ms, and half of the 5.792 that a segment of 1,448 bytes takes.
-        Assert.Equal(TimeSpan.FromMilliseconds(32.896), _line.Pause);
+        Assert.NotEqual(TimeSpan.Zero, _line.Pause);
     }
 
     private async Task SendAsync(ReadOnlyMemory<byte> bytes)
@@ -256,13 +270,41 @@ public sealed class LineStreamTests : IAsyncLifetime
         return bytes;
     }
 
+    // The pause begins when the first of it has come.
+    private async Task<int> AfterPauseAsync(Func<ValueTask<int>> read)
+    {
+        var paused = _time.NextTimer();
+        var reading = read().AsTask();
+        if (await Task.WhenAny(reading, paused) == paused)
+        {
+            _time.Advance(LineStream.LongestPause);
+        }
+
+        return await reading;
+    }
+
     // Comes whole: the loopback hands over what one send brought.
-    private async Task SendAsync(int length)
+    private async Task SendAsync(int length, int before = 0)
     {
         await _far.SendAsync(new byte[length], Cancelled);
-        while (_line.Socket.Available < length)
+        while (_line.Socket.Available < before + length)
         {
             await Task.Yield();
+        }
+    }
+
+    /// <summary>Tells when somebody begins to wait.</summary>
+    private sealed class PausingTime : FakeTimeProvider
+    {
+        private TaskCompletionSource _made = new();
+
+        public Task NextTimer() => (_made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            _made.TrySetResult();
+            return timer;
         }
     }
 }
