@@ -174,24 +174,54 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
         }
     }
 
-    /// <summary>The transfer that was attached says something of one of its blocks: have, claim or release.</summary>
-    public void Tell(TransferFrameKind kind, Transfer transfer, int block)
+    /// <summary>The transfer that was attached says something of one of its blocks: have, claim or release. False if the receiver does not want the block.</summary>
+    public bool Tell(TransferFrameKind kind, Transfer transfer, int block)
     {
-        var index = transfer.Map.ObjectOf(block);
         lock (_gate)
         {
-            if (_partial != transfer || _partialIndices[index] < 0)
+            if (NumberOf(transfer, block) is not (>= 0 and var theirs))
             {
-                return;
+                return false;
             }
 
-            var theirs = Map!.FirstBlockOf(_partialIndices[index]) + block - transfer.Map.FirstBlockOf(index);
             _ = kind == TransferFrameKind.Have && _brought.Add(theirs);
             if (kind != TransferFrameKind.Have || _offered.Add(theirs))
             {
                 _outgoing.Announce(kind, theirs);
             }
+
+            return true;
         }
+    }
+
+    /// <summary>The transfer that was attached was told by the receiver what it holds.</summary>
+    public void Holds(Transfer transfer, BlockRun[] runs)
+    {
+        var seen = new List<int>();
+        lock (_gate)
+        {
+            foreach (var run in runs)
+            {
+                for (var block = run.First; block < run.First + run.Count; block++)
+                {
+                    if (NumberOf(transfer, block) is >= 0 and var theirs && _theirs.Add(theirs))
+                    {
+                        seen.Add(theirs);
+                    }
+                }
+            }
+        }
+
+        service.Seen(this, seen);
+    }
+
+    // What the receiver calls a block of the transfer that was attached; -1 if it does not want it. Under the gate.
+    private int NumberOf(Transfer transfer, int block)
+    {
+        var index = transfer.Map.ObjectOf(block);
+        return _partial == transfer && _partialIndices[index] >= 0
+            ? Map!.FirstBlockOf(_partialIndices[index]) + block - transfer.Map.FirstBlockOf(index)
+            : -1;
     }
 
     private async Task<bool> OpenAsync(CancellationToken cancellationToken)

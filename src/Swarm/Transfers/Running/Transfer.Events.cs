@@ -279,6 +279,11 @@ public sealed partial class Transfer
 
             Drive();
         }
+
+        if (kind == TransferFrameKind.Have)
+        {
+            _service.HeldBy(session.Peer, this, runs);
+        }
     }
 
     internal void HasAll(HolderSession session)
@@ -394,12 +399,16 @@ public sealed partial class Transfer
                 session.Wake();
                 break;
             case TransferActionKind.AnnounceHave:
+                // A peer that receives the same from us hears it as a receiver.
+                var told = _service.Tell(TransferFrameKind.Have, this, action.Block);
                 foreach (var session in _sessions)
                 {
-                    session?.Outgoing.Announce(TransferFrameKind.Have, action.Block);
+                    if (session is not null && !told.Contains(session.Peer))
+                    {
+                        session.Outgoing.Announce(TransferFrameKind.Have, action.Block);
+                    }
                 }
 
-                _service.Tell(TransferFrameKind.Have, this, action.Block);
                 break;
             case TransferActionKind.AnnounceClaim:
                 _service.Tell(TransferFrameKind.Claim, this, action.Block);

@@ -175,12 +175,22 @@ public sealed partial class TransferService
         Dispatch();
     }
 
-    /// <summary>A transfer of ours has, claims or releases a block: the receivers of the same hear of it.</summary>
-    internal void Tell(TransferFrameKind kind, Transfer transfer, int block)
+    /// <summary>A transfer of ours has, claims or releases a block: the receivers of the same hear of it. Gives who they are.</summary>
+    internal IReadOnlyList<NodeId> Tell(TransferFrameKind kind, Transfer transfer, int block)
+    {
+        var customers = CustomersOf(transfer.Plan.Scope);
+        return customers.Length == 0 ? [] : [.. customers.Where(customer => customer.Tell(kind, transfer, block)).Select(static customer => customer.Peer)];
+    }
+
+    /// <summary>A peer of a transfer of ours holds blocks: if it receives the same from us, they are not to be sent to it.</summary>
+    internal void HeldBy(NodeId peer, Transfer transfer, BlockRun[] runs)
     {
         foreach (var customer in CustomersOf(transfer.Plan.Scope))
         {
-            customer.Tell(kind, transfer, block);
+            if (customer.Peer == peer)
+            {
+                customer.Holds(transfer, runs);
+            }
         }
     }
 

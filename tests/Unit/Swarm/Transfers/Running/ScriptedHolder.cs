@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Panal.Swarm.Links;
 using Panal.Swarm.Pieces;
 using Panal.Swarm.Transfers.Exchange;
@@ -12,6 +13,9 @@ internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer) 
 
     /// <summary>Streams that were opened to it.</summary>
     public int Streams;
+
+    /// <summary>The frames that came, but for those that say what is wanted.</summary>
+    public ConcurrentQueue<TransferFrameKind> Heard { get; } = new();
 
     public async ValueTask ServeAsync(ILinkStream stream, CancellationToken cancellationToken)
     {
@@ -36,6 +40,7 @@ internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer) 
                         TransferMessages.WriteHaveAll(stream.Output);
                         break;
                     case TransferFrameKind.Request or TransferFrameKind.Urgent:
+                        Heard.Enqueue(kind);
                         foreach (var run in BlockRun.Read(content, map!.Blocks))
                         {
                             for (var block = run.First; block < run.First + run.Count; block++)
@@ -46,6 +51,7 @@ internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer) 
 
                         break;
                     default:
+                        Heard.Enqueue(kind);
                         break;
                 }
 

@@ -20,6 +20,13 @@ internal sealed class ScriptedReceiver(ILinkStream stream, int blocks) : IAsyncD
         return new ScriptedReceiver(stream, map.Blocks);
     }
 
+    /// <summary>Ends when the holder has begun to serve.</summary>
+    public async Task JoinedAsync()
+    {
+        var read = await stream.Input.ReadAsync(TestContext.Current.CancellationToken);
+        stream.Input.AdvanceTo(read.Buffer.Start);
+    }
+
     public async Task RequestAsync(int[] asked)
     {
         BlockRun.Write(stream.Output, TransferFrameKind.Request, asked);

@@ -122,6 +122,34 @@ public sealed class TransferServiceTests
     }
 
     [Fact]
+    public async Task What_a_peer_hears_as_a_receiver_it_does_not_hear_as_a_holder_again()
+    {
+        await using var network = new MemoryNetwork();
+        var source = network.AddNode(change: options => options with { UplinkLimits = [.. Enumerable.Repeat(1_000_000.0, 24)] });
+        var receiver = network.AddNode();
+        var objects = Fill([.. Enumerable.Repeat(100_000, 15)], source);
+        ScriptedHolder both = new(static (_, _, _) => { }), holder = new(static (_, _, _) => { });
+        var (bothId, holderId) = (NodeId.New(), NodeId.New());
+        network.Add(bothId, both);
+        network.Add(holderId, holder);
+        await using var listening = await ScriptedReceiver.OpenAsync(network, bothId, receiver.Id, Study.Name, objects);
+        await listening.JoinedAsync();
+        receiver.Holders.AddRange([bothId, holderId, source.Id]);
+        var transfer = receiver.Service.Begin(new TransferPlan(Study, objects, TransferPriority.Interactive));
+        await transfer.Ended.WaitAsync(Token);
+        var told = new HashSet<string>();
+        while (told.Count < new BlockMap(objects).Blocks)
+        {
+            var words = (await listening.NextAsync()).Split(' ');
+            told.UnionWith(words[0] == "Have" ? words[1..] : []);
+        }
+
+        Assert.Contains(TransferFrameKind.Have, holder.Heard);
+        Assert.Contains(TransferFrameKind.Request, both.Heard);
+        Assert.DoesNotContain(TransferFrameKind.Have, both.Heard);
+    }
+
+    [Fact]
     public async Task What_a_holder_gets_by_another_way_meanwhile_comes_without_beginning_anew()
     {
         await using var network = new MemoryNetwork();
