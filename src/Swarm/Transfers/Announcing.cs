@@ -15,7 +15,7 @@ internal static class Announcing
     public static readonly TimeSpan OfHoldings = TimeSpan.FromMilliseconds(480);
 
     private const int FewPeers = 9;
-    private const double BlocksOfUplink = 5;
+    private const double BlocksOfUplink = 8;
 
     /// <summary>
     /// The delay, by the number of peers that have to be told, the requests that wait here and what our uplink carries. While it has work there is no

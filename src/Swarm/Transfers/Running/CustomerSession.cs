@@ -21,7 +21,8 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
     private BlockSet _brought = new(0);
     private bool[] _archived = [];
     private Transfer? _partial;
-    private int[] _partialIndices = [];
+    private int[] _partialIndices = [];     // by objects of the transfer
+    private int[] _ofPartial = [];          // by objects of the receiver
     private bool _holdsAll;
     private long _toldAt = long.MinValue / 2;
     private volatile bool _isEnding;
@@ -170,58 +171,70 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
             if (indices.Any(static index => index >= 0) && transfer.TryUse())
             {
                 (_partial, _partialIndices) = (transfer, indices);
+                _ofPartial = new int[Map.Objects.Length];
+                Array.Fill(_ofPartial, -1);
+                for (var i = 0; i < indices.Length; i++)
+                {
+                    _ = indices[i] >= 0 ? _ofPartial[indices[i]] = i : -1;
+                }
             }
         }
     }
 
-    /// <summary>The transfer that was attached says something of one of its blocks: have, claim or release. False if the receiver does not want the block.</summary>
-    public bool Tell(TransferFrameKind kind, Transfer transfer, int block)
+    /// <summary>The transfer that was attached says something of one of its blocks: have, claim or release.</summary>
+    /// <param name="kind">What.</param>
+    /// <param name="transfer">The transfer.</param>
+    /// <param name="block">Its number for the transfer.</param>
+    /// <param name="asked">What is told to the receiver as a holder, in numbers of the transfer: there it rides on requests. Null if it is not asked for anything.</param>
+    /// <returns>False if the receiver does not want the block.</returns>
+    public bool Tell(TransferFrameKind kind, Transfer transfer, int block, OutgoingRuns? asked)
     {
+        var index = transfer.Map.ObjectOf(block);
         lock (_gate)
         {
-            if (NumberOf(transfer, block) is not (>= 0 and var theirs))
+            if (_partial != transfer || _partialIndices[index] < 0)
             {
                 return false;
             }
 
+            var theirs = Map!.FirstBlockOf(_partialIndices[index]) + block - transfer.Map.FirstBlockOf(index);
             _ = kind == TransferFrameKind.Have && _brought.Add(theirs);
-            if (kind != TransferFrameKind.Have || _offered.Add(theirs))
+            if (kind == TransferFrameKind.Have && !_offered.Add(theirs))
+            {
+                return true;
+            }
+
+            if (asked is null)
             {
                 _outgoing.Announce(kind, theirs);
+            }
+            else
+            {
+                asked.Announce(kind, block);
             }
 
             return true;
         }
     }
 
-    /// <summary>The transfer that was attached was told by the receiver what it holds.</summary>
-    public void Holds(Transfer transfer, BlockRun[] runs)
+    /// <summary>Tells all that the transfer that was attached has: what was told to the receiver as a holder may not have come.</summary>
+    public void TellAgain(Transfer transfer, BlockSet have)
     {
-        var seen = new List<int>();
         lock (_gate)
         {
-            foreach (var run in runs)
+            for (var i = 0; _partial == transfer && i < _partialIndices.Length; i++)
             {
-                for (var block = run.First; block < run.First + run.Count; block++)
+                for (var block = transfer.Map.FirstBlockOf(i); _partialIndices[i] >= 0 && block < transfer.Map.FirstBlockOf(i + 1); block++)
                 {
-                    if (NumberOf(transfer, block) is >= 0 and var theirs && _theirs.Add(theirs))
+                    if (have.Contains(block))
                     {
-                        seen.Add(theirs);
+                        _outgoing.Announce(TransferFrameKind.Have, Map!.FirstBlockOf(_partialIndices[i]) + block - transfer.Map.FirstBlockOf(i));
                     }
                 }
             }
         }
 
-        service.Seen(this, seen);
-    }
-
-    // What the receiver calls a block of the transfer that was attached; -1 if it does not want it. Under the gate.
-    private int NumberOf(Transfer transfer, int block)
-    {
-        var index = transfer.Map.ObjectOf(block);
-        return _partial == transfer && _partialIndices[index] >= 0
-            ? Map!.FirstBlockOf(_partialIndices[index]) + block - transfer.Map.FirstBlockOf(index)
-            : -1;
+        _wake.Set();
     }
 
     private async Task<bool> OpenAsync(CancellationToken cancellationToken)
@@ -412,27 +425,46 @@ internal sealed class CustomerSession(TransferService service, ILinkStream strea
             case TransferFrameKind.Cancel:
                 service.Cancel(this, runs.SelectMany(static run => Enumerable.Range(run.First, run.Count)));
                 break;
-            case TransferFrameKind.Have:
-                var seen = new List<int>();
-                lock (_gate)
-                {
-                    foreach (var run in runs)
-                    {
-                        for (var block = run.First; block < run.First + run.Count; block++)
-                        {
-                            if (_theirs.Add(block))
-                            {
-                                seen.Add(block);
-                            }
-                        }
-                    }
-                }
-
-                service.Seen(this, seen);
+            case TransferFrameKind.Have or TransferFrameKind.Claim or TransferFrameKind.Release:
+                Hear(kind, runs);
                 break;
             default:
                 throw new TransferViolationException("A receiver sent what only a holder sends.");
         }
+    }
+
+    // Of whom we fetch the same, the transfer hears it too.
+    private void Hear(TransferFrameKind kind, BlockRun[] runs)
+    {
+        var (seen, told) = (new List<int>(), new List<int>());
+        Transfer? partial;
+        lock (_gate)
+        {
+            partial = _partial;
+            foreach (var run in runs)
+            {
+                for (var block = run.First; block < run.First + run.Count; block++)
+                {
+                    if (kind == TransferFrameKind.Have && _theirs.Add(block))
+                    {
+                        seen.Add(block);
+                    }
+
+                    var index = Map!.ObjectOf(block);
+                    if (partial is not null && _ofPartial[index] >= 0)
+                    {
+                        told.Add(partial.Map.FirstBlockOf(_ofPartial[index]) + block - Map.FirstBlockOf(index));
+                    }
+                }
+            }
+        }
+
+        if (seen.Count > 0)
+        {
+            service.Seen(this, seen);
+        }
+
+        partial?.Told(Peer, kind, told);
     }
 
     private void Ask(BlockRun[] runs, bool isUrgent)

@@ -18,6 +18,7 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _block = new byte[ContentHash.BlockBytes];
     private int _unasked;
+    private long _toldAt;
     private volatile bool _isEnding;
     private volatile bool _isReceiving;
     private volatile bool _isWakeWanted;
@@ -30,6 +31,9 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
 
     /// <summary>What is to be told to it.</summary>
     public OutgoingRuns Outgoing { get; } = new();
+
+    /// <summary>It receives from us what we fetch from it, so what we have and claim is news for it.</summary>
+    public bool IsReceiving { get; set; }
 
     /// <summary>It brought something that was right.</summary>
     public bool HasDelivered { get; private set; }
@@ -79,6 +83,15 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
         _wake.Set();
     }
 
+    /// <summary>What is to be told to it waits no longer if it was told nothing for so long.</summary>
+    public void Wake(TimeSpan now, TimeSpan delay)
+    {
+        if (Outgoing.HasAny && now.Ticks - Interlocked.Read(ref _toldAt) >= delay.Ticks)
+        {
+            Wake();
+        }
+    }
+
     /// <summary>Ends the stream for good.</summary>
     public void Ban()
     {
@@ -103,7 +116,11 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
             TransferMessages.WriteOpening(stream.Output, transfer.Plan.Scope, transfer.UplinkBytesPerSecond, transfer.Map);
             do
             {
-                Outgoing.WriteTo(stream.Output);
+                if (Outgoing.WriteTo(stream.Output))
+                {
+                    Interlocked.Exchange(ref _toldAt, transfer.Now.Ticks);
+                }
+
                 var flushed = await stream.Output.FlushAsync(cancellationToken);
                 if (flushed.IsCompleted || flushed.IsCanceled)
                 {

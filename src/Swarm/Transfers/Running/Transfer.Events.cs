@@ -207,6 +207,14 @@ public sealed partial class Transfer
                 _sessions[session.Number] = null;
                 _download.HolderDown(session.Number, _service.Now);
                 Drive();
+                foreach (var customer in _service.CustomersOf(Plan.Scope))
+                {
+                    // What was told last may not have left any more.
+                    if (session.IsReceiving && customer.Peer == session.Peer)
+                    {
+                        customer.TellAgain(this, _download.Have);
+                    }
+                }
             }
 
             _service.Balance();
@@ -257,32 +265,47 @@ public sealed partial class Transfer
     {
         lock (_gate)
         {
-            var now = _service.Now;
             foreach (var run in runs)
             {
                 for (var block = run.First; block < run.First + run.Count; block++)
                 {
-                    switch (kind)
-                    {
-                        case TransferFrameKind.Have:
-                            _download.Has(session.Number, block, now);
-                            break;
-                        case TransferFrameKind.Refuse:
-                            _download.Refused(session.Number, block, now);
-                            break;
-                        default:
-                            _download.Claimed(session.Number, block, kind == TransferFrameKind.Claim, now);
-                            break;
-                    }
+                    Hear(session, kind, block);
                 }
             }
 
             Drive();
         }
+    }
 
-        if (kind == TransferFrameKind.Have)
+    /// <summary>A peer that receives from us what we fetch from it says something of blocks, with its requests.</summary>
+    internal void Told(NodeId peer, TransferFrameKind kind, List<int> blocks)
+    {
+        lock (_gate)
         {
-            _service.HeldBy(session.Peer, this, runs);
+            if (SessionOf(peer) is { } session)
+            {
+                blocks.ForEach(block => Hear(session, kind, block));
+                Drive();
+            }
+        }
+    }
+
+    private HolderSession? SessionOf(NodeId peer) => _sessions.Find(session => session?.Peer == peer);
+
+    private void Hear(HolderSession session, TransferFrameKind kind, int block)
+    {
+        var now = _service.Now;
+        switch (kind)
+        {
+            case TransferFrameKind.Have:
+                _download.Has(session.Number, block, now);
+                break;
+            case TransferFrameKind.Refuse:
+                _download.Refused(session.Number, block, now);
+                break;
+            default:
+                _download.Claimed(session.Number, block, kind == TransferFrameKind.Claim, now);
+                break;
         }
     }
 
@@ -304,33 +327,23 @@ public sealed partial class Transfer
     }
 
     /// <summary>
-    /// Now and then those who were silent are judged anew, and holders are told what we have. It rides on requests else: a holder needs it only
+    /// Now and then those who were silent are judged anew, and holders are told what we have. It rides on requests else: a holder who receives nothing from us needs it only
     /// to choose whom to serve, and a packet for each block to each holder would cost one in fifty of our uplink.
     /// </summary>
     internal void Tick(bool isSlow)
     {
-        if (!isSlow)
-        {
-            return;
-        }
-
         lock (_gate)
         {
-            _download.Tick();
-            Drive();
-            var now = _service.Now;
-            if (now - _toldAt < Announcing.HoldingsDelay(_followers.Count, UplinkBytesPerSecond))
+            if (isSlow)
             {
-                return;
+                _download.Tick();
+                Drive();
             }
 
-            _toldAt = now;
+            var (now, ofHoldings, ofReceivers) = (_service.Now, Announcing.HoldingsDelay(_followers.Count, UplinkBytesPerSecond), _service.AnnounceDelay);
             foreach (var session in _sessions)
             {
-                if (session is not null && session.Outgoing.HasAny)
-                {
-                    session.Wake();
-                }
+                session?.Wake(now, session.IsReceiving ? ofReceivers : ofHoldings);
             }
         }
     }
@@ -362,7 +375,7 @@ public sealed partial class Transfer
         {
             for (var block = _download.Have.Next(0); block >= 0; block = block + 1 < Map.Blocks ? _download.Have.Next(block + 1) : -1)
             {
-                customer.Tell(TransferFrameKind.Have, this, block);
+                customer.Tell(TransferFrameKind.Have, this, block, null);
             }
         }
     }
@@ -399,26 +412,36 @@ public sealed partial class Transfer
                 session.Wake();
                 break;
             case TransferActionKind.AnnounceHave:
-                // A peer that receives the same from us hears it as a receiver.
-                var told = _service.Tell(TransferFrameKind.Have, this, action.Block);
-                foreach (var session in _sessions)
-                {
-                    if (session is not null && !told.Contains(session.Peer))
-                    {
-                        session.Outgoing.Announce(TransferFrameKind.Have, action.Block);
-                    }
-                }
-
+                Announce(TransferFrameKind.Have, action.Block);
                 break;
             case TransferActionKind.AnnounceClaim:
-                _service.Tell(TransferFrameKind.Claim, this, action.Block);
+                Announce(TransferFrameKind.Claim, action.Block);
                 break;
             case TransferActionKind.AnnounceRelease:
-                _service.Tell(TransferFrameKind.Release, this, action.Block);
+                Announce(TransferFrameKind.Release, action.Block);
                 break;
             case TransferActionKind.Ban:
                 _sessions[action.Holder]?.Ban();
                 break;
+        }
+    }
+
+    // Receivers of the same hear it with what we ask of them; holders who receive nothing from us hear only what we have.
+    private void Announce(TransferFrameKind kind, int block)
+    {
+        foreach (var customer in _service.CustomersOf(Plan.Scope))
+        {
+            var session = SessionOf(customer.Peer);
+            var isWanted = customer.Tell(kind, this, block, session?.Outgoing);
+            session?.IsReceiving |= isWanted;
+        }
+
+        foreach (var session in _sessions)
+        {
+            if (kind == TransferFrameKind.Have && session is { IsReceiving: false })
+            {
+                session.Outgoing.Announce(kind, block);
+            }
         }
     }
 

@@ -31,7 +31,6 @@ public sealed partial class Transfer : IAsyncDisposable
     private readonly TaskCompletionSource _replayed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _working = Task.CompletedTask;
     private TransferState _state = TransferState.Waiting;
-    private TimeSpan _toldAt;
     private bool _isPaused;
     private bool _isReplayed;
     private bool _isTold;
@@ -67,6 +66,8 @@ public sealed partial class Transfer : IAsyncDisposable
     internal Task Replayed => _replayed.Task;
 
     internal BlockMap Map => _partial.Map;
+
+    internal TimeSpan Now => _service.Now;
 
     internal double UplinkBytesPerSecond => _service.Options.UplinkBytesPerSecond;
 

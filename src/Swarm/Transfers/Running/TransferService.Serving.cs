@@ -175,26 +175,8 @@ public sealed partial class TransferService
         Dispatch();
     }
 
-    /// <summary>A transfer of ours has, claims or releases a block: the receivers of the same hear of it. Gives who they are.</summary>
-    internal IReadOnlyList<NodeId> Tell(TransferFrameKind kind, Transfer transfer, int block)
-    {
-        var customers = CustomersOf(transfer.Plan.Scope);
-        return customers.Length == 0 ? [] : [.. customers.Where(customer => customer.Tell(kind, transfer, block)).Select(static customer => customer.Peer)];
-    }
-
-    /// <summary>A peer of a transfer of ours holds blocks: if it receives the same from us, they are not to be sent to it.</summary>
-    internal void HeldBy(NodeId peer, Transfer transfer, BlockRun[] runs)
-    {
-        foreach (var customer in CustomersOf(transfer.Plan.Scope))
-        {
-            if (customer.Peer == peer)
-            {
-                customer.Holds(transfer, runs);
-            }
-        }
-    }
-
-    private CustomerSession[] CustomersOf(TransferScope scope)
+    /// <summary>Who receives what belongs to a scope.</summary>
+    internal CustomerSession[] CustomersOf(TransferScope scope)
     {
         lock (_serving)
         {
@@ -202,11 +184,23 @@ public sealed partial class TransferService
         }
     }
 
+    /// <summary>How long what receivers are to hear may wait for a message to ride on.</summary>
+    internal TimeSpan AnnounceDelay
+    {
+        get
+        {
+            lock (_serving)
+            {
+                return Announcing.Delay(_customers.Count, _queue.Waiting, Options.UplinkBytesPerSecond);
+            }
+        }
+    }
+
     private void WakeCustomers()
     {
+        var delay = AnnounceDelay;
         lock (_serving)
         {
-            var delay = Announcing.Delay(_customers.Count, _queue.Waiting, Options.UplinkBytesPerSecond);
             foreach (var customer in _customers)
             {
                 customer.Wake(delay);

@@ -7,10 +7,10 @@ public sealed class AnnouncingTests
     [Theory]
     [InlineData(3, 0, 65_536, 40)]
     [InlineData(20, 1, 65_536, 40)]
-    [InlineData(3, 2, 65_536, 5_000)]
-    [InlineData(9, 50, 655_360, 500)]
+    [InlineData(3, 2, 131_072, 4_000)]
+    [InlineData(9, 50, 655_360, 800)]
     [InlineData(3, 50, 65_536_000, 40)]
-    [InlineData(11, 50, 131_072, 5_000)]
+    [InlineData(11, 50, 262_144, 4_000)]
     [InlineData(64, 50, 65_536, 6_000)]
     public void Idle_and_fast_uplinks_tell_at_once_and_busy_ones_after_the_time_of_some_blocks(int peers, int waiting, int bytesPerSecond, int milliseconds) =>
         Assert.Equal(milliseconds, Announcing.Delay(peers, waiting, bytesPerSecond).TotalMilliseconds, 3);

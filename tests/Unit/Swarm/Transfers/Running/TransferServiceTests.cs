@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Time.Testing;
 using Panal.Swarm;
 using Panal.Swarm.Pieces;
@@ -122,7 +123,7 @@ public sealed class TransferServiceTests
     }
 
     [Fact]
-    public async Task What_a_peer_hears_as_a_receiver_it_does_not_hear_as_a_holder_again()
+    public async Task A_peer_that_receives_what_it_holds_hears_all_with_what_is_asked_of_it_and_once_more_at_the_end()
     {
         await using var network = new MemoryNetwork();
         var source = network.AddNode(change: options => options with { UplinkLimits = [.. Enumerable.Repeat(1_000_000.0, 24)] });
@@ -137,16 +138,14 @@ public sealed class TransferServiceTests
         receiver.Holders.AddRange([bothId, holderId, source.Id]);
         var transfer = receiver.Service.Begin(new TransferPlan(Study, objects, TransferPriority.Interactive));
         await transfer.Ended.WaitAsync(Token);
-        var told = new HashSet<string>();
-        while (told.Count < new BlockMap(objects).Blocks)
-        {
-            var words = (await listening.NextAsync()).Split(' ');
-            told.UnionWith(words[0] == "Have" ? words[1..] : []);
-        }
 
+        // The transfer has ended, and with it the streams to the holders: the receiver hears of all once more, in one message.
+        var everything = string.Join(' ', ["Have", .. Enumerable.Range(0, new BlockMap(objects).Blocks).Select(static block => block.ToString(CultureInfo.InvariantCulture))]);
+        Assert.Equal(everything, await listening.NextAsync());
+        Assert.Contains(TransferFrameKind.Have, both.Heard);
+        Assert.Contains(TransferFrameKind.Claim, both.Heard);
         Assert.Contains(TransferFrameKind.Have, holder.Heard);
-        Assert.Contains(TransferFrameKind.Request, both.Heard);
-        Assert.DoesNotContain(TransferFrameKind.Have, both.Heard);
+        Assert.DoesNotContain(TransferFrameKind.Claim, holder.Heard);
     }
 
     [Fact]
