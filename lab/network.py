@@ -59,6 +59,7 @@ class Node:
         self.data = os.path.join(self.folder, "data")
         self.log = os.path.join(self.folder, "log")
         self.process = None
+        self.is_cold = True  # has done nothing since it started
         self.line = (lab.up, lab.down)
 
     @property
@@ -72,6 +73,7 @@ class Node:
 
     def start(self, *options):
         os.makedirs(self.folder, exist_ok=True)
+        self.is_cold = True
         with open(self.log, "ab") as log:
             at = log.tell()
             environment = dict(
