@@ -35,6 +35,9 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
     /// <summary>It receives from us what we fetch from it, so what we have and claim is news for it.</summary>
     public bool IsReceiving { get; set; }
 
+    /// <summary>It shows us what it has, so it listens here too. Who may not see it there is not heard.</summary>
+    public bool HasTold { get; private set; }
+
     /// <summary>It brought something that was right.</summary>
     public bool HasDelivered { get; private set; }
 
@@ -181,9 +184,11 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
                 ReceiveBlock(TransferMessages.ReadBlock(content, transfer.Map));
                 break;
             case TransferFrameKind.Have or TransferFrameKind.Claim or TransferFrameKind.Release or TransferFrameKind.Refuse:
+                HasTold |= kind != TransferFrameKind.Refuse;
                 transfer.Told(this, kind, BlockRun.Read(content, transfer.Map.Blocks));
                 break;
             case TransferFrameKind.HaveAll when content.IsEmpty:
+                HasTold = true;
                 transfer.HasAll(this);
                 break;
             case TransferFrameKind.Uplink:

@@ -432,7 +432,7 @@ public sealed partial class Transfer
         foreach (var customer in _service.CustomersOf(Plan.Scope))
         {
             var session = SessionOf(customer.Peer);
-            var isWanted = customer.Tell(kind, this, block, session?.Outgoing);
+            var isWanted = customer.Tell(kind, this, block, session is { HasTold: true } ? session.Outgoing : null);
             session?.IsReceiving |= isWanted;
         }
 

@@ -6,8 +6,8 @@ using Panal.Swarm.Transfers.Running;
 
 namespace Panal.Unit.Swarm.Transfers.Running;
 
-/// <summary>A holder that says it has everything, and then does what a test wants with each request.</summary>
-internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer) : ILinkService
+/// <summary>A holder that says it has everything, unless it says nothing, and then does what a test wants with each request.</summary>
+internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer, bool isSilent = false) : ILinkService
 {
     public string Protocol => TransferService.ProtocolName;
 
@@ -37,7 +37,11 @@ internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer) 
                     case TransferFrameKind.Objects:
                         TransferMessages.ReadObjects(content, objects, expected);
                         map = objects.Count == expected ? new BlockMap([.. objects]) : null;
-                        TransferMessages.WriteHaveAll(stream.Output);
+                        if (!isSilent)
+                        {
+                            TransferMessages.WriteHaveAll(stream.Output);
+                        }
+
                         break;
                     case TransferFrameKind.Request or TransferFrameKind.Urgent:
                         Heard.Enqueue(kind);
