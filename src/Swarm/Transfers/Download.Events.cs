@@ -213,6 +213,9 @@ internal sealed partial class Download
     /// </summary>
     public bool Lacks(int block) => (uint)block < (uint)Map.Blocks && !Have.Contains(block);
 
+    /// <summary>True if the block is lacking and somebody was asked for it, or may still send it after it was asked of another.</summary>
+    public bool Awaits(int block) => Lacks(block) && !Open.Contains(block);
+
     /// <summary>A block has come from a holder and was verified or found false.</summary>
     /// <returns>True if it is to be kept; false if it is false or was there.</returns>
     public bool Arrived(int number, int block, bool isVerified, TimeSpan now)

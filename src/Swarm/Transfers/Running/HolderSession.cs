@@ -204,15 +204,15 @@ internal sealed class HolderSession(Transfer transfer, ILinkStream stream) : IDi
 
     private void ReceiveBlock(in BlockMessage message)
     {
+        // It crossed a cancel, or came from another meanwhile.
+        if (!transfer.Awaits(message.Block) && ++_unasked > MaxUnasked)
+        {
+            throw new TransferViolationException("A holder sends what nobody asked for.");
+        }
+
         if (!transfer.Lacks(message.Block))
         {
-            // It came from another meanwhile.
             TransferMetrics.RepeatedBytes.Add(message.Bytes.Length);
-            if (++_unasked > MaxUnasked)
-            {
-                throw new TransferViolationException("A holder sends what nobody asked for.");
-            }
-
             return;
         }
 

@@ -221,6 +221,14 @@ public sealed partial class Transfer
         }
     }
 
+    internal bool Awaits(int block)
+    {
+        lock (_gate)
+        {
+            return _download.Awaits(block);
+        }
+    }
+
     internal bool Lacks(int block)
     {
         lock (_gate)

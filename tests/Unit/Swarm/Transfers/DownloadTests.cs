@@ -213,7 +213,7 @@ public sealed class DownloadTests
 
         // The source may have sent it just now; when it would be here, the receiver is asked.
         Assert.DoesNotContain(request, actions);
-        Assert.True(_download.Lacks(block));
+        Assert.True(_download.Awaits(block));
         _now += TimeSpan.FromSeconds(1);
         Assert.Contains(request, Decide());
     }
@@ -272,6 +272,7 @@ public sealed class DownloadTests
         Assert.Equal(-1, download.Holders[source]!.IndexOf(0));
         Assert.True(download.Open.Contains(0));
         Assert.True(download.Lacks(0));
+        Assert.False(download.Awaits(0));
         Assert.True(download.Arrived(source, 0, true, _now));
         Assert.True(download.Have.Contains(0));
         Assert.False(download.Open.Contains(0));
