@@ -228,9 +228,9 @@ internal sealed class MemoryNode : ILinks, IHeldObjects, IFinishedObjects, IHold
     public ValueTask<IReadOnlyCollection<NodeId>> NextChangeAsync(IReadOnlyCollection<NodeId> known, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public IReadOnlyList<NodeId> HoldersOf(TransferScope scope) => Holders;
+    public IReadOnlyList<NodeId> HoldersOf(TransferScope scope) => [.. Holders];
 
-    public IReadOnlyList<NodeId> WholeHoldersOf(TransferScope scope) => Holders;
+    public IReadOnlyList<NodeId> WholeHoldersOf(TransferScope scope) => [.. Holders];
 
     public ValueTask<IHeldScope?> FindAsync(NodeId peer, TransferScope scope, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IHeldScope?>(Hidden.Contains(peer) || scope.Name != "study" ? null : new Scope(this));

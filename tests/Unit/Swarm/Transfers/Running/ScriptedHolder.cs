@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Panal.Swarm.Links;
 using Panal.Swarm.Pieces;
 using Panal.Swarm.Transfers.Exchange;
@@ -6,16 +5,49 @@ using Panal.Swarm.Transfers.Running;
 
 namespace Panal.Unit.Swarm.Transfers.Running;
 
-/// <summary>A holder that says it has everything, unless it says nothing, and then does what a test wants with each request.</summary>
-internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer, bool isSilent = false) : ILinkService
+/// <summary>A holder that says it has these blocks, or everything, and then does what a test wants with each request.</summary>
+internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer, int[]? shown = null) : ILinkService
 {
+    private readonly Lock _gate = new();
+    private readonly List<TransferFrameKind> _heard = [];
+    private TaskCompletionSource _nextFrame = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public string Protocol => TransferService.ProtocolName;
 
     /// <summary>Streams that were opened to it.</summary>
     public int Streams;
 
     /// <summary>The frames that came, but for those that say what is wanted.</summary>
-    public ConcurrentQueue<TransferFrameKind> Heard { get; } = new();
+    public IReadOnlyList<TransferFrameKind> Heard
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _heard];
+            }
+        }
+    }
+
+    /// <summary>Ends when a frame of this kind has come.</summary>
+    public async Task HearsAsync(TransferFrameKind kind)
+    {
+        while (true)
+        {
+            Task next;
+            lock (_gate)
+            {
+                if (_heard.Contains(kind))
+                {
+                    return;
+                }
+
+                next = _nextFrame.Task;
+            }
+
+            await next.WaitAsync(TestContext.Current.CancellationToken);
+        }
+    }
 
     public async ValueTask ServeAsync(ILinkStream stream, CancellationToken cancellationToken)
     {
@@ -37,14 +69,18 @@ internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer, 
                     case TransferFrameKind.Objects:
                         TransferMessages.ReadObjects(content, objects, expected);
                         map = objects.Count == expected ? new BlockMap([.. objects]) : null;
-                        if (!isSilent)
+                        if (shown is null)
                         {
                             TransferMessages.WriteHaveAll(stream.Output);
+                        }
+                        else
+                        {
+                            BlockRun.Write(stream.Output, TransferFrameKind.Have, shown);
                         }
 
                         break;
                     case TransferFrameKind.Request or TransferFrameKind.Urgent:
-                        Heard.Enqueue(kind);
+                        Hear(kind);
                         foreach (var run in BlockRun.Read(content, map!.Blocks))
                         {
                             for (var block = run.First; block < run.First + run.Count; block++)
@@ -55,7 +91,7 @@ internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer, 
 
                         break;
                     default:
-                        Heard.Enqueue(kind);
+                        Hear(kind);
                         break;
                 }
 
@@ -78,5 +114,15 @@ internal sealed class ScriptedHolder(Action<ILinkStream, BlockMap, int> answer, 
         TransferMessages.BeginBlock(stream.Output, block, proofBytes, map.LengthOf(block), out var proof, out var frameBytes).Fill(content);
         proof.Fill(content);
         stream.Output.Advance(frameBytes);
+    }
+
+    private void Hear(TransferFrameKind kind)
+    {
+        lock (_gate)
+        {
+            _heard.Add(kind);
+            _nextFrame.SetResult();
+            _nextFrame = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
     }
 }
