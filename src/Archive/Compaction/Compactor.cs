@@ -39,6 +39,7 @@ public sealed class Compactor : IDisposable
     private readonly SupersededFiles _superseded;
     private readonly SemaphoreSlim _turn = new(1);
     private volatile bool _isPaused;
+    private volatile bool _hasSwept;
     private bool _isRunning;
 
     // How many instances had been offered when it was last quiet.
@@ -80,8 +81,8 @@ public sealed class Compactor : IDisposable
     public async Task RunAsync(CancellationToken ct)
     {
         _isRunning = true;
-        var (from, roundBegan, isStart) = (0L, _time.GetTimestamp(), true);
-        while (isStart || _options.IsOn)
+        var (from, roundBegan) = (0L, _time.GetTimestamp());
+        while (!_hasSwept || _options.IsOn)
         {
             if (_time.GetElapsedTime(roundBegan) > RoundTime)
             {
@@ -90,10 +91,10 @@ public sealed class Compactor : IDisposable
 
             try
             {
-                await _superseded.CleanAsync(isStart, ct);
-                isStart = false;
+                await SweepAsync(ct);
                 if (_options.IsOn)
                 {
+                    await _superseded.CleanAsync(isStart: false, ct);
                     from = (await PassAsync(from, Pace.Background, null, ct)).DecidedUntil;
                 }
             }
@@ -114,9 +115,9 @@ public sealed class Compactor : IDisposable
     /// <param name="ct">Stops after the instance in hand; what is done stays done.</param>
     public async Task<CompactionProgress> RunOnceAsync(bool isTrial, bool ignoresAge, Action<CompactionProgress> progress, CancellationToken ct)
     {
-        if (!isTrial && !_isRunning)
+        if (!isTrial)
         {
-            await _superseded.CleanAsync(isStart: true, ct);
+            await SweepAsync(ct);
         }
 
         var pace = new Pace(IsBackground: false, isTrial, ignoresAge ? TimeSpan.Zero : _options.MinimumAge);
@@ -124,6 +125,27 @@ public sealed class Compactor : IDisposable
         var last = pass.Progress with { IsComplete = true };
         progress(last);
         return last;
+    }
+
+    /// <summary>
+    /// Once, and before anything is announced here: deletes what an earlier process left behind. Later it would take a batch in hand for one of those, and delete
+    /// compact forms that rows are about to point to.
+    /// </summary>
+    private async Task SweepAsync(CancellationToken ct)
+    {
+        await _turn.WaitAsync(ct);
+        try
+        {
+            if (!_hasSwept)
+            {
+                await _superseded.CleanAsync(isStart: true, ct);
+                _hasSwept = true;
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>Goes once through all copies that nobody has decided upon.</summary>

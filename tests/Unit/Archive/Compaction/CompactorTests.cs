@@ -145,6 +145,25 @@ public sealed class CompactorTests
     }
 
     [Fact]
+    public async Task The_sweep_of_a_start_takes_no_batch_in_hand_for_what_an_earlier_process_left_behind()
+    {
+        await using var archive = await TemporaryArchive.OpenAsync();
+        await StoreAsync(archive, Attributes("CT"));
+        var received = Assert.Single(await archive.FilesAsync()).Value;
+        using var compactor = Compactor(archive, new CompactionOptions { IsOn = false });
+        var background = Task.CompletedTask;
+        var result = await compactor.RunOnceAsync(
+            isTrial: false, ignoresAge: true, report => background = report is { Compacted: 1, IsComplete: false } ? compactor.RunAsync(None) : background, None);
+        await background;
+
+        Assert.Equal(1, result.Compacted);
+        var copy = archive.Holdings.Catalogue.FindInstance(Uid)!.Copy!;
+        Assert.NotNull(copy.Compact);
+        using var stream = archive.Holdings.Volumes.OpenReceived(copy);
+        Assert.Equal(received, Read(stream));
+    }
+
+    [Fact]
     public async Task Trials_and_what_is_young_unwanted_compressed_or_fragile_change_nothing_on_disk()
     {
         await using var archive = await TemporaryArchive.OpenAsync();
