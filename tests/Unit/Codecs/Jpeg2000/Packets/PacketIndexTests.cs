@@ -7,6 +7,9 @@ namespace Panal.Unit.Codecs.Jpeg2000.Packets;
 
 public sealed class PacketIndexTests
 {
+    /// <summary>How a byte is damaged: each byte in all of these ways in a long run, else one after the other.</summary>
+    private static readonly byte[] Flips = [0xFF, 0x01, 0x10, 0x80];
+
     public static TheoryData<string> WithLengths => ["rpcl-layers-precincts", "lrcp-tiles-parts-sop-eph-modes", "pcrl-offset-bypass"];
 
     public static TheoryData<string> WithoutLengths =>
@@ -105,7 +108,7 @@ public sealed class PacketIndexTests
             var damaged = (byte[])codestream.Clone();
             for (var at = 0; at < damaged.Length; at++)
             {
-                foreach (byte flipped in (int[])[0xFF, 0x01, 0x10, 0x80])
+                foreach (var flipped in LongRun.IsAsked ? Flips : [Flips[at % Flips.Length]])
                 {
                     damaged[at] ^= flipped;
                     IsIndexed(damaged, source);
