@@ -45,8 +45,8 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Information, "Stored the metadata of {Instances} instances that were here before; {Series} series were looked at")]
     public static partial void MetadataBacklogDone(ILogger logger, long instances, long series);
 
-    [LoggerMessage(14, LogLevel.Information, "The metadata of SOP Instance {SopInstanceUid} cannot be stored: {Reason}")]
-    public static partial void MetadataNotMade(ILogger logger, string sopInstanceUid, string reason);
+    [LoggerMessage(14, LogLevel.Information, "The metadata of {Instances} instances of series {SeriesInstanceUid} cannot be stored: {Reason}")]
+    public static partial void MetadataNotMade(ILogger logger, int instances, string seriesInstanceUid, string reason);
 
     [LoggerMessage(15, LogLevel.Warning, "Storing metadata broke off; it goes on later")]
     public static partial void MetadataFailed(ILogger logger, Exception fault);

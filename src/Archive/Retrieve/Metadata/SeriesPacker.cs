@@ -17,7 +17,7 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
 
     /// <summary>Stores the metadata of the instances of a series that are here.</summary>
     /// <param name="series">The series; nothing is done when it is gone.</param>
-    /// <param name="pace">Waits after each chunk, which took so long.</param>
+    /// <param name="pace">Waits after each chunk, which took so long, and at the end.</param>
     /// <param name="ct">Nothing is stored when it fires before all is made.</param>
     /// <returns>How many instances were added; 0 also when one of them was deleted meanwhile, and the first request has the rest stored.</returns>
     internal async ValueTask<int> StoreAsync(SeriesName series, Func<TimeSpan, CancellationToken, Task> pace, CancellationToken ct)
@@ -34,7 +34,14 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
 
         var standing = kept.SelectMany(static chunk => chunk.Names).ToHashSet();
         var packed = instances.Where(one => standing.Add(one.Name)).ToArray();
-        var (chunks, made) = await PackAsync(packed, stored, pace, ct);
+        var faults = new List<string>();
+        var (chunks, made) = await PackAsync(packed, stored, pace, faults, ct);
+        if (faults.Count > 0)
+        {
+            // Whoever asks for one of them is told so; all others are stored.
+            Log.MetadataNotMade(logger, faults.Count, series.SeriesInstanceUid, faults[^1]);
+        }
+
         return await catalogue.ReplaceMetadataAsync(series, gone, chunks, [.. packed.Select(static one => one.Instance.SopInstanceUid)], ct) ? made : 0;
     }
 
@@ -70,7 +77,11 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
     }
 
     private async ValueTask<(List<MetadataChunkRow> Chunks, int Made)> PackAsync(
-        IEnumerable<(InstanceReference Instance, MetadataName Name)> instances, SeriesChunks stored, Func<TimeSpan, CancellationToken, Task> pace, CancellationToken ct)
+        IEnumerable<(InstanceReference Instance, MetadataName Name)> instances,
+        SeriesChunks stored,
+        Func<TimeSpan, CancellationToken, Task> pace,
+        List<string> faults,
+        CancellationToken ct)
     {
         var (chunks, made) = (new List<MetadataChunkRow>(), 0);
         var gathered = new List<(MetadataName Name, ReadOnlyMemory<byte> Json)>(MetadataChunk.InstanceLimit);
@@ -79,7 +90,7 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
         {
             if (!stored.TryGet(name, out var one))
             {
-                if (await MakeAsync(instance, ct) is not { } json)
+                if (await MakeAsync(instance, faults, ct) is not { } json)
                 {
                     continue;
                 }
@@ -103,14 +114,15 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
         if (gathered.Count > 0)
         {
             chunks.Add(MetadataChunk.Pack(gathered));
-            await pace(time.GetElapsedTime(began), ct);
         }
 
+        // Also when nothing could be read: a volume that is gone is no reason to run.
+        await pace(time.GetElapsedTime(began), ct);
         return (chunks, made);
     }
 
     /// <summary>The metadata of an instance; null when it is not here, cannot be read, or is too long to be stored.</summary>
-    private async ValueTask<byte[]?> MakeAsync(InstanceReference instance, CancellationToken ct)
+    private async ValueTask<byte[]?> MakeAsync(InstanceReference instance, List<string> faults, CancellationToken ct)
     {
         try
         {
@@ -124,8 +136,7 @@ internal sealed class SeriesPacker(CatalogueDatabase catalogue, Retriever retrie
         }
         catch (Exception fault) when (fault is IOException or DicomFormatException or ObjectMissingException or UnauthorizedAccessException)
         {
-            // Whoever asks for it is told so; all others of the series are stored.
-            Log.MetadataNotMade(logger, instance.SopInstanceUid, fault.GetType().Name);
+            faults.Add(fault.GetType().Name);
             return null;
         }
     }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Microsoft.Extensions.Logging;
 using Panal.Dimse;
 using Panal.Unit.Dimse.Associations;
 
@@ -26,7 +24,7 @@ public sealed class AeTitleTests
     [Fact]
     public async Task A_hostile_title_reaches_the_log_sanitised_only()
     {
-        var log = new Lines();
+        var log = new LogLines();
         var request = Peers.AssociateRequest(AssociationPair.UsualContexts);
         "X\r\nINJECTED\u001b"u8.CopyTo(request.AsSpan(26));
         await using (var peer = ScriptedPeer.Call(Service.Success, new AssociationOptions(), log))
@@ -37,23 +35,5 @@ public sealed class AeTitleTests
 
         Assert.Contains(log.Text, line => line.Contains("X??INJECTED?", StringComparison.Ordinal));
         Assert.DoesNotContain(log.Text, line => line.Any(char.IsControl));
-    }
-
-    private sealed class Lines : ILogger
-    {
-        public List<string> Text { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (Text)
-            {
-                Text.Add(string.Create(CultureInfo.InvariantCulture, $"{formatter(state, exception)}"));
-            }
-        }
     }
 }

@@ -79,6 +79,24 @@ public sealed class SeriesPackerTests
     }
 
     [Fact]
+    public async Task A_series_whose_files_are_gone_takes_one_line_of_the_log_and_keeps_the_pace()
+    {
+        await using var archive = await TemporaryArchive.OpenAsync();
+        await StoreAsync(archive, 0, 70);
+        foreach (var path in (await archive.FilesAsync()).Keys)
+        {
+            File.Delete(Path.Combine(archive.VolumeRoot, path));
+        }
+
+        var (logger, pauses) = (new LogLines(), 0);
+        var retriever = new Retriever(archive.Holdings.Catalogue, archive.Holdings.Volumes);
+        var packer = new SeriesPacker(archive.Holdings.Catalogue, retriever, TimeProvider.System, logger);
+        Assert.Equal(0, await packer.StoreAsync(Series, (_, _) => Task.FromResult(pauses++), Ct));
+        Assert.Equal(1, pauses);
+        Assert.Equal("The metadata of 70 instances of series 1.2.3.4 cannot be stored: ObjectMissingException", Assert.Single(logger.Text));
+    }
+
+    [Fact]
     public async Task What_a_series_holds_no_more_is_removed_from_its_chunks()
     {
         await using var archive = await TemporaryArchive.OpenAsync();
