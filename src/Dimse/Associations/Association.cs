@@ -149,8 +149,8 @@ public sealed partial class Association : IAsyncDisposable
         }
     }
 
-    /// <summary>Begins the loop, which the association owns.</summary>
-    internal void Start() => loop = RunAsync();
+    /// <summary>Begins the loop, which the association owns. Who asked for the association has to go on while a read stays on its thread (<see cref="Transport.ShortWaits"/>).</summary>
+    internal void Start() => loop = isRequestor ? Task.Run(RunAsync) : RunAsync();
 
     /// <summary>Ends with the association, however that ends; never fails.</summary>
     public Task WhenEnded() => ended.Task;

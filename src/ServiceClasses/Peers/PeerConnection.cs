@@ -55,7 +55,7 @@ public sealed class PeerConnection : IDuplexPipe, IAsyncDisposable
         try
         {
             await socket.ConnectAsync(peer.Host, peer.Port, either.Token);
-            Stream stream = new PromptSocketStream(socket, ownsSocket: true);
+            Stream stream = new PromptSocketStream(socket, ownsSocket: true, ShortWaits.Shared);
             return new PeerConnection(socket, peer.Tls ? await SecureAsync(stream, peer, options, either.Token) : stream);
         }
         catch (Exception e) when (e is SocketException or IOException or System.Security.Authentication.AuthenticationException

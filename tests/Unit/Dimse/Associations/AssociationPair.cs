@@ -32,7 +32,10 @@ internal sealed class AssociationPair : IAsyncDisposable
     public static Task<AssociationPair> OpenAsync(IDimseService service) =>
         OpenAsync(service, new AssociationOptions(), new AssociationOptions(), requestorService: null, PipeOptions.Default);
 
-    public static async Task<AssociationPair> OpenAsync(
+    public static Task<AssociationPair> OpenAsync(IDimseService service, IDuplexPipe local, IDuplexPipe remote) =>
+        OpenAsync((local, remote), service, new AssociationOptions(), new AssociationOptions(), requestorService: null, contexts: null);
+
+    public static Task<AssociationPair> OpenAsync(
         IDimseService service,
         AssociationOptions acceptorOptions,
         AssociationOptions requestorOptions,
@@ -41,6 +44,17 @@ internal sealed class AssociationPair : IAsyncDisposable
         IReadOnlyList<ProposedPresentationContext>? contexts = null)
     {
         var pipes = DuplexPipes.Create(pipeOptions);
+        return OpenAsync((pipes.Local, pipes.Remote), service, acceptorOptions, requestorOptions, requestorService, contexts);
+    }
+
+    private static async Task<AssociationPair> OpenAsync(
+        (IDuplexPipe Local, IDuplexPipe Remote) pipes,
+        IDimseService service,
+        AssociationOptions acceptorOptions,
+        AssociationOptions requestorOptions,
+        IDimseService? requestorService,
+        IReadOnlyList<ProposedPresentationContext>? contexts)
+    {
         var peer = new Peer(null, null);
         var stopping = new CancellationTokenSource();
         var acceptor = AssociationAcceptor.RunAsync(
@@ -62,6 +76,14 @@ internal sealed class AssociationPair : IAsyncDisposable
         await Acceptor;
         stop.Dispose();
     }
+}
+
+/// <summary>The pipes of a stream.</summary>
+internal sealed class StreamPipes(Stream stream) : IDuplexPipe
+{
+    public PipeReader Input { get; } = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true));
+
+    public PipeWriter Output { get; } = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
 }
 
 /// <summary>Accepts whatever is proposed, in the requestor's first transfer syntax.</summary>

@@ -1,7 +1,9 @@
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Panal.Dicom;
 using Panal.Dimse;
+using Panal.Dimse.Transport;
 
 namespace Panal.Unit.Dimse.Associations;
 
@@ -23,6 +25,20 @@ public sealed class AssociationTests
         await pair.Requestor.ReleaseAsync(Ct);
         await pair.Acceptor.WaitAsync(ScriptedPeer.Patience, Ct);
         Assert.Equal(UpperLayerState.Idle, pair.Requestor.State);
+    }
+
+    [Fact]
+    public async Task Who_asked_for_an_association_goes_on_while_its_reads_stay_on_their_thread()
+    {
+        using var sockets = await SocketPair.CreateAsync();
+        await using var patient = new PromptSocketStream(sockets.Sender, ownsSocket: false, new ShortWaits(places: 1, TimeSpan.FromHours(1)));
+        await using var other = new PromptSocketStream(sockets.Receiver, ownsSocket: false);
+        await using var pair = await AssociationPair.OpenAsync(Service.Success, new StreamPipes(patient), new StreamPipes(other));
+        Assert.Equal(DimseStatus.Success, (await pair.Requestor.RequestAsync(DimseCommand.Echo(pair.Requestor.Contexts[0]), Ct)).Status);
+        await pair.Requestor.ReleaseAsync(Ct);
+
+        // As whoever owns the connection does; the acceptor waits for it.
+        sockets.Sender.Shutdown(SocketShutdown.Both);
     }
 
     [Fact]
