@@ -171,7 +171,7 @@ public sealed partial class TransferService
         }
 
         Interlocked.Add(ref _servedBytes, lengthBytes);
-        TransferMetrics.SentBytes.Add(lengthBytes);
+        TransferMetrics.Served(lengthBytes);
         Dispatch();
     }
 

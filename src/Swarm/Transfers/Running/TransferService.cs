@@ -51,7 +51,7 @@ public sealed partial class TransferService : ILinkService, IAsyncDisposable
         _origin = time.GetTimestamp();
         _limitTimer = time.CreateTimer(static service => ((TransferService)service!).Dispatch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer = time.CreateTimer(static service => ((TransferService)service!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        TransferMetrics.Begin();
+        TransferMetrics.Served(0);
     }
 
     /// <inheritdoc/>
