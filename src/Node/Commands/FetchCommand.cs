@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Panal.Node.Admin;
+using Panal.Node.Network;
 using Panal.Swarm.Transfers;
 using Spectre.Console;
 
@@ -39,7 +40,8 @@ internal static class FetchCommand
 
         if (ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected)
         {
-            await AnsiConsole.Live(new Text("")).StartAsync(live => AskAsync(view => live.UpdateTarget(Draw(view)))).ConfigureAwait(false);
+            var names = await NamesAsync(configuration.DataFolder, cancellationToken).ConfigureAwait(false);
+            await AnsiConsole.Live(new Text("")).StartAsync(live => AskAsync(view => live.UpdateTarget(Draw(view, names)))).ConfigureAwait(false);
         }
         else
         {
@@ -60,13 +62,28 @@ internal static class FetchCommand
         return (int)ExitCode.Success;
     }
 
-    private static Table Draw(TransferView view)
+    /// <summary>The names of the members by their node IDs; none where the node is in no network, or does not run, which the fetch tells.</summary>
+    private static async Task<Dictionary<string, string>> NamesAsync(string dataFolder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var network = await NodeApi.GetAsync(dataFolder, "/api/network", NetworkJson.Default.NetworkView, cancellationToken).ConfigureAwait(false);
+            return network.Members.ToDictionary(static member => member.Node.ToString(), static member => member.Name, StringComparer.Ordinal);
+        }
+        catch (CommandException)
+        {
+            return [];
+        }
+    }
+
+    private static Table Draw(TransferView view, Dictionary<string, string> names)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("Holder", "Rate", "Share");
         foreach (var holder in view.Holders)
         {
+            var name = names.GetValueOrDefault(holder.Node, holder.Node);
             table.AddRow(
-                new Text(holder.IsNear ? holder.Node + " (LAN)" : holder.Node),
+                new Text(holder.IsNear ? name + " (LAN)" : name),
                 new Text(Rate(holder.BytesPerSecond)),
                 new Text(string.Create(CultureInfo.InvariantCulture, $"{100.0 * holder.DeliveredBytes / Math.Max(1, view.VerifiedBytes):0} %")));
         }
