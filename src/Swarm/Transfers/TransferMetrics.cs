@@ -21,6 +21,10 @@ internal static class TransferMetrics
 
     public static readonly Counter<long> FalseBlocks = Meter.CreateCounter<long>("transfers.false", description: "Blocks that came and did not agree with their object");
 
+    /// <summary>Asked for its value, unlike the others: it is listed before anything was served, whenever whoever listens began to.</summary>
+    public static readonly ObservableCounter<long> SentBytes =
+        Meter.CreateObservableCounter("transfers.sent", static () => Interlocked.Read(ref _sentBytes), "By", "Bytes of blocks served to others");
+
     public static readonly UpDownCounter<long> Receivers = Meter.CreateUpDownCounter<long>("transfers.receivers", description: "Streams of others that are served now");
 
     private static readonly Counter<long> MessageBytes = Meter.CreateCounter<long>(
@@ -30,10 +34,6 @@ internal static class TransferMetrics
         [.. Enumerable.Range(0, (int)TransferFrameKind.Peers + 1).Select(static kind => new KeyValuePair<string, object?>("kind", ((TransferFrameKind)kind).ToString()))];
 
     private static long _sentBytes;
-
-    // Asked for its value, unlike the others: it is listed before anything was served, whenever whoever listens began to.
-    static TransferMetrics() =>
-        Meter.CreateObservableCounter("transfers.sent", static () => Interlocked.Read(ref _sentBytes), "By", "Bytes of blocks served to others");
 
     /// <summary>Bytes of blocks were served to others, or a node that may serve some begins.</summary>
     public static void Served(int lengthBytes) => Interlocked.Add(ref _sentBytes, lengthBytes);

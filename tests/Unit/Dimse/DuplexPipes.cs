@@ -14,5 +14,9 @@ internal sealed record DuplexPipes(IDuplexPipe Local, IDuplexPipe Remote)
         return new DuplexPipes(new End(back.Reader, there.Writer), new End(there.Reader, back.Writer));
     }
 
+    /// <summary>The pipes of a stream, which stays open.</summary>
+    public static IDuplexPipe Of(Stream stream) => new End(
+        PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true)), PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true)));
+
     private sealed record End(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

@@ -78,14 +78,6 @@ internal sealed class AssociationPair : IAsyncDisposable
     }
 }
 
-/// <summary>The pipes of a stream.</summary>
-internal sealed class StreamPipes(Stream stream) : IDuplexPipe
-{
-    public PipeReader Input { get; } = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true));
-
-    public PipeWriter Output { get; } = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
-}
-
 /// <summary>Accepts whatever is proposed, in the requestor's first transfer syntax.</summary>
 internal sealed class AcceptAll : IAssociationPolicy
 {

@@ -33,7 +33,7 @@ public sealed class AssociationTests
         using var sockets = await SocketPair.CreateAsync();
         await using var patient = new PromptSocketStream(sockets.Sender, ownsSocket: false, new ShortWaits(places: 1, TimeSpan.FromHours(1)));
         await using var other = new PromptSocketStream(sockets.Receiver, ownsSocket: false);
-        await using var pair = await AssociationPair.OpenAsync(Service.Success, new StreamPipes(patient), new StreamPipes(other));
+        await using var pair = await AssociationPair.OpenAsync(Service.Success, DuplexPipes.Of(patient), DuplexPipes.Of(other));
         Assert.Equal(DimseStatus.Success, (await pair.Requestor.RequestAsync(DimseCommand.Echo(pair.Requestor.Contexts[0]), Ct)).Status);
         await pair.Requestor.ReleaseAsync(Ct);
 

@@ -128,6 +128,7 @@ public sealed class TransferServiceTests
         var (source, part, receiver) = (network.AddNode(), network.AddNode(), network.AddNode());
         var objects = Fill([.. Enumerable.Repeat(100_000, 15)], source);
         part.Archive[objects[2].Hash] = source.Archive[objects[2].Hash];
+
         // The first block, of a first image, would be urgent.
         ScriptedHolder both = new(static (_, _, _) => { }, [2]), holder = new(static (_, _, _) => { });
         var (bothId, holderId) = (NodeId.New(), NodeId.New());
@@ -142,6 +143,7 @@ public sealed class TransferServiceTests
         await both.HearsAsync(TransferFrameKind.Claim);
         receiver.Holders.Add(part.Id);
         await both.HearsAsync(TransferFrameKind.Have);
+        await holder.HearsAsync(TransferFrameKind.Have);
         receiver.Holders.Add(source.Id);
         await transfer.Ended.WaitAsync(Token);
 
